@@ -1,0 +1,1 @@
+"""The nouns. Frozen values only; nothing here decides."""

@@ -1,0 +1,28 @@
+"""One data problem: what found it, about whom, how bad, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """note < warning < quarantine (this person stays at the last good state) < blocker (this file is not usable)."""
+
+    NOTE = "note"
+    WARNING = "warning"
+    QUARANTINE = "quarantine"
+    BLOCKER = "blocker"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """`check` is the stable name of the check; texts hold IDs only, never a name or an address."""
+
+    check: str
+    severity: Severity
+    message: str
+    worker_id: str = ""
+    attribute: str = ""
+    line: int | None = None
+    suggestion: str = ""

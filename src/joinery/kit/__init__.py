@@ -1,0 +1,1 @@
+"""What a connector author needs, and nothing else: the contract and the transport."""

@@ -1,0 +1,77 @@
+"""Connect and transact: the only place that knows SQLite from PostgreSQL.
+
+Rule: `read()` never takes a write lock; `write()` takes it at once (BEGIN IMMEDIATE), so that two writers queue up
+instead of failing half-way. On SQLite: WAL, synchronous FULL, foreign keys on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from joinery.errors import StopRun
+
+
+class Database:
+    """A store at a URL: `sqlite:////path/joinery.db` or `postgresql+psycopg://…`."""
+
+    def __init__(self, url: str | URL) -> None:
+        self.url = make_url(url)
+        self.engine = open_engine(self.url)
+
+    @property
+    def embedded(self) -> bool:
+        """SQLite in one file beside the configuration."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """One consistent view; nothing can be written by accident that matters: it is rolled back."""
+        with self.engine.connect() as connection:
+            yield connection
+            connection.rollback()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """One transaction, committed at the end, rolled back on any error."""
+        with self.engine.connect().execution_options(joinery_write=True) as connection, connection.begin():
+            yield connection
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+
+def open_engine(url: URL) -> Engine:
+    """An engine with the pragmas and the locking that the rest relies on."""
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url)
+    if url.get_backend_name() == "postgresql":
+        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10)
+    raise StopRun(
+        f"A store of kind {url.get_backend_name()!r} is not known.",
+        fix="Use a sqlite:/// or postgresql+psycopg:// URL in `store: {url: …}`.",
+    )
+
+
+def _sqlite(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": 30.0, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
+        # SQLAlchemy's own BEGIN below, not sqlite3's hidden one: it would not lock before the first write
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        write = connection.get_execution_options().get("joinery_write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine

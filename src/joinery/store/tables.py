@@ -1,0 +1,365 @@
+"""The tables, once. Append-only: facts, snapshots, events, receipts on lines, decisions. The rest are projections.
+
+Instants are UTC ISO 8601 text with microseconds and `Z` (sortable, the same on SQLite and PostgreSQL); calendar dates
+are ISO text. JSON is text in canonical form. Migrations in `migrations/` must add up to exactly these tables (a test).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+KEY = String(64)
+INSTANT = String(32)
+DAY = String(10)
+
+#: one joined pair of systems; several may live in one store
+connections = Table(
+    "connections",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("go_live", DAY, nullable=False, server_default=""),
+    Column("last_as_of", INSTANT, nullable=False, server_default=""),
+    Column("config_version", KEY, nullable=False, server_default=""),
+    Column("audited_at", INSTANT, nullable=False, server_default=""),
+    Column("state", Text, nullable=False, server_default="{}"),
+)
+
+#: one run at a time per connection; stale when its process is dead or its heartbeat old
+locks = Table(
+    "locks",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("owner", KEY, nullable=False),
+    Column("host", String(200), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("heartbeat_at", INSTANT, nullable=False),
+)
+
+#: short numbers per installation: P-204, R-1042, H-42
+counters = Table(
+    "counters",
+    metadata,
+    Column("kind", String(10), primary_key=True),
+    Column("value", Integer, nullable=False),
+)
+
+snapshots = Table(
+    "snapshots",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("connection", String(100), nullable=False),
+    Column("source", String(100), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("sha256", KEY, nullable=False),
+    #: accepted | held | rejected | same
+    Column("state", String(16), nullable=False),
+    Column("complete", Boolean, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("as_of", INSTANT, nullable=False),
+    Column("taken_at", INSTANT, nullable=False),
+    #: the source's own date for the content, where its name or manifest gives one
+    Column("content_as_of", INSTANT, nullable=False, server_default=""),
+    Column("profile", Text, nullable=False, server_default="{}"),
+    Column("report", Text, nullable=False, server_default="{}"),
+    Index(None, "connection", "source", "state", "taken_at"),
+)
+
+#: the digest index of the last accepted rows of a source: Arrow IPC, see intake/delta.py
+digests = Table(
+    "digests",
+    metadata,
+    Column("connection", String(100), primary_key=True),
+    Column("source", String(100), primary_key=True),
+    Column("snapshot_id", KEY, nullable=False),
+    #: changes when mapping or allow-list do: other digests would say "all changed" for nothing
+    Column("columns", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+)
+
+#: the current row per person, projected from facts and events
+people = Table(
+    "people",
+    metadata,
+    Column("key", KEY, primary_key=True),
+    Column("connection", String(100), nullable=False),
+    Column("source", String(100), nullable=False),
+    Column("source_id", String(200), nullable=False),
+    Column("worker_id", String(200), nullable=False),
+    Column("work_email", Text, nullable=False, server_default=""),
+    Column("manager_id", String(200), nullable=False, server_default=""),
+    Column("stage", String(16), nullable=False),
+    Column("worker", Text, nullable=False),
+    Column("standing", Text, nullable=False),
+    #: rule names that matched, groups Joinery gave: what the next decision needs to know of the last
+    Column("memory", Text, nullable=False, server_default="{}"),
+    #: next instant at which the desired state can change by itself; empty when none
+    Column("wake_at", INSTANT, nullable=False, server_default=""),
+    #: lines of the last plan are held, failed or wait: look again at the next run
+    Column("unsettled", Boolean, nullable=False, server_default=text("false")),
+    #: a quarantine finding: frozen at the last good state
+    Column("frozen", Text, nullable=False, server_default=""),
+    UniqueConstraint("connection", "source", "source_id"),
+    Index(None, "connection", "worker_id"),
+    Index(None, "connection", "manager_id"),
+    Index(None, "connection", "work_email"),
+    Index("ix_people_wake", "connection", "wake_at", sqlite_where=text("wake_at <> ''")),
+    Index("ix_people_unsettled", "connection", sqlite_where=text("unsettled"), postgresql_where=text("unsettled")),
+)
+
+#: both times kept: effective (HR's) and known (ours); a fact is closed by `known_to`, never changed or deleted
+facts = Table(
+    "facts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("person_key", KEY, nullable=False),
+    Column("attribute", String(100), nullable=False),
+    Column("value", Text, nullable=False),
+    Column("effective_from", DAY, nullable=False),
+    Column("known_from", INSTANT, nullable=False),
+    Column("known_to", INSTANT, nullable=False, server_default=""),
+    Column("snapshot_id", KEY, nullable=False),
+    Column("source", String(100), nullable=False),
+    Index(None, "person_key", "attribute"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("connection", String(100), nullable=False),
+    Column("person_key", KEY, nullable=False),
+    Column("worker_id", String(200), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("attribute", String(100), nullable=False, server_default=""),
+    Column("old", Text, nullable=False, server_default=""),
+    Column("new", Text, nullable=False, server_default=""),
+    Column("effective_on", DAY, nullable=False),
+    Column("observed_on", DAY, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    Column("snapshot_id", KEY, nullable=False, server_default=""),
+    UniqueConstraint(
+        "person_key", "kind", "attribute", "effective_on", "old", "new", "ordinal", name="uq_events_stable_key"
+    ),
+    Index(None, "connection", "observed_on"),
+    Index(None, "connection", "effective_on"),
+)
+
+#: our memory of whose account it is: one person, one account per target
+links = Table(
+    "links",
+    metadata,
+    Column("target", String(100), primary_key=True),
+    Column("person_key", KEY, primary_key=True),
+    Column("account_id", String(200), nullable=False),
+    Column("made_by", String(20), nullable=False),
+    Column("made_at", INSTANT, nullable=False),
+    UniqueConstraint("target", "account_id"),
+)
+
+#: accounts as last confirmed by the target
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("target", String(100), primary_key=True),
+    Column("id", String(200), primary_key=True),
+    Column("email", Text, nullable=False, server_default=""),
+    Column("worker_id", String(200), nullable=False, server_default=""),
+    Column("state", String(16), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("confirmed_at", INSTANT, nullable=False),
+    Index(None, "target", "email"),
+    Index(None, "target", "worker_id"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("connection", String(100), nullable=False),
+    Column("target", String(100), nullable=False),
+    #: making | waiting | approved | applying | applied | discarded | observed | superseded
+    Column("state", String(16), nullable=False),
+    Column("as_of", INSTANT, nullable=False),
+    Column("made_at", INSTANT, nullable=False),
+    Column("expires_at", INSTANT, nullable=False, server_default=""),
+    Column("cause", Text, nullable=False),
+    Column("fingerprint", KEY, nullable=False, server_default=""),
+    Column("config_version", KEY, nullable=False, server_default=""),
+    Column("snapshot_id", KEY, nullable=False, server_default=""),
+    Column("summary", Text, nullable=False, server_default="{}"),
+    Column("approved_by", Text, nullable=False, server_default=""),
+    Column("approved_at", INSTANT, nullable=False, server_default=""),
+    #: the plan this one undoes
+    Column("undoes", String(20), nullable=False, server_default=""),
+    Index(None, "connection", "made_at"),
+)
+
+#: the lines of a plan and their ledger: waiting|held -> planned -> sent -> done|skipped|failed|needs_you
+plan_lines = Table(
+    "plan_lines",
+    metadata,
+    Column("plan_id", String(20), ForeignKey("plans.id"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("person_key", KEY, nullable=False),
+    Column("worker_id", String(200), nullable=False),
+    Column("action", String(16), nullable=False),
+    Column("guard", String(32), nullable=False),
+    Column("segment", Text, nullable=False, server_default="[]"),
+    #: urgent | normal
+    Column("lane", String(8), nullable=False),
+    #: lines of a lower phase are terminal before a higher one starts; one person's lines of a phase share a chunk
+    Column("phase", Integer, nullable=False),
+    Column("chunk", Integer, nullable=False, server_default="0"),
+    Column("operation", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("held", Text, nullable=False, server_default=""),
+    Column("digest", KEY, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    #: fencing: only the owner of the token may write the outcome
+    Column("owner", KEY, nullable=False, server_default=""),
+    Column("sent_at", INSTANT, nullable=False, server_default=""),
+    Column("ended_at", INSTANT, nullable=False, server_default=""),
+    Column("detail", Text, nullable=False, server_default=""),
+    Column("changed", Boolean, nullable=False, server_default=text("false")),
+    #: the account before, for undo
+    Column("before", Text, nullable=False, server_default=""),
+    Index(None, "plan_id", "state", "chunk"),
+    Index(None, "person_key"),
+    Index(
+        "ix_plan_lines_open",
+        "state",
+        sqlite_where=text("state IN ('planned', 'sent')"),
+        postgresql_where=text("state IN ('planned', 'sent')"),
+    ),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("connection", String(100), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("started_at", INSTANT, nullable=False),
+    Column("ended_at", INSTANT, nullable=False, server_default=""),
+    Column("as_of", INSTANT, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("plan_id", String(20), nullable=False, server_default=""),
+    Column("summary", Text, nullable=False, server_default="{}"),
+    Index(None, "connection", "started_at"),
+)
+
+#: data problems that are open, one row per (check, person, attribute); closed when not found again
+findings = Table(
+    "findings",
+    metadata,
+    Column("connection", String(100), primary_key=True),
+    Column("source", String(100), primary_key=True),
+    Column("check", String(64), primary_key=True),
+    Column("worker_id", String(200), primary_key=True),
+    Column("attribute", String(100), primary_key=True),
+    Column("severity", String(16), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("suggestion", Text, nullable=False, server_default=""),
+    Column("line", Integer, nullable=True),
+    Column("first_seen", INSTANT, nullable=False),
+    Column("last_seen", INSTANT, nullable=False),
+    Column("open", Boolean, nullable=False),
+)
+
+#: what people owe: identity is (person, requirement, cycle); see core/rules/learning.py for the body
+assignments = Table(
+    "assignments",
+    metadata,
+    Column("person_key", KEY, primary_key=True),
+    Column("requirement", String(200), primary_key=True),
+    Column("cycle", String(40), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+#: what people decide by hand: end_access, release, manual, exemption, pin, waiver; with owner, reason and end
+decisions = Table(
+    "decisions",
+    metadata,
+    Column("id", KEY, primary_key=True),
+    Column("connection", String(100), nullable=False),
+    Column("person_key", KEY, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("subject", String(200), nullable=False, server_default=""),
+    Column("body", Text, nullable=False, server_default="{}"),
+    Column("owner", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("made_at", INSTANT, nullable=False),
+    Column("until", DAY, nullable=False, server_default=""),
+    Column("released_at", INSTANT, nullable=False, server_default=""),
+    Index(None, "person_key", "kind"),
+)
+
+#: once per key: planned -> sending -> sent | unknown | failed; a crash between send and record leaves unknown
+mails = Table(
+    "mails",
+    metadata,
+    Column("key", String(200), primary_key=True),
+    Column("connection", String(100), nullable=False),
+    Column("person_key", KEY, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("due_at", INSTANT, nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("detail", Text, nullable=False, server_default=""),
+    Index(None, "connection", "state", "due_at"),
+)
+
+#: training records read from the target, and whether HR has them
+completions = Table(
+    "completions",
+    metadata,
+    Column("target", String(100), primary_key=True),
+    Column("id", String(200), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("connection", String(100), nullable=False),
+    Column("person_key", KEY, nullable=False, server_default=""),
+    Column("account_id", String(200), nullable=False),
+    Column("course", String(200), nullable=False),
+    Column("completed_at", INSTANT, nullable=False),
+    Column("body", Text, nullable=False),
+    #: department, location, legal entity, manager, cost centre, job title at that time
+    Column("org_then", Text, nullable=False, server_default="{}"),
+    Column("flags", Text, nullable=False, server_default=""),
+    #: the file or call that brought it to HR; empty while it waits
+    Column("delivered_in", Text, nullable=False, server_default=""),
+    Column("read_at", INSTANT, nullable=False),
+    Index(None, "connection", "delivered_in"),
+    Index(None, "person_key", "course"),
+)
+
+cursors = Table(
+    "cursors",
+    metadata,
+    Column("target", String(100), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("value", Text, nullable=False),
+)
