@@ -1,0 +1,1 @@
+"""What tests share: real peers and the closed network. Nothing here is shipped."""
