@@ -1,0 +1,1 @@
+"""Classroom: a small learning system of its own, the embedded default target of Joinery."""
