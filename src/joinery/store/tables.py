@@ -109,6 +109,10 @@ people = Table(
     Column("worker_id", String(200), nullable=False),
     Column("work_email", Text, nullable=False, server_default=""),
     Column("manager_id", String(200), nullable=False, server_default=""),
+    #: what guards count by
+    Column("department", Text, nullable=False, server_default=""),
+    Column("location", Text, nullable=False, server_default=""),
+    Column("legal_entity", Text, nullable=False, server_default=""),
     Column("stage", String(16), nullable=False),
     Column("worker", Text, nullable=False),
     Column("standing", Text, nullable=False),

@@ -1,0 +1,1 @@
+"""Finding which account belongs to a worker."""

@@ -1,0 +1,77 @@
+"""Whose account is it? linked, matched, disputed, taken or unmatched. Names never match anybody.
+
+Rule: an employee-ID match links by itself; an e-mail match waits for a person; anything that disagrees is disputed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from joinery.core.model.account import Account
+from joinery.core.model.ids import AccountId
+from joinery.core.model.worker import Worker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """One account, found by `worker_id` or by `email`."""
+
+    account: Account
+    by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmatched:
+    """Nobody there: an account can be made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disputed:
+    """Several candidates, or ID and e-mail disagree: a person must decide."""
+
+    candidates: tuple[AccountId, ...]
+    why: str
+
+
+Correlation: TypeAlias = Matched | Unmatched | Disputed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidates:
+    """Accounts that hold this employee ID or this e-mail; `linked_to_others` are already somebody else's."""
+
+    by_worker_id: Sequence[Account] = ()
+    by_email: Sequence[Account] = ()
+    linked_to_others: frozenset[AccountId] = frozenset()
+
+
+def correlate(worker: Worker, found: Candidates) -> Correlation:
+    """Find the account of a worker who has no link yet."""
+    taken = [a for a in (*found.by_worker_id, *found.by_email) if a.id in found.linked_to_others]
+    if taken:
+        return Disputed(
+            candidates=_ids(taken),
+            why=f"the address or number of {worker.worker_id} belongs to account {taken[0].id} of somebody else",
+        )
+    if len(found.by_worker_id) == 1:
+        account = found.by_worker_id[0]
+        others = [a for a in found.by_email if a.id != account.id]
+        if others:
+            return Disputed(candidates=_ids([account, *others]), why="employee ID and e-mail point at two accounts")
+        return Matched(account=account, by="worker_id")
+    if found.by_worker_id or len(found.by_email) > 1:
+        several = [*found.by_worker_id, *found.by_email]
+        return Disputed(candidates=_ids(several), why=f"{len(several)} accounts match")
+    if not found.by_email:
+        return Unmatched()
+    account = found.by_email[0]
+    if account.worker_id and account.worker_id != worker.worker_id:
+        # the predecessor's account: never re-activate it for a newcomer
+        return Disputed(candidates=(account.id,), why=f"the e-mail belongs to account {account.id} of another number")
+    return Matched(account=account, by="email")
+
+
+def _ids(accounts: Sequence[Account]) -> tuple[AccountId, ...]:
+    return tuple(dict.fromkeys(a.id for a in accounts))

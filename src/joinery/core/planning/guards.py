@@ -1,0 +1,115 @@
+"""Whole-plan checks: too many of one kind at once wait for a person. The same answer in plan and in apply.
+
+A guard trips above its floor when the share of the linked, active population is too high, or above an absolute
+number; per segment likewise. A tripped guard holds that class or that segment and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from joinery.core.model.plan import GuardResult, Line
+
+#: below this many linked, active accounts a share means nothing for creations: a first load is not a mass change
+SMALL = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardLimit:
+    """`share` and `each_share` are fractions of 1; None: that test is off. `each`: segment attributes."""
+
+    most: int | None = None
+    share: float | None = None
+    floor: int = 0
+    each: tuple[str, ...] = ()
+    each_share: float | None = None
+    each_floor: int = 0
+
+
+@dataclass(slots=True)
+class Tally:
+    """Lines counted by guard, and by guard and segment; whatever the cause of the line."""
+
+    total: Counter[str] = field(default_factory=Counter)
+    each: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+
+    def add(self, line: Line) -> None:
+        """Count one line, unless it is held for a reason of its own."""
+        if line.held:
+            return
+        self.total[line.guard] += 1
+        for attribute, value in line.segment:
+            self.each[line.guard, attribute, value] += 1
+
+    @staticmethod
+    def of(lines: Iterable[Line]) -> Tally:
+        """The tally of these lines."""
+        tally = Tally()
+        for line in lines:
+            tally.add(line)
+        return tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """Linked, active accounts: in all, and by (attribute, value) of their worker."""
+
+    total: int
+    each: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+
+def check_guards(limits: Mapping[str, GuardLimit], tally: Tally, population: Population) -> tuple[GuardResult, ...]:
+    """Every guard that had anything to count, tripped or not; whole connection first, then segments."""
+    return tuple(_results(limits, tally, population))
+
+
+def _results(limits: Mapping[str, GuardLimit], tally: Tally, population: Population) -> Iterator[GuardResult]:
+    for guard, count in sorted(tally.total.items()):
+        limit = limits.get(guard)
+        if limit is None:
+            continue
+        whole = _judge(guard, "", count, population.total, (limit.most, limit.share, limit.floor))
+        yield whole
+        if whole.tripped:
+            continue  # the class is held as a whole: segments add nothing
+        for (name, attribute, value), part in sorted(tally.each.items()):
+            if name == guard and attribute in limit.each and limit.each_share is not None:
+                size = population.each.get((attribute, value), 0)
+                yield _judge(guard, f"{attribute}={value}", part, size, (None, limit.each_share, limit.each_floor))
+
+
+def _judge(
+    guard: str, segment: str, count: int, population: int, limit: tuple[int | None, float | None, int]
+) -> GuardResult:
+    most, share, floor = limit
+    too_many = most is not None and count > most
+    base = max(population, 1)
+    first_load = guard == "create" and population < SMALL
+    too_large = share is not None and count > floor and not first_load and count > share * base
+    message = ""
+    if too_many or too_large:
+        where = f" in {segment}" if segment else ""
+        allowed = f"{most}" if too_many else f"{share:.0%}"
+        message = (
+            f"{count} of {population} accounts{where} would have {guard.replace('_', ' ')}; the limit is {allowed}"
+        )
+    return GuardResult(
+        guard=guard,
+        segment=segment,
+        count=count,
+        population=population,
+        tripped=too_many or too_large,
+        message=message,
+    )
+
+
+def holds(results: Iterable[GuardResult], line: Line) -> str:
+    """The message of the guard that holds this line; empty when none does."""
+    for result in results:
+        if result.tripped and result.guard == line.guard:
+            attribute, _, value = result.segment.partition("=")
+            if not result.segment or (attribute, value) in line.segment:
+                return result.message
+    return ""

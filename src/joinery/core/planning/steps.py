@@ -1,0 +1,216 @@
+"""From "should" and "is" to lines, for one person. Pure: no line without a reason, no line for an unlinked account.
+
+A line that may not run now is still a line, with `held` saying why: what is wanted stays visible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from joinery.core.correlation.correlate import Candidates, Disputed, Matched, Unmatched, correlate
+from joinery.core.model.account import Account, AccountState
+from joinery.core.model.ids import RequirementKey, WorkerId
+from joinery.core.model.operation import (
+    ActionClass,
+    ArchiveAccount,
+    Assign,
+    Change,
+    CreateAccount,
+    JoinGroup,
+    LeaveGroup,
+    LinkAccount,
+    Operation,
+    RestoreAccount,
+    SendSignInMail,
+    SuspendAccount,
+    UpdateAccount,
+    Withdraw,
+)
+from joinery.core.model.plan import Line, Reason
+from joinery.core.model.worker import Worker
+from joinery.core.rules.desired import Desired
+
+#: account attribute -> the guard that counts its change; everything else is `update`
+KEY_ATTRIBUTES = {
+    "email": "email_change",
+    "manager_id": "manager_change",
+    "given_name": "name_change",
+    "family_name": "name_change",
+    "display_name": "name_change",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """All that planning needs to know of one person."""
+
+    worker: Worker
+    desired: Desired
+    account: Account | None = None
+    candidates: Candidates = field(default_factory=Candidates)
+    #: fact changes since the last plan: canonical attribute -> (old, new), for reasons
+    changes: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    segments: tuple[str, ...] = ()
+    #: groups that Joinery gave: only these are taken away again
+    own_groups: frozenset[str] = frozenset()
+    create_groups: bool = True
+    protected: bool = False
+    #: worker attribute behind an account attribute, for reasons
+    behind: Mapping[str, str] = field(default_factory=dict)
+    #: a sign-in mail is wanted for a new account: the employment (ISO hire date), else empty
+    sign_in: str = ""
+
+
+def lines_for(subject: Subject) -> tuple[Line, ...]:
+    """The ordered lines of one person; empty when all is as it should be."""
+    lines = tuple(_lines(subject))
+    if subject.desired.hold:
+        return tuple(replace(line, held=subject.desired.hold) for line in lines)
+    return lines
+
+
+def _lines(subject: Subject) -> Iterator[Line]:
+    state = subject.desired.access.state
+    account = subject.account
+    if account is not None:
+        yield from _existing(subject, account)
+        return
+    if state is not AccountState.ACTIVE:
+        return
+    match correlate(subject.worker, subject.candidates):
+        case Matched(account=found, by=by):
+            link = LinkAccount(person_key=subject.desired.person_key, account_id=found.id, made_by=by)
+            held = "" if by == "worker_id" else "same e-mail: a person must confirm that it is theirs"
+            yield _line(subject, link, ActionClass.LINK, Reason(text=f"account {found.id} has the same {by}"), held)
+            yield from (replace(line, held=line.held or held) for line in _existing(subject, found))
+        case Disputed(why=why):
+            create = CreateAccount(person_key=subject.desired.person_key, attributes=_filled(subject))
+            yield _line(subject, create, ActionClass.CREATE, subject.desired.access.because, why)
+        case Unmatched():
+            yield from _new(subject)
+
+
+def _new(subject: Subject) -> Iterator[Line]:
+    key = subject.desired.person_key
+    because = subject.desired.access.because
+    yield _line(subject, CreateAccount(person_key=key, attributes=_filled(subject)), ActionClass.CREATE, because)
+    yield from _groups(subject, frozenset())
+    yield from _assignments(subject, {})
+    if subject.sign_in:
+        mail = SendSignInMail(person_key=key, employment=subject.sign_in, language=subject.worker.language)
+        yield _line(subject, mail, ActionClass.MAIL, Reason(text="a new account needs a way in"))
+
+
+def _existing(subject: Subject, account: Account) -> Iterator[Line]:
+    wanted = subject.desired.access.state
+    if wanted is AccountState.ACTIVE:
+        if account.state is not AccountState.ACTIVE:
+            yield _access(subject, RestoreAccount(person_key=subject.desired.person_key), ActionClass.RESTORE)
+        yield from _updates(subject, account)
+        yield from _groups(subject, account.groups)
+        yield from _assignments(subject, {key: e.state for key, e in account.enrolments.items()}, account)
+    elif wanted is AccountState.SUSPENDED and account.state is AccountState.ACTIVE:
+        yield _suspension(subject, account)
+    elif wanted is AccountState.SUSPENDED and account.state is AccountState.ARCHIVED:
+        return  # archived is suspended already
+    elif wanted is AccountState.ARCHIVED and account.state is not AccountState.ARCHIVED:
+        yield _access(subject, ArchiveAccount(person_key=subject.desired.person_key), ActionClass.ARCHIVE, account)
+
+
+def _suspension(subject: Subject, account: Account) -> Line:
+    revoke = account.protected and subject.desired.access.evidenced
+    suspend = SuspendAccount(person_key=subject.desired.person_key, revoke_roles=revoke)
+    line = _access(subject, suspend, ActionClass.SUSPEND, account)
+    return replace(line, evidenced=subject.desired.access.evidenced and not line.held)
+
+
+def _access(subject: Subject, operation: Operation, action: ActionClass, account: Account | None = None) -> Line:
+    held = ""
+    if account is not None and (account.protected or subject.protected) and not subject.desired.access.evidenced:
+        held = "a protected account: only an explicit termination touches it"
+    return _line(subject, operation, action, subject.desired.access.because, held)
+
+
+def _updates(subject: Subject, account: Account) -> Iterator[Line]:
+    """One line per guard, so that a held manager update does not hold the new job title."""
+    by_guard: dict[str, list[Change]] = {}
+    for name, new in subject.desired.attributes.items():
+        old = account.attributes.get(name, "")
+        if old != new:
+            by_guard.setdefault(KEY_ATTRIBUTES.get(name, "update"), []).append(Change(attribute=name, old=old, new=new))
+    taken = [a for a in subject.candidates.by_email if a.id != account.id]
+    for guard, changes in sorted(by_guard.items()):
+        operation = UpdateAccount(person_key=subject.desired.person_key, changes=tuple(changes), guard=guard)
+        held = ""
+        if guard == "email_change" and taken:
+            held = f"the new e-mail belongs to account {taken[0].id}"
+        line = _line(subject, operation, ActionClass.UPDATE, Reason(text="HR's value differs"), held)
+        yield replace(line, guard=guard, because=tuple(_because(subject, change) for change in changes))
+
+
+def _because(subject: Subject, change: Change) -> Reason:
+    attribute = subject.behind.get(change.attribute, change.attribute)
+    if attribute in subject.changes:
+        old, new = subject.changes[attribute]
+        text = f"HR changed {attribute} from {old or 'nothing'} to {new or 'nothing'}"
+        return Reason(text=text, attribute=attribute, old=old, new=new)
+    return Reason(text=f"{attribute} differs from HR's value", attribute=attribute, old=change.old, new=change.new)
+
+
+def _groups(subject: Subject, current: frozenset[str]) -> Iterator[Line]:
+    key, wanted = subject.desired.person_key, subject.desired.groups
+    for group in sorted(wanted - current):
+        join = JoinGroup(person_key=key, group=group, create=subject.create_groups)
+        yield _line(subject, join, ActionClass.GROUP, Reason(text=f"belongs to {group}", rule="groups"))
+    for group in sorted((current - wanted) & subject.own_groups):
+        leave = LeaveGroup(person_key=key, group=group)
+        yield _line(subject, leave, ActionClass.GROUP, Reason(text=f"no longer belongs to {group}", rule="groups"))
+
+
+def _assignments(subject: Subject, current: Mapping[str, str], account: Account | None = None) -> Iterator[Line]:
+    desired = subject.desired
+    for key, wanted in sorted(desired.enrolments.items()):
+        there = account.enrolments.get(key) if account else None
+        if (
+            there is not None
+            and there.state != "withdrawn"
+            and (there.due_on == wanted.due_on or there.state == "completed")
+        ):
+            continue
+        because = desired.enrolment_reasons.get(key) or (Reason(text="required"),)
+        assign = Assign(
+            person_key=desired.person_key,
+            requirement=wanted.requirement,
+            cycle=wanted.cycle,
+            due_on=wanted.due_on,
+            reasons=tuple(sorted({reason.rule or reason.text for reason in because})),
+        )
+        yield replace(_line(subject, assign, ActionClass.ASSIGN, because[0]), because=because)
+    for key, unstarted in sorted(desired.withdrawals.items()):
+        if current.get(key) in {None, "withdrawn", "completed"} or (unstarted and current.get(key) == "in_progress"):
+            continue
+        requirement, _, cycle = key.partition("#")
+        withdraw = Withdraw(
+            person_key=desired.person_key,
+            requirement=RequirementKey(requirement),
+            cycle=cycle,
+            only_if_not_started=unstarted,
+        )
+        yield _line(subject, withdraw, ActionClass.WITHDRAW, Reason(text="the last reason for it has gone"))
+
+
+def _filled(subject: Subject) -> dict[str, str]:
+    return {name: value for name, value in subject.desired.attributes.items() if value}
+
+
+def _line(subject: Subject, operation: Operation, action: ActionClass, because: Reason, held: str = "") -> Line:
+    return Line(
+        worker_id=WorkerId(subject.worker.worker_id),
+        operation=operation,
+        action=action,
+        because=(because,),
+        guard=str(action),
+        segment=tuple((name, subject.worker.value(name)) for name in subject.segments),
+        held=held,
+    )

@@ -1,0 +1,144 @@
+"""joiner, mover, leaver, rehire … derived per person from before and after. Recorded once; values are HR's own.
+
+Rule: events come from accepted facts and never from what a plan, a guard or a target did with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from joinery.core.model.event import Event, EventKind
+from joinery.core.model.ids import PersonKey, WorkerId
+from joinery.core.model.standing import Stage, Standing
+from joinery.core.model.worker import FACT_NAMES, IDENTITY_NAMES, LIFECYCLE_NAMES, Worker
+
+MOVES = tuple(name for name in FACT_NAMES if name not in IDENTITY_NAMES | LIFECYCLE_NAMES)
+
+
+#: a start date can move while it is ahead, or be moved ahead again
+_STARTABLE = {Stage.PREHIRE, Stage.ACTIVE, Stage.LEAVE}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A worker's facts and standing, as they were or as they are."""
+
+    worker: Worker
+    standing: Standing
+
+
+def events_for(key: PersonKey, before: Known | None, after: Known, today: date, since: date | None) -> Iterator[Event]:
+    """Every event between two accepted states, in the order of a life.
+
+    `today` is the local as-of day (the observed day), `since` the local day of the connection's baseline:
+    what began and ended between two files is told in full if it happened after the baseline.
+    """
+    worker = after.worker
+
+    def event(kind: EventKind, on: date | None, attribute: str = "", old: str = "", new: str = "") -> Event:
+        return Event(
+            person_key=key,
+            worker_id=WorkerId(worker.worker_id),
+            kind=kind,
+            effective_on=on or today,
+            observed_on=today,
+            attribute=attribute,
+            old=old,
+            new=new,
+        )
+
+    if before is not None:
+        yield from (event(kind, None, name, old, new) for kind, name, old, new in _renumbered(before.worker, worker))
+        for kind, on in _absence(before.standing, after.standing):
+            yield event(kind, on)
+    for kind, on in _turns(before, after, today, since):
+        yield event(kind, on)
+    for name, old, new in _moves(before, after, today):
+        yield event(EventKind.MOVER, None, name, old, new)
+
+
+def _renumbered(old: Worker, new: Worker) -> Iterator[tuple[EventKind, str, str, str]]:
+    if old.worker_id != new.worker_id:
+        yield EventKind.REKEYED, "worker_id", old.worker_id, new.worker_id
+        if old.employment_type != new.employment_type:
+            yield EventKind.CONVERSION, "employment_type", old.employment_type, new.employment_type
+    elif old.source_id != new.source_id:
+        yield EventKind.REKEYED, "source_id", old.source_id, new.source_id
+
+
+def _absence(before: Standing, after: Standing) -> Iterator[tuple[EventKind, date | None]]:
+    """Missing and returned are said of people at work; where absence means "left" the leaver says it."""
+    if before.missing_files and not after.missing_files and before.stage.employed:
+        yield EventKind.RETURNED, None
+    if after.missing_files and not before.missing_files and after.stage.employed:
+        yield EventKind.MISSING, after.missing_since
+
+
+def _turns(
+    before: Known | None, after: Known, today: date, since: date | None
+) -> Iterator[tuple[EventKind, date | None]]:
+    """The changes of stage, with HR's date where it gives one."""
+    was = before.standing.stage if before else None
+    now, worker = after.standing.stage, after.worker
+    if was is now or after.standing.held:
+        return
+    match now:
+        case Stage.PREHIRE:
+            if was is None or not was.employed:
+                yield EventKind.PREHIRE, worker.hire_date
+        case Stage.NO_SHOW:
+            if was is Stage.PREHIRE:
+                yield EventKind.NO_SHOW, worker.hire_date
+        case Stage.LEFT:
+            yield from _leaving(was, after, since)
+        case Stage.ACTIVE | Stage.LEAVE:
+            yield from _starting(was, before, after, today)
+
+
+def _leaving(was: Stage | None, after: Known, since: date | None) -> Iterator[tuple[EventKind, date | None]]:
+    hired, ended = after.worker.hire_date, after.standing.ended_on
+    if was is None and (since is None or ended is None or ended <= since):
+        return  # an old record that HR added to the export: nothing happened since we watch
+    if was is None or was is Stage.PREHIRE:
+        if hired is not None and (was is Stage.PREHIRE or (since is not None and hired > since)):
+            yield EventKind.JOINER, hired  # came and went between two files
+    yield EventKind.LEAVER, ended
+
+
+def _starting(
+    was: Stage | None, before: Known | None, after: Known, today: date
+) -> Iterator[tuple[EventKind, date | None]]:
+    ended = before.standing.ended_on if before else None
+    if was is not None and was.employed:
+        yield (EventKind.LEAVE if after.standing.stage is Stage.LEAVE else EventKind.RETURN), None
+        return
+    hired = after.worker.hire_date
+    if ended is not None and was is not Stage.NO_SHOW and before is not None and before.standing.started_on:
+        # the new hire date where HR gives a new one, else the day we see them back
+        yield EventKind.REHIRE, hired if hired and ended <= hired <= today else None
+    else:
+        yield EventKind.JOINER, hired if hired and hired <= today else None
+    if after.standing.stage is Stage.LEAVE:
+        yield EventKind.LEAVE, None
+
+
+def _moves(before: Known | None, after: Known, today: date) -> Iterator[tuple[str, str, str]]:
+    """Changed attributes of people employed before and after; a pre-hire's moved start is the one exception."""
+    if before is None:
+        return
+    old, new = before.worker, after.worker
+    if before.standing.stage.employed and after.standing.stage.employed:
+        started = after.standing.started_on
+        if started is not None and today <= started:
+            return  # on the start day it is part of the joiner
+        names: tuple[str, ...] = (*MOVES, *sorted(old.custom.keys() | new.custom.keys()))
+    elif before.standing.stage in _STARTABLE and after.standing.stage in _STARTABLE:
+        names = ("hire_date",)
+    else:
+        return
+    for name in names:
+        was, now = old.value(name), new.value(name)
+        if was != now:
+            yield name, was, now

@@ -1,0 +1,278 @@
+"""People and their facts: the append-only history and the current row that is projected from it.
+
+Rule: every write here belongs to the transaction that accepts the facts; nothing commits by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy.engine import Row
+
+from joinery.core.model.codec import (
+    canonical,
+    decode_standing,
+    decode_worker,
+    encode_standing,
+    encode_worker,
+    instant_text,
+)
+from joinery.core.model.ids import PersonKey
+from joinery.core.model.standing import Standing
+from joinery.core.model.worker import Worker
+from joinery.store.tables import facts, people
+
+T = TypeVar("T")
+CHUNK = 500
+
+
+def in_chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
+    """Lists of at most `size`: IN lists and executemany stay below every database's limit."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """The current row of one person. `memory` is what the next decision needs to know of the last."""
+
+    key: PersonKey
+    worker: Worker
+    standing: Standing
+    memory: Mapping[str, Any] = field(default_factory=dict)
+    wake_at: datetime | None = None
+    unsettled: bool = False
+    #: the finding that freezes them at the last good state
+    frozen: str = ""
+
+
+def _person(row: Row[Any]) -> Person:
+    return Person(
+        key=PersonKey(row.key),
+        worker=decode_worker(json.loads(row.worker)),
+        standing=decode_standing(json.loads(row.standing)),
+        memory=json.loads(row.memory),
+        wake_at=datetime.fromisoformat(row.wake_at) if row.wake_at else None,
+        unsettled=row.unsettled,
+        frozen=row.frozen,
+    )
+
+
+def _row(connection_name: str, person: Person) -> dict[str, Any]:
+    worker = person.worker
+    return {
+        "key": person.key,
+        "connection": connection_name,
+        "source": worker.source,
+        "source_id": worker.source_id,
+        "worker_id": worker.worker_id,
+        "work_email": worker.work_email.lower(),
+        "manager_id": worker.manager_id,
+        "department": worker.department,
+        "location": worker.location,
+        "legal_entity": worker.legal_entity,
+        "stage": str(person.standing.stage),
+        "worker": canonical(encode_worker(worker)),
+        "standing": canonical(encode_standing(person.standing)),
+        "memory": canonical(dict(person.memory)),
+        "wake_at": instant_text(person.wake_at) if person.wake_at else "",
+        "unsettled": person.unsettled,
+        "frozen": person.frozen,
+    }
+
+
+class People:
+    """The people of one connection, inside the caller's transaction."""
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        self._db = connection
+        self._name = name
+        self._mine = people.c.connection == name
+
+    def by_source_id(self, source: str, ids: Collection[str]) -> dict[str, Person]:
+        """source_id -> person, of those that are known."""
+        found: dict[str, Person] = {}
+        for chunk in in_chunks(ids):
+            query = select(people).where(self._mine, people.c.source == source, people.c.source_id.in_(chunk))
+            found.update((row.source_id, _person(row)) for row in self._db.execute(query))
+        return found
+
+    def by_worker_id(self, ids: Collection[str]) -> dict[str, list[Person]]:
+        """worker_id -> everybody with that number (two legal entities may share it)."""
+        found: dict[str, list[Person]] = {}
+        for chunk in in_chunks(ids):
+            query = select(people).where(self._mine, people.c.worker_id.in_(chunk))
+            for row in self._db.execute(query):
+                found.setdefault(row.worker_id, []).append(_person(row))
+        return found
+
+    def by_key(self, keys: Collection[PersonKey]) -> dict[PersonKey, Person]:
+        """key -> person."""
+        found: dict[PersonKey, Person] = {}
+        for chunk in in_chunks(keys):
+            query = select(people).where(people.c.key.in_(chunk))
+            found.update((PersonKey(row.key), _person(row)) for row in self._db.execute(query))
+        return found
+
+    def due(self, as_of: datetime) -> list[PersonKey]:
+        """Whose wake date has come."""
+        query = select(people.c.key).where(self._mine, people.c.wake_at != "", people.c.wake_at <= instant_text(as_of))
+        return [PersonKey(key) for key in self._db.scalars(query)]
+
+    def unsettled(self) -> list[PersonKey]:
+        """Whose desired state has to be looked at: changed facts, or lines that did not end well. In worker order."""
+        query = select(people.c.key).where(self._mine, people.c.unsettled).order_by(people.c.worker_id, people.c.key)
+        return [PersonKey(key) for key in self._db.scalars(query)]
+
+    def everybody(self) -> list[PersonKey]:
+        """All keys: a rule, a mapping or the scope changed."""
+        query = select(people.c.key).where(self._mine).order_by(people.c.worker_id, people.c.key)
+        return [PersonKey(key) for key in self._db.scalars(query)]
+
+    def reports_of(self, worker_ids: Collection[str]) -> list[PersonKey]:
+        """Everybody whose manager is one of these."""
+        found: list[PersonKey] = []
+        for chunk in in_chunks(worker_ids):
+            query = select(people.c.key).where(self._mine, people.c.manager_id.in_(chunk))
+            found.extend(PersonKey(key) for key in self._db.scalars(query))
+        return found
+
+    def with_reports(self, worker_ids: Collection[str]) -> frozenset[str]:
+        """Those of these employee IDs who manage somebody who is employed."""
+        found: set[str] = set()
+        for chunk in in_chunks(worker_ids):
+            query = (
+                select(people.c.manager_id)
+                .where(self._mine, people.c.manager_id.in_(chunk), people.c.stage.in_(("active", "leave")))
+                .distinct()
+            )
+            found.update(self._db.scalars(query))
+        return frozenset(found)
+
+    def stages(self, worker_ids: Collection[str]) -> dict[str, tuple[str, str]]:
+        """worker_id -> (stage, manager_id), for walking up to the next active manager."""
+        found: dict[str, tuple[str, str]] = {}
+        for chunk in in_chunks(worker_ids):
+            query = select(people.c.worker_id, people.c.stage, people.c.manager_id).where(
+                self._mine, people.c.worker_id.in_(chunk)
+            )
+            found.update((row.worker_id, (row.stage, row.manager_id)) for row in self._db.execute(query))
+        return found
+
+    def counts(self) -> dict[str, int]:
+        """stage -> people."""
+        query = select(people.c.stage, func.count()).where(self._mine).group_by(people.c.stage)
+        return {stage: count for stage, count in self._db.execute(query)}
+
+    def employed_by(self, attribute: str) -> dict[str, int]:
+        """Value of department, location or legal_entity -> employed people: what segment guards compare with."""
+        column = people.c[attribute]
+        query = select(column, func.count()).where(self._mine, people.c.stage.in_(("active", "leave"))).group_by(column)
+        return {value: count for value, count in self._db.execute(query)}
+
+    def add(self, new: Sequence[Person]) -> None:
+        """People seen for the first time."""
+        for chunk in in_chunks(new, 5000):
+            self._db.execute(insert(people), [_row(self._name, person) for person in chunk])
+
+    def replace(self, known: Sequence[Person]) -> None:
+        """The new current rows of known people."""
+        names = [c.name for c in people.c if c.name not in {"key", "connection"}]
+        statement = (
+            update(people)
+            .where(people.c.key == bindparam("b_key"))
+            .values({name: bindparam(f"b_{name}") for name in names})
+        )
+        for chunk in in_chunks(known, 5000):
+            rows = [_row(self._name, person) for person in chunk]
+            self._db.execute(statement, [{f"b_{k}": v for k, v in row.items() if k != "connection"} for row in rows])
+
+    def mark(self, keys: Collection[PersonKey], *, unsettled: bool) -> None:
+        """Have these looked at by the next plan, or not."""
+        for chunk in in_chunks(keys):
+            where = people.c.key.in_(chunk), people.c.unsettled != unsettled
+            self._db.execute(update(people).where(*where).values(unsettled=unsettled))
+
+    def remember(self, memories: Mapping[PersonKey, Mapping[str, Any]]) -> None:
+        """What the next decision needs to know of this one."""
+        statement = update(people).where(people.c.key == bindparam("b_key")).values(memory=bindparam("b_memory"))
+        rows = [{"b_key": key, "b_memory": canonical(dict(memory))} for key, memory in memories.items()]
+        for chunk in in_chunks(rows, 5000):
+            self._db.execute(statement, chunk)
+
+    def find(self, text: str) -> list[Person]:
+        """By employee ID, source ID, e-mail or our key: what somebody types at a prompt."""
+        needle = text.strip()
+        match = or_(
+            people.c.worker_id == needle,
+            people.c.source_id == needle,
+            people.c.work_email == needle.lower(),
+            people.c.key == needle,
+        )
+        return [_person(row) for row in self._db.execute(select(people).where(self._mine, match))]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactChange:
+    """One attribute of one person that became `value` (empty: no longer given) for us at the snapshot's instant."""
+
+    person_key: PersonKey
+    attribute: str
+    value: str
+    effective_from: date
+    #: there was a value before: its row is closed
+    supersedes: bool
+
+
+def record_facts(
+    connection: Connection, changes: Iterable[FactChange], *, known_from: datetime, snapshot_id: str, source: str
+) -> int:
+    """Append what became known and close what it replaces; the number of rows appended."""
+    at = instant_text(known_from)
+    close = (
+        update(facts)
+        .where(
+            facts.c.person_key == bindparam("b_person"),
+            facts.c.attribute == bindparam("b_attribute"),
+            facts.c.known_to == "",
+        )
+        .values(known_to=at)
+    )
+    appended = 0
+    for chunk in in_chunks(changes, 10_000):
+        closing = [{"b_person": c.person_key, "b_attribute": c.attribute} for c in chunk if c.supersedes]
+        if closing:
+            connection.execute(close, closing)
+        rows = [
+            {
+                "person_key": c.person_key,
+                "attribute": c.attribute,
+                "value": c.value,
+                "effective_from": c.effective_from.isoformat(),
+                "known_from": at,
+                "snapshot_id": snapshot_id,
+                "source": source,
+            }
+            for c in chunk
+        ]
+        connection.execute(insert(facts), rows)
+        appended += len(rows)
+    return appended
+
+
+def facts_known_at(connection: Connection, key: PersonKey, at: datetime) -> dict[str, tuple[str, str]]:
+    """attribute -> (value, known_from) as they were known at an instant: "what did we know then?"."""
+    moment = instant_text(at)
+    query = select(facts).where(
+        facts.c.person_key == key,
+        facts.c.known_from <= moment,
+        or_(facts.c.known_to == "", facts.c.known_to > moment),
+    )
+    return {row.attribute: (row.value, row.known_from) for row in connection.execute(query) if row.value}
