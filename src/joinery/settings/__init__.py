@@ -1,0 +1,11 @@
+"""Settings: one YAML file and the environment to one frozen value. Quick to import: pydantic and ruamel.yaml only.
+
+Rule: this package is the only reader of YAML, and no secret leaves it except through `Secret.reveal()`.
+"""
+
+from joinery.settings.dump import dump_resolved, resolved
+from joinery.settings.load import CheckCondition, load
+from joinery.settings.root import Settings
+from joinery.settings.secret import Secret
+
+__all__ = ["CheckCondition", "Secret", "Settings", "dump_resolved", "load", "resolved"]

@@ -1,0 +1,139 @@
+"""Where learning happens: the targets. Rule: an attribute that is not mapped here is never written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+
+from joinery.settings.defaults import ATTRIBUTES
+from joinery.settings.part import Part
+from joinery.settings.people import known_kind
+from joinery.settings.problems import found
+from joinery.settings.secret import Secret
+from joinery.settings.tree import Section
+from joinery.settings.values import Count, FilePath, Text, YesNo, wrong
+
+KINDS = ("classroom", "memory")
+
+
+def web_address(value: object) -> str:
+    """An http(s) address without a login in it and without a slash at its end."""
+    if not isinstance(value, str) or not re.fullmatch(r"https?://[^\s\x00]+", value):
+        wrong(f"must be an address such as https://learn.example.com; found {found(value)}")
+    try:
+        parts = urlsplit(value)
+        login, host = parts.username or parts.password, parts.hostname
+        _ = parts.port
+    except ValueError:
+        login, host = None, None
+    if login:
+        wrong("must not hold a user name or password (not repeated here); use key: {env: NAME}")
+    if not host:
+        wrong("must be an address such as https://learn.example.com")
+    return value.rstrip("/")
+
+
+WebAddress = Annotated[str, BeforeValidator(web_address)]
+
+
+class WriteRule(Part):
+    """One account attribute: the worker attribute it comes from, and when it is written."""
+
+    from_: Text = Field(alias="from", description="The worker attribute whose value is written.")
+    write: Literal["always", "on_create", "if_empty"] = Field(
+        default="always", description="Keep it equal always, only set it on a new account, or only fill it when empty."
+    )
+
+
+class FirstMatch(Part):
+    """What to do when an account that is already there looks like one of the people."""
+
+    worker_id: Literal["link", "ask"] = Field(
+        default="link", description="Same employee number in the account: link it by itself, or ask first."
+    )
+    email: Literal["link", "ask", "never"] = Field(
+        default="ask", description="Same e-mail, one on each side: link it by itself, ask (all in one go), or never."
+    )
+
+
+def _attributes(value: Any) -> Any:
+    if not isinstance(value, dict):
+        wrong(f"must be a mapping of account attribute to worker attribute; found {found(value)}")
+    merged: dict[str, Any] = Section.like(value) if isinstance(value, Section) else {}
+    merged.update({name: {"from": source} for name, source in ATTRIBUTES.items() if value.get(name) != "none"})
+    merged.update(
+        {name: {"from": rule} if isinstance(rule, str) else rule for name, rule in value.items() if rule != "none"}
+    )
+    return merged
+
+
+class Target(Part):
+    """What every learning system has in common."""
+
+    simulation: YesNo = Field(
+        default=False, description="Marks a system that is only a simulation: any date may be written to it."
+    )
+    seats: Count | None = Field(default=None, description="The seats that were bought; plans show what is left.")
+    attributes: Annotated[Mapping[str, WriteRule], BeforeValidator(_attributes)] = Field(
+        default_factory=dict,
+        validate_default=True,
+        description="Account attribute and the worker attribute it comes from, on top of the usual ones; "
+        "`none` leaves a usual one out.",
+    )
+    groups_from: tuple[Text, ...] = Field(
+        default=(), description="Worker attributes whose value (after `map`) becomes a group, e.g. `[department]`."
+    )
+    create_groups: YesNo = Field(default=True, description="Whether a group that does not exist yet may be made.")
+    protected: tuple[Text, ...] = Field(
+        default=(), description="IDs of accounts of this system that are never changed, such as service accounts."
+    )
+    first_match: FirstMatch = Field(
+        default_factory=FirstMatch, description="What to do when an existing account looks like one of the people."
+    )
+
+
+class ClassroomTarget(Target):
+    """Classroom, the learning system that comes with Joinery."""
+
+    not_yet: ClassVar[frozenset[str]] = frozenset({"drift", "branch", "sso"})
+
+    into: Literal["classroom"] = Field(description="`classroom`: the learning system that comes with Joinery.")
+    database: FilePath = Field(
+        default=".joinery/classroom.db", validate_default=True, description="Classroom's own database file."
+    )
+    base_url: WebAddress = Field(
+        default="http://127.0.0.1:8484", description="The address people open Classroom at; it is put into mails."
+    )
+    url: WebAddress | None = Field(
+        default=None, description="Talk to a Classroom elsewhere over HTTP; without it, it runs inside Joinery."
+    )
+    key: Secret | None = Field(default=None, description="The key for `url`, by reference.")
+
+    @model_validator(mode="after")
+    def _key_for_url(self) -> ClassroomTarget:
+        if self.url and self.key is None:
+            wrong("url needs a key, e.g. key: {env: CLASSROOM_KEY}")
+        if self.key is not None and not self.url:
+            wrong("key is only used together with url")
+        return self
+
+
+class MemoryTarget(Target):
+    """A learning system that only exists for tests and demonstrations."""
+
+    into: Literal["memory"] = Field(description="`memory`: a pretended learning system for tests.")
+    file: FilePath | None = Field(default=None, description="Where its accounts are kept between runs.")
+
+
+def known_target(data: Any, info: ValidationInfo) -> Any:
+    """Refuse a kind of learning system that this version does not have, before anything else is looked at."""
+    return known_kind(data, info, "into", KINDS)
+
+
+LearningTarget = Annotated[
+    Annotated[ClassroomTarget | MemoryTarget, Field(discriminator="into")], BeforeValidator(known_target)
+]

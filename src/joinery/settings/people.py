@@ -1,0 +1,232 @@
+"""Where people come from. Rule: `fields` is an allow-list; a column that is not named there is never read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
+
+from joinery.core.model.worker import DATE_NAMES, FACT_NAMES, Status
+from joinery.settings.defaults import EMPTY_ERROR, EMPTY_KEEPS, SENSITIVE
+from joinery.settings.part import Part, reported
+from joinery.settings.problems import did_you_mean, found, one_of
+from joinery.settings.tree import Section
+from joinery.settings.values import Count, Duration, FilePath, Reading, Share, Text, TimeOfDay, YesNo, wrong
+
+_DATE_FORMAT = re.compile(r"(?:YYYY|YY|MMM|MM|M|DD|D|[ ./\-,T]|HH|mm|ss)+")
+_ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_WORDS = re.compile(r"[^a-z0-9]+")
+
+
+def _date_format(value: object) -> object:
+    if not isinstance(value, str) or not _DATE_FORMAT.fullmatch(value):
+        wrong(f"must be a date format of YYYY, MM and DD such as DD/MM/YYYY; found {found(value)}")
+    return value
+
+
+class FieldRule(Part):
+    """One attribute: the column it is read from, and how."""
+
+    column: Text = Field(description="The column's heading, exactly as it stands in the file.")
+    format: Annotated[str, BeforeValidator(_date_format)] | None = Field(
+        default=None, description="How dates are written, e.g. `DD/MM/YYYY`; without it ISO dates are expected."
+    )
+    empty: Literal["keep", "none", "error"] = Field(
+        default="none",
+        description="What an empty cell means: keep the last value, no value, or an error for this person. "
+        "Names and e-mails keep, worker_id is an error, everything else is none.",
+    )
+    transform: Literal["upper", "lower", "title"] | None = Field(
+        default=None, description="Changes the letters: all upper case, all lower case, or Each Word Capitalised."
+    )
+
+
+class Trust(Part):
+    """When a file is not believed. All percentages compare with the last accepted file."""
+
+    max_drop: Share = Field(
+        default="30%", validate_default=True, description="Hold a file that has this much fewer rows than the last."
+    )
+    floor: Count = Field(
+        default=200, description="Percentages are not looked at while the last file had fewer rows than this."
+    )
+    max_id_churn: Share = Field(
+        default="30%",
+        validate_default=True,
+        description="Hold a file in which more than this share of the employee numbers is new or gone.",
+    )
+    max_domain_churn: Share = Field(
+        default="50%",
+        validate_default=True,
+        description="Hold a file in which more than this share of the e-mail domains changed.",
+    )
+    blank_collapse: Share = Field(
+        default="50%",
+        validate_default=True,
+        description="Hold a file in which a column lost more than this share of its values.",
+    )
+
+
+class Expect(Part):
+    """What to expect of the next file, and by when."""
+
+    by: TimeOfDay | None = Field(
+        default=None, description="The file should be here by this time of day, in the company's zone."
+    )
+    days: Literal["every_day", "workdays"] = Field(default="every_day", description="The days a file is expected on.")
+    min_rows: Count | None = Field(default=None, description="Hold a file that has fewer rows than this.")
+    max_drop: Share | None = Field(default=None, description="Stricter than `trust.max_drop`, for this feed only.")
+
+
+def _field(name: str, value: Any) -> Any:
+    default = "error" if name in EMPTY_ERROR else "keep" if name in EMPTY_KEEPS else "none"
+    if isinstance(value, str):
+        return {"column": value, "empty": default}
+    if isinstance(value, Section) and "empty" not in value:
+        value.put("empty", default, value.place, value.place)
+    return value
+
+
+def _fields(value: Any) -> Any:
+    if not isinstance(value, dict):
+        wrong(f'must be a mapping such as {{worker_id: "Employee number"}}; found {found(value)}')
+    if isinstance(value, Section):
+        for name in value:
+            value[name] = _field(name, value[name])
+        return value
+    return {name: _field(name, rule) for name, rule in value.items()}
+
+
+class FileSource(Part):
+    """People come from files that HR's system exports into a folder."""
+
+    not_yet: ClassVar[frozenset[str]] = frozenset(
+        {
+            "host",
+            "user",
+            "key",
+            "host_key",
+            "inbox",
+            "url",
+            "decrypt_with",
+            "require_signature_from",
+            "schedule",
+            "every",
+        }
+    )
+    kinds: ClassVar[tuple[str, ...]] = ("file",)
+
+    from_: Literal["file"] = Field(
+        alias="from", description="The kind of source; `file` is the only one in this version."
+    )
+    path: FilePath = Field(description="The folder or file pattern that is read, e.g. `./inbox/employees*.csv`.")
+    content: Literal["full", "changes"] = Field(
+        default="full", description="Whether a file holds everybody, or only those who changed."
+    )
+    leavers_are: Literal["status", "absent", "both"] = Field(
+        default="status",
+        description="How a leaver shows: by status or end date, by being absent from the file, or both.",
+    )
+    end_date_means: Literal["last_day_worked", "last_day_employed", "first_day_out"] = Field(
+        default="last_day_employed", description="What the end date says; access ends at the end of the last day."
+    )
+    ready_when: Literal["marker", "rename", "stable", "present"] = Field(
+        default="stable",
+        description="When a file counts as complete: a `.done` file lies beside it, it was renamed from `.part`, "
+        "its size has not changed for a while, or it is there.",
+    )
+    stable_for: Duration = Field(
+        default="30 seconds",
+        validate_default=True,
+        description="With `stable`: how long the size must not have changed.",
+    )
+    encoding: Text | None = Field(
+        default=None, description="The file's encoding, e.g. `cp1252`; found out when not given."
+    )
+    delimiter: Annotated[str, Field(min_length=1, max_length=3)] | None = Field(
+        default=None, description='What separates columns, e.g. `";"`; found out when not given.'
+    )
+    archive: FilePath | None = Field(
+        default=None, description="Files that were read are moved into this folder; without it they stay."
+    )
+    fields: Annotated[Mapping[str, FieldRule], BeforeValidator(_fields)] = Field(
+        description="The attributes that are read, and the column of each; nothing else is ever read."
+    )
+    statuses: Mapping[str, Annotated[str, BeforeValidator(lambda value: _status(value))]] = Field(
+        default_factory=dict, description="HR's own words for a status, and what each means."
+    )
+    allow_sensitive: Mapping[str, Text] = Field(
+        default_factory=dict, description="Sensitive attributes that may be read all the same, each with the reason."
+    )
+    trust: Trust = Field(default_factory=Trust, description="When a file is not believed; nobody is touched then.")
+    missing_files: Annotated[Count, Field(ge=1)] = Field(
+        default=3,
+        description="Somebody absent from this many good files in a row is archived (with `leavers_are: status`).",
+    )
+    expect: Expect = Field(default_factory=Expect, description="What to expect of the next file, and by when.")
+    has_several_jobs: YesNo = Field(
+        default=False, description="The export has one row for each job, so the same person may be in it several times."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_kind(cls, data: Any, info: ValidationInfo) -> Any:
+        return known_kind(data, info, "from", cls.kinds)
+
+    @model_validator(mode="after")
+    def _fields_make_sense(self, info: ValidationInfo) -> FileSource:
+        if "worker_id" not in self.fields:
+            wrong("fields must name worker_id, the employee number")
+        for name, rule in self.fields.items():
+            _check_attribute(name, rule, self)
+        return self
+
+
+def known_kind(data: Any, info: ValidationInfo, key: str, kinds: tuple[str, ...]) -> Any:
+    """Stop at a kind that does not exist: its other keys would only be noise."""
+    if not isinstance(data, Section) or key not in data or data[key] in kinds:
+        return data
+    if isinstance(info.context, Reading):
+        kind = data[key]
+        near = did_you_mean(kind, kinds) if isinstance(kind, str) else ""
+        said = f"{found(kind)} is not available in this version; available is {one_of(kinds)}.{near}"
+        info.context.problems.add(data.values_at[key], data.path_of(key), said)
+    raise reported()
+
+
+def _status(value: object) -> str:
+    meanings = [status.value for status in Status if status.value and status is not Status.UNKNOWN]
+    if value not in meanings:
+        near = did_you_mean(value, meanings) if isinstance(value, str) else ""
+        wrong(f"must be {one_of(meanings)}; found {found(value)}.{near}")
+    return str(value)
+
+
+def _check_attribute(name: str, rule: FieldRule, source: FileSource) -> None:
+    if not _ATTRIBUTE.fullmatch(name):
+        wrong(f"{found(name)} in fields must be small letters, digits and _, beginning with a letter")
+    if name not in FACT_NAMES and (near := did_you_mean(name, FACT_NAMES)) and _one_typo_away(name):
+        wrong(f"fields.{name} is not an attribute Joinery knows.{near} An attribute of your own needs another name.")
+    if rule.format and name in FACT_NAMES and name not in DATE_NAMES:
+        wrong(f"fields.{name} is not a date, so it has no format")
+    if name not in source.allow_sensitive and (word := _sensitive(name) or _sensitive(rule.column)):
+        wrong(f"fields.{name} looks sensitive ({word}); remove it, or give the reason in allow_sensitive.{name}")
+
+
+def _one_typo_away(name: str) -> bool:
+    return any(sorted(name) == sorted(known) or _distance_is_one(name, known) for known in FACT_NAMES)
+
+
+def _distance_is_one(one: str, other: str) -> bool:
+    short, long = sorted((one, other), key=len)
+    if len(long) - len(short) > 1:
+        return False
+    start = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
+    return short[start + (len(short) == len(long)) :] == long[start + 1 :]
+
+
+def _sensitive(name: str) -> str:
+    words = f" {_WORDS.sub(' ', name.lower())} "
+    return next((word for word in SENSITIVE if f" {word} " in words), "")

@@ -1,0 +1,44 @@
+"""The version of a configuration: SHA-256 over settings, rule files and tables. Comments and order do not count."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from joinery.settings.root import Settings
+
+
+def version_of(plain: Any, folder: Path, rule_files: Mapping[str, bytes], settings: Settings) -> str:
+    """Hex digest; the same settings in another folder have the same version. Secrets are not part of it.
+
+    `plain` is the file as read with overrides and rules; a table that cannot be read counts as its error would: absent.
+    """
+    digest = hashlib.sha256()
+    _add(
+        digest,
+        "settings",
+        json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"),
+    )
+    for name in sorted(rule_files):
+        _add(digest, f"rules {name}", rule_files[name])
+    for attribute in sorted(settings.map):
+        table = settings.map[attribute].table
+        if table is not None:
+            _add(
+                digest, f"table {attribute} {_relative(table, folder)}", table.read_bytes() if table.is_file() else b""
+            )
+    return digest.hexdigest()
+
+
+def _add(digest: hashlib._Hash, name: str, content: bytes) -> None:
+    label = name.encode("utf-8", "surrogatepass")
+    digest.update(f"{len(label)} {len(content)} ".encode())
+    digest.update(label)
+    digest.update(content)
+
+
+def _relative(table: Path, folder: Path) -> str:
+    return table.relative_to(folder).as_posix() if table.is_relative_to(folder) else table.as_posix()
