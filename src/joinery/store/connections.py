@@ -1,0 +1,139 @@
+"""What is remembered per connection, the lock that keeps runs apart, short numbers, and the list of runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, insert, select, update
+
+from joinery.core.model.codec import canonical, instant_of, instant_text
+from joinery.core.model.ids import RunId
+from joinery.errors import RunLocked
+from joinery.store.accounts import upsert
+from joinery.store.database import Database
+from joinery.store.tables import connections, counters, locks, runs
+
+#: a lock whose holder did not write for so long, on another machine, counts as abandoned
+STALE_AFTER = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionState:
+    """`go_live` is the local day of the baseline; None before anything was accepted."""
+
+    go_live: date | None = None
+    last_as_of: datetime | None = None
+    config_version: str = ""
+    audited_at: datetime | None = None
+    #: small memories: urgent suspensions of the last hour, first load done, unmapped values …
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def load_state(connection: Connection, name: str) -> ConnectionState:
+    """What is remembered; an empty state for a connection never seen."""
+    row = connection.execute(select(connections).where(connections.c.name == name)).one_or_none()
+    if row is None:
+        return ConnectionState()
+    return ConnectionState(
+        go_live=date.fromisoformat(row.go_live) if row.go_live else None,
+        last_as_of=instant_of(row.last_as_of) if row.last_as_of else None,
+        config_version=row.config_version,
+        audited_at=instant_of(row.audited_at) if row.audited_at else None,
+        extra=json.loads(row.state),
+    )
+
+
+def save_state(connection: Connection, name: str, state: ConnectionState) -> None:
+    """Replace what is remembered."""
+    values = {
+        "go_live": state.go_live.isoformat() if state.go_live else "",
+        "last_as_of": instant_text(state.last_as_of) if state.last_as_of else "",
+        "config_version": state.config_version,
+        "audited_at": instant_text(state.audited_at) if state.audited_at else "",
+        "state": canonical(dict(state.extra)),
+    }
+    statement = upsert(connection)(connections).values(name=name, **values)
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+def next_number(connection: Connection, kind: str) -> str:
+    """`P-1`, `P-2`, …: short numbers per installation."""
+    statement = upsert(connection)(counters).values(kind=kind, value=1)
+    statement = statement.on_conflict_do_update(index_elements=["kind"], set_={"value": counters.c.value + 1})
+    connection.execute(statement)
+    return f"{kind}-{connection.scalar(select(counters.c.value).where(counters.c.kind == kind))}"
+
+
+@contextmanager
+def only_run(database: Database, name: str, now: Callable[[], datetime]) -> Iterator[Callable[[], None]]:
+    """Hold the connection's lock; yields a heartbeat to call now and then. Raises RunLocked when somebody has it.
+
+    A lock of a dead process of this machine is taken over at once, one of another machine after STALE_AFTER.
+    """
+    owner = uuid4().hex
+    with database.write() as connection:
+        holder = connection.execute(select(locks).where(locks.c.name == name).with_for_update()).one_or_none()
+        if holder is not None and not _abandoned(holder, now()):
+            raise RunLocked(
+                f"Another run of {name!r} is at work (process {holder.pid} on {holder.host}); nothing was done.",
+                fix="Wait until it has ended, or look at `joinery status`.",
+                data={"pid": holder.pid, "host": holder.host},
+            )
+        connection.execute(locks.delete().where(locks.c.name == name))
+        row = {"name": name, "owner": owner, "host": socket.gethostname(), "pid": os.getpid()}
+        connection.execute(insert(locks), row | {"heartbeat_at": instant_text(now())})
+
+    def heartbeat() -> None:
+        with database.write() as connection:
+            mine = (locks.c.name == name) & (locks.c.owner == owner)
+            connection.execute(update(locks).where(mine).values(heartbeat_at=instant_text(now())))
+
+    try:
+        yield heartbeat
+    finally:
+        with database.write() as connection:
+            connection.execute(locks.delete().where(locks.c.name == name, locks.c.owner == owner))
+
+
+def _abandoned(holder: Any, now: datetime) -> bool:
+    if holder.host == socket.gethostname():
+        return holder.pid == os.getpid() or not _alive(holder.pid)
+    return now - instant_of(holder.heartbeat_at).astimezone(UTC) > STALE_AFTER
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def start_run(connection: Connection, name: str, kind: str, *, as_of: datetime, now: datetime) -> RunId:
+    """`R-1042`, in state running."""
+    run = RunId(next_number(connection, "R"))
+    row = {"id": run, "connection": name, "kind": kind, "as_of": instant_text(as_of), "started_at": instant_text(now)}
+    connection.execute(insert(runs), row | {"state": "running"})
+    return run
+
+
+def end_run(connection: Connection, run: RunId, *, state: str, summary: Mapping[str, Any], now: datetime) -> None:
+    """How it ended: done | partial | stopped | failed."""
+    values = {"state": state, "summary": canonical(dict(summary)), "ended_at": instant_text(now)}
+    connection.execute(update(runs).where(runs.c.id == run).values(plan_id=summary.get("plan") or "", **values))
+
+
+def last_runs(connection: Connection, name: str, limit: int = 30) -> list[dict[str, Any]]:
+    """The newest runs first, as plain values."""
+    query = select(runs).where(runs.c.connection == name).order_by(runs.c.started_at.desc(), runs.c.id.desc())
+    return [dict(row._mapping) | {"summary": json.loads(row.summary)} for row in connection.execute(query.limit(limit))]

@@ -1,0 +1,72 @@
+"""Open data problems, one row per (check, person, attribute): first and last seen, closed when not found again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from joinery.core.model.codec import instant_text
+from joinery.core.model.finding import Finding
+from joinery.store.accounts import upsert
+from joinery.store.people import in_chunks
+from joinery.store.tables import findings
+
+
+def record_findings(connection: Connection, name: str, source: str, found: Iterable[Finding], at: datetime) -> None:
+    """Open these, or see them again."""
+    stamp = instant_text(at)
+    statement = upsert(connection)(findings)
+    again = {key: statement.excluded[key] for key in ("severity", "message", "suggestion", "line", "last_seen", "open")}
+    statement = statement.on_conflict_do_update(
+        index_elements=["connection", "source", "check", "worker_id", "attribute"], set_=again
+    )
+    unique = {(f.check, f.worker_id, f.attribute): f for f in found}
+    for chunk in in_chunks(unique.values(), 2000):
+        rows = [
+            {
+                "connection": name,
+                "source": source,
+                "check": f.check,
+                "worker_id": f.worker_id,
+                "attribute": f.attribute,
+                "severity": str(f.severity),
+                "message": f.message,
+                "suggestion": f.suggestion,
+                "line": f.line,
+                "first_seen": stamp,
+                "last_seen": stamp,
+                "open": True,
+            }
+            for f in chunk
+        ]
+        connection.execute(statement, rows)
+
+
+def close_findings(connection: Connection, name: str, source: str, *, checks: Iterable[str], before: datetime) -> None:
+    """These checks ran over everybody: what they did not see again is solved."""
+    c = findings.c
+    for chunk in in_chunks(checks):
+        connection.execute(
+            update(findings)
+            .where(c.connection == name, c.source == source, c.check.in_(chunk), c.last_seen < instant_text(before))
+            .values(open=False)
+        )
+
+
+def close_for_workers(connection: Connection, name: str, source: str, workers: Iterable[str], before: datetime) -> None:
+    """These people's rows were looked at again: what was not found this time is solved."""
+    c = findings.c
+    for chunk in in_chunks(workers):
+        where = c.connection == name, c.source == source, c.worker_id.in_(chunk), c.last_seen < instant_text(before)
+        connection.execute(update(findings).where(*where).values(open=False))
+
+
+def open_findings(connection: Connection, name: str) -> list[dict[str, Any]]:
+    """All that are open, worst first."""
+    order = {"blocker": 0, "quarantine": 1, "warning": 2, "note": 3}
+    query = select(findings).where(findings.c.connection == name, findings.c.open)
+    rows = [dict(row._mapping) for row in connection.execute(query)]
+    return sorted(rows, key=lambda row: (order.get(row["severity"], 9), row["check"], row["worker_id"]))

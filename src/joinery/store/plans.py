@@ -1,0 +1,282 @@
+"""Plans and their lines. Lines are streamed in and hashed as they come, so a large plan never sits in memory.
+
+Rule: a line's operation, reasons and order never change after the plan was written; only its ledger columns do.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from sqlalchemy import Connection, case, func, insert, select, update
+
+from joinery.core.model.codec import (
+    canonical,
+    decode_operation,
+    decode_reason,
+    encode_operation,
+    encode_reason,
+    instant_text,
+)
+from joinery.core.model.ids import PlanId, WorkerId
+from joinery.core.model.operation import ActionClass
+from joinery.core.model.plan import GuardResult, Lane, Line, LineState, PlanSummary
+from joinery.core.planning.order import line_digest, phase_of
+from joinery.store.people import in_chunks
+from joinery.store.tables import people, plan_lines, plans
+
+FLUSH = 2000
+ENDED_WELL = ("done",)
+UNDECIDED = ("waiting", "held", "planned", "sent", "skipped", "failed", "needs_you")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLine:
+    """A line with its place and what became of it."""
+
+    seq: int
+    line: Line
+    state: LineState
+    detail: str = ""
+    changed: bool = False
+    before: str = ""
+
+
+class PlanWriter:
+    """Writes one plan's lines in order, inside the caller's transaction."""
+
+    def __init__(self, connection: Connection, plan: PlanId, chunk_size: int) -> None:
+        self._db = connection
+        self._plan = plan
+        self._size = chunk_size
+        self._hash = sha256()
+        self._rows: list[dict[str, Any]] = []
+        self._fill: Counter[int] = Counter()
+        self._chunk: dict[int, int] = {}
+        self._chunks = 0
+        self.count = 0
+
+    def add(self, lines: tuple[Line, ...]) -> None:
+        """All lines of one person: those of one phase share a chunk."""
+        for phase in sorted({phase_of(line) for line in lines}):
+            mine = [line for line in lines if phase_of(line) == phase]
+            chunk = self._place(phase, len(mine))
+            for line in mine:
+                self._append(line, phase, chunk)
+        if len(self._rows) >= FLUSH:
+            self._flush()
+
+    def _place(self, phase: int, lines: int) -> int:
+        if phase not in self._chunk or self._fill[phase] + lines > self._size:
+            self._chunks += 1
+            self._chunk[phase], self._fill[phase] = self._chunks, 0
+        self._fill[phase] += lines
+        return self._chunk[phase]
+
+    def _append(self, line: Line, phase: int, chunk: int) -> None:
+        digest = line_digest(line)
+        self._hash.update(digest.encode())
+        self.count += 1
+        self._rows.append(
+            {
+                "plan_id": self._plan,
+                "seq": self.count,
+                "person_key": line.person_key,
+                "worker_id": line.worker_id,
+                "action": str(line.action),
+                "guard": line.guard,
+                "segment": canonical([list(pair) for pair in line.segment]),
+                "lane": str(line.lane),
+                "phase": phase,
+                "chunk": chunk,
+                "operation": canonical(encode_operation(line.operation)),
+                "because": canonical([encode_reason(reason) for reason in line.because]),
+                "held": line.held,
+                "digest": digest,
+                "state": "held" if line.held else "waiting",
+            }
+        )
+
+    def _flush(self) -> None:
+        for chunk in in_chunks(self._rows, 1000):
+            self._db.execute(insert(plan_lines), chunk)
+        self._rows.clear()
+
+    def close(self) -> str:
+        """Write what is left; the fingerprint over all line digests, in order."""
+        self._flush()
+        return self._hash.hexdigest()
+
+
+def begin_plan(connection: Connection, name: str, target: str, summary: PlanSummary, undoes: str = "") -> None:
+    """The plan's row, before its lines."""
+    row = {
+        "id": summary.id,
+        "connection": name,
+        "target": target,
+        "state": "making",
+        "as_of": instant_text(summary.as_of),
+        "made_at": instant_text(summary.made_at),
+        "cause": summary.cause,
+        "config_version": summary.config_version,
+        "snapshot_id": summary.snapshot_id,
+        "undoes": undoes,
+    }
+    connection.execute(insert(plans), row)
+
+
+def finish_plan(connection: Connection, summary: PlanSummary) -> None:
+    """Numbers, guards, fingerprint and state, after the lines."""
+    body = asdict(summary)
+    numbers = {key: body[key] for key in ("counts", "held", "guards", "seats_before", "seats_after")}
+    values = {
+        "state": summary.state,
+        "fingerprint": summary.fingerprint,
+        "expires_at": instant_text(summary.expires_at) if summary.expires_at else "",
+        "summary": canonical(numbers),
+    }
+    connection.execute(update(plans).where(plans.c.id == summary.id).values(**values))
+
+
+def drop_empty_plan(connection: Connection, plan: PlanId) -> None:
+    """A plan without a line says nothing: it is not kept, and its number is not used again."""
+    connection.execute(plans.delete().where(plans.c.id == plan))
+
+
+def plan_by_id(connection: Connection, plan: str) -> tuple[PlanSummary, Mapping[str, Any]] | None:
+    """The summary and the raw row (target, approved_by, undoes …); None when there is no such plan."""
+    row = connection.execute(select(plans).where(plans.c.id == plan)).one_or_none()
+    return None if row is None else (_summary(row), dict(row._mapping))
+
+
+def plans_of(connection: Connection, name: str, states: tuple[str, ...] = (), limit: int = 50) -> list[PlanSummary]:
+    """The newest first."""
+    query = select(plans).where(plans.c.connection == name).order_by(plans.c.made_at.desc(), plans.c.id.desc())
+    if states:
+        query = query.where(plans.c.state.in_(states))
+    return [_summary(row) for row in connection.execute(query.limit(limit))]
+
+
+def _summary(row: Any) -> PlanSummary:
+    numbers = json.loads(row.summary)
+    return PlanSummary(
+        id=PlanId(row.id),
+        as_of=datetime.fromisoformat(row.as_of),
+        made_at=datetime.fromisoformat(row.made_at),
+        cause=row.cause,
+        fingerprint=row.fingerprint,
+        config_version=row.config_version,
+        snapshot_id=row.snapshot_id,
+        counts=numbers.get("counts", {}),
+        held=numbers.get("held", {}),
+        guards=tuple(GuardResult(**guard) for guard in numbers.get("guards", ())),
+        seats_before=numbers.get("seats_before", 0),
+        seats_after=numbers.get("seats_after", 0),
+        expires_at=datetime.fromisoformat(row.expires_at) if row.expires_at else None,
+        state=row.state,
+    )
+
+
+def lines_of(
+    connection: Connection, plan: str, *, states: tuple[str, ...] = (), after: int = 0, limit: int | None = None
+) -> Iterator[StoredLine]:
+    """Lines in order, keyset-paged by `after` (a seq)."""
+    query = select(plan_lines).where(plan_lines.c.plan_id == plan, plan_lines.c.seq > after).order_by(plan_lines.c.seq)
+    if states:
+        query = query.where(plan_lines.c.state.in_(states))
+    if limit is not None:
+        query = query.limit(limit)
+    for row in connection.execute(query):
+        yield _line(row)
+
+
+def _line(row: Any) -> StoredLine:
+    line = Line(
+        worker_id=WorkerId(row.worker_id),
+        operation=decode_operation(json.loads(row.operation)),
+        action=ActionClass(row.action),
+        because=tuple(decode_reason(reason) for reason in json.loads(row.because)),
+        guard=row.guard,
+        segment=tuple((name, value) for name, value in json.loads(row.segment)),
+        lane=Lane(row.lane),
+        held=row.held,
+    )
+    return StoredLine(
+        seq=row.seq, line=line, state=LineState(row.state), detail=row.detail, changed=row.changed, before=row.before
+    )
+
+
+def lines_of_person(connection: Connection, key: str, limit: int = 50) -> list[tuple[str, StoredLine]]:
+    """(plan, line) of one person, newest plan first."""
+    query = (
+        select(plan_lines, plans.c.made_at)
+        .join(plans, plans.c.id == plan_lines.c.plan_id)
+        .where(plan_lines.c.person_key == key)
+        .order_by(plans.c.made_at.desc(), plan_lines.c.seq)
+        .limit(limit)
+    )
+    return [(row.plan_id, _line(row)) for row in connection.execute(query)]
+
+
+def hold_lines(connection: Connection, plan: str, guard: str, segment: str, message: str) -> None:
+    """A tripped guard: its class, or its class in one segment, waits."""
+    c = plan_lines.c
+    where = [c.plan_id == plan, c.guard == guard, c.held == "", c.lane == "normal"]
+    if segment:
+        attribute, _, value = segment.partition("=")
+        where.append(c.segment.contains(canonical([attribute, value]), autoescape=True))
+    connection.execute(update(plan_lines).where(*where).values(held=message, state="held"))
+
+
+def count_lines(connection: Connection, plan: str) -> dict[str, Counter[str]]:
+    """action -> state -> lines."""
+    c = plan_lines.c
+    query = select(c.action, c.state, func.count()).where(c.plan_id == plan).group_by(c.action, c.state)
+    found: dict[str, Counter[str]] = {}
+    for action, state, count in connection.execute(query):
+        found.setdefault(action, Counter())[state] = count
+    return found
+
+
+def release_lines(connection: Connection, plan: str, actions: tuple[str, ...], *, urgent: bool = False) -> int:
+    """waiting -> planned for these action classes (or for the urgent lane): from here on the ledger owns them."""
+    c = plan_lines.c
+    where = [c.plan_id == plan, c.state == "waiting"]
+    where.append(c.lane == "urgent" if urgent else c.action.in_(actions))
+    return connection.execute(update(plan_lines).where(*where).values(state="planned")).rowcount
+
+
+def free_held(connection: Connection, plan: str) -> int:
+    """Somebody overrides the guards: held lines wait for the approval like the others."""
+    c = plan_lines.c
+    where = c.plan_id == plan, c.state == "held"
+    return connection.execute(update(plan_lines).where(*where).values(state="waiting")).rowcount
+
+
+def set_plan_state(connection: Connection, plan: str, state: str, **values: str) -> None:
+    """making | waiting | approved | applying | applied | observed | discarded | superseded."""
+    connection.execute(update(plans).where(plans.c.id == plan).values(state=state, **values))
+
+
+def supersede(connection: Connection, name: str, newer: str) -> None:
+    """Plans of this connection that still wait are replaced by a newer one: their lines can no longer run."""
+    c = plans.c
+    old = select(c.id).where(c.connection == name, c.id != newer, c.state.in_(("waiting", "observed", "approved")))
+    ids = list(connection.scalars(old))
+    for chunk in in_chunks(ids):
+        where = plan_lines.c.plan_id.in_(chunk), plan_lines.c.state == "waiting"
+        connection.execute(update(plan_lines).where(*where).values(state="discarded"))
+        connection.execute(update(plans).where(c.id.in_(chunk)).values(state="superseded"))
+
+
+def settle(connection: Connection, plan: str) -> None:
+    """Nothing is left to do for people all of whose lines ended well; the others are looked at by the next run."""
+    c = plan_lines.c
+    bad = func.sum(case((c.state.in_(ENDED_WELL), 0), else_=1))
+    well = select(c.person_key).where(c.plan_id == plan).group_by(c.person_key).having(bad == 0)
+    connection.execute(update(people).where(people.c.key.in_(well), people.c.unsettled).values(unsettled=False))
