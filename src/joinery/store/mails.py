@@ -13,7 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, Insert, Row, and_, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from joinery.core.model.codec import canonical, instant_of, instant_text
@@ -21,7 +21,6 @@ from joinery.core.model.ids import PersonKey
 from joinery.store.database import Database
 from joinery.store.tables import mails
 
-_INSERT = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 #: most keys in one IN (…)
 _CHUNK = 500
 
@@ -79,13 +78,14 @@ class Mails:
 
         Returns how many were new or planned again; a key that is known in any other state is left alone.
         """
-        state_of = {mail.key: _first_state(mail, silent=silent) for mail in (rows := tuple(wanted))}
+        rows = tuple(wanted)
+        state_of = {mail.key: _first_state(mail, silent=silent) for mail in rows}
         known = self._states(tx, tuple(state_of))
         new = {mail.key: mail for mail in rows if mail.key not in known}
         revived = {mail.key: mail for mail in rows if known.get(mail.key) is MailState.CANCELLED}
         if new:
             values = [self._values(mail, state_of[mail.key], now) for mail in new.values()]
-            tx.execute(_INSERT[tx.dialect.name](mails).on_conflict_do_nothing(), values)
+            tx.execute(_insert_new(tx), values)
         for mail in revived.values():
             _change(tx, self._named(mail.key, MailState.CANCELLED), self._values(mail, state_of[mail.key], now))
         return len(new) + len(revived)
@@ -218,6 +218,13 @@ class Mails:
     def _select(self, tx: Connection, where: ColumnElement[bool], limit: int) -> tuple[Mail, ...]:
         mine = select(mails).where(mails.c.connection == self.connection, where)
         return tuple(_mail(row) for row in tx.execute(mine.order_by(mails.c.due_at, mails.c.key).limit(limit)))
+
+
+def _insert_new(tx: Connection) -> Insert:
+    """Two runs that plan the same mail at once: the second finds it planned."""
+    if tx.dialect.name == "sqlite":
+        return sqlite.insert(mails).on_conflict_do_nothing()
+    return postgresql.insert(mails).on_conflict_do_nothing()
 
 
 def _first_state(mail: Mail, *, silent: bool) -> MailState:
