@@ -1,0 +1,1 @@
+"""Raw records become workers. Rule 1: an attribute nobody mapped is never read."""

@@ -1,0 +1,186 @@
+"""Turns one raw record into a worker, or says why it cannot. Rule 1: this is the only place where raw becomes fact.
+
+A rejected record changes nothing: the person keeps the last good facts until the row is right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, TypeAlias
+
+from joinery.core.mapping.dates import NoDay, NotADate, parse_date
+from joinery.core.mapping.spec import ADDRESS_NAMES, CANONICAL, ID_NAMES, Empty, MappingRow, MappingSpec
+from joinery.core.mapping.statuses import status_of
+from joinery.core.mapping.transforms import TRANSFORMS, clean
+from joinery.core.model.finding import Finding, Severity
+from joinery.core.model.snapshot import RawRecord
+from joinery.core.model.worker import Worker
+
+_ADDRESS: Final = re.compile(r"[^@\s,;:<>()\"\[\]]{1,64}@(?:[^@\s,;:<>()\"\[\].]+\.)+[^@\s,;:<>()\"\[\].]{2,63}")
+#: a spreadsheet took the number for a number: 1.23E+05, 12345.0
+_MANGLED: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+|\d[.,]\d+[eE]\d+|\d+[.,]0+|#+|#(?:REF|N/A|VALUE|NAME)\S*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """The worker, and what was odd about the record without making it wrong."""
+
+    worker: Worker
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A record that cannot become a worker. `reason` holds no personal data; `worker_id` where it could be read."""
+
+    code: str
+    reason: str
+    attribute: str = ""
+    worker_id: str = ""
+
+    def finding(self, line: int | None = None) -> Finding:
+        """The same as a finding: this person stays at the last good state."""
+        return Finding(
+            check=self.code,
+            severity=Severity.QUARANTINE,
+            message=self.reason,
+            worker_id=self.worker_id,
+            attribute=self.attribute,
+            line=line,
+            suggestion="Correct it in the HR system; the person keeps the last good facts until then.",
+        )
+
+
+Read: TypeAlias = "str | date | Rejected | None"
+
+
+class _Reading:
+    """One record while it is being read: values so far, notes, and whom it is about."""
+
+    __slots__ = ("custom", "notes", "previous", "values", "worker_id")
+
+    def __init__(self, previous: Worker | None) -> None:
+        self.values: dict[str, Any] = {}
+        self.custom: dict[str, str] = {}
+        self.notes: list[Finding] = []
+        self.previous = previous
+        self.worker_id = ""
+
+    def note(self, check: str, attribute: str, message: str, severity: Severity = Severity.WARNING) -> None:
+        self.notes.append(
+            Finding(check=check, severity=severity, message=message, worker_id=self.worker_id, attribute=attribute)
+        )
+
+    def reject(self, code: str, attribute: str, reason: str) -> Rejected:
+        return Rejected(code=code, reason=reason, attribute=attribute, worker_id=self.worker_id)
+
+
+def map_record(spec: MappingSpec, raw: RawRecord, previous: Worker | None = None) -> Mapped | Rejected:
+    """The worker that this record describes. `previous` gives the values that an empty cell keeps."""
+    reading = _Reading(previous)
+    if (refused := _identity(spec, raw, reading)) is not None:
+        return refused
+    for row in spec.rows:
+        value = _read(row, raw, reading)
+        if isinstance(value, Rejected):
+            return value
+        _store(row.to, value, reading)
+    _settle(spec, reading)
+    values = reading.values
+    worker = Worker(source=spec.source, custom=reading.custom, **values)
+    return Mapped(worker=worker, findings=tuple(reading.notes))
+
+
+def _identity(spec: MappingSpec, raw: RawRecord, reading: _Reading) -> Rejected | None:
+    """The employee number first, so that everything else can be said about somebody."""
+    row = next(row for row in spec.rows if row.to == "worker_id")
+    text = _text(row, raw)
+    if not text:
+        return reading.reject("no_worker_id", "worker_id", "The row has no employee number.")
+    reading.worker_id = text
+    if _MANGLED.fullmatch(text):
+        return reading.reject(
+            "id_mangled", "worker_id", "A spreadsheet has turned the employee number into another number."
+        )
+    return None
+
+
+def _text(row: MappingRow, raw: RawRecord) -> str:
+    text = clean(raw.get(row.column) or "")
+    for transform in row.transforms:
+        text = TRANSFORMS[transform](text)
+    return text
+
+
+def _read(row: MappingRow, raw: RawRecord, reading: _Reading) -> Read:
+    text = _text(row, raw)
+    if text and row.is_date:
+        return _date(row, text, reading)
+    if text and row.to in ADDRESS_NAMES and not _possible(text):
+        reading.note("impossible_address", row.to, f"The {row.to} cannot be an address; it was left out.")
+        text = ""
+    elif text and row.to in ID_NAMES and _MANGLED.fullmatch(text):
+        reading.note("id_mangled", row.to, f"A spreadsheet has turned the {row.to} into another number; left out.")
+        text = ""
+    return text or _empty(row, reading)
+
+
+def _possible(address: str) -> bool:
+    return len(address) <= 254 and ".." not in address and _ADDRESS.fullmatch(address) is not None
+
+
+def _date(row: MappingRow, text: str, reading: _Reading) -> Read:
+    found = parse_date(text, row.format)
+    if isinstance(found, date):
+        return found
+    if isinstance(found, NoDay):
+        reading.note("date_means_none", row.to, f"The {row.to} is a stand-in for no date.", Severity.NOTE)
+        return None
+    return reading.reject(found.code, row.to, _why(found, row))
+
+
+def _why(found: NotADate, row: MappingRow) -> str:
+    if found.code == "ambiguous_date":
+        return f"The {row.to} can be read as two days; name the column's date format in the settings."
+    return f"The {row.to} is not a date" + (f" written {row.format.value}." if row.format else " that exists.")
+
+
+def _empty(row: MappingRow, reading: _Reading) -> Read:
+    if row.empty is Empty.ERROR:
+        return reading.reject("empty_cell", row.to, f"The {row.to} is empty, which the settings call an error.")
+    previous = reading.previous
+    if row.empty is Empty.NONE or previous is None:
+        return None
+    if row.is_date:
+        kept: date | None = getattr(previous, row.to)
+        return kept
+    return previous.value(row.to) or None
+
+
+def _store(attribute: str, value: str | date | None, reading: _Reading) -> None:
+    if value is None:
+        return
+    if attribute == "status":
+        reading.values["status_text"] = value
+    elif attribute in CANONICAL:
+        reading.values[attribute] = value
+    else:
+        reading.custom[attribute] = str(value)
+
+
+def _settle(spec: MappingSpec, reading: _Reading) -> None:
+    """What follows from several cells together."""
+    values = reading.values
+    values.setdefault("source_id", values["worker_id"])
+    values["status"] = status_of(values.get("status_text", ""), spec.statuses)
+    if values.get("manager_id") == values["worker_id"]:
+        reading.note("own_manager", "manager_id", "The person is named as their own manager; read as no manager.")
+        del values["manager_id"]
+
+
+def key_of(spec: MappingSpec, raw: Mapping[str, str]) -> str:
+    """The employee number of a raw record as `map_record` would read it; empty text when there is none."""
+    return _text(next(row for row in spec.rows if row.to == "worker_id"), raw)
