@@ -1,0 +1,60 @@
+"""Describes a table in numbers, for the gate to compare. Rule 1: a profile holds counts and domains, never a cell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Final
+
+import polars as pl
+
+from joinery.core.hygiene.trust import Churn, Profile
+from joinery.intake.delta import keys_of
+from joinery.intake.read import Table
+
+_TOP: Final = 50
+
+
+def profile_of(table: Table, mapped: Mapping[str, str], *, as_of: datetime | None = None) -> Profile:
+    """The table in numbers; `mapped` is canonical attribute -> column."""
+    frame = table.frame
+    blanks = frame.select(
+        (pl.col(column).str.strip_chars() == "").mean().alias(attribute) for attribute, column in mapped.items()
+    )
+    shares = blanks.row(0, named=True) if frame.height else dict.fromkeys(mapped, 0.0)
+    key = mapped.get("worker_id")
+    return Profile(
+        rows=frame.height,
+        columns=table.header,
+        blanks={attribute: round(float(share or 0.0), 4) for attribute, share in shares.items()},
+        domains=_domains(frame, mapped.get("work_email")),
+        ids=frame.get_column(key).str.strip_chars().n_unique() if key else 0,
+        sha256=table.sha256,
+        as_of=as_of,
+    )
+
+
+def _domains(frame: pl.DataFrame, column: str | None) -> dict[str, int]:
+    if column is None:
+        return {}
+    counted = (
+        frame.select(pl.col(column).str.extract(r"@([^@\s]+)\s*$").str.to_lowercase().alias("domain"))
+        .drop_nulls()
+        .get_column("domain")
+        .value_counts(name="people")
+        .sort(["people", "domain"], descending=[True, False])
+        .head(_TOP)
+    )
+    return dict(counted.iter_rows())
+
+
+def churn(before: bytes | None, frame: pl.DataFrame, *, key: Sequence[str]) -> Churn | None:
+    """How the keys differ from those of the last accepted index; None when there is none."""
+    if before is None:
+        return None
+    old = keys_of(before, key)
+    now = frame.select(
+        pl.col(column).str.strip_chars().alias(name) for column, name in zip(key, old.columns, strict=True)
+    ).unique()
+    kept = now.join(old, on=old.columns, how="semi").height
+    return Churn(before=old.height, now=now.height, gone=old.height - kept, new=now.height - kept)
