@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path as Folder
 from typing import Any
 
-from joinery_classroom import catalogue
+from joinery_classroom import catalogue, ledger
 from joinery_classroom.database import Store
 from joinery_classroom.errors import BadRequest
 from joinery_classroom.model import Course, CourseId, Item, Path
@@ -126,8 +126,11 @@ def put_shelf(store: Store, shelf: Shelf) -> None:
             catalogue.put_course(connection, course)
         for (course_id, name), content in shelf.files.items():
             catalogue.put_file(connection, course_id, name, media_type_of(name), content)
+        before = catalogue.all_paths(connection)
         for path in shelf.paths:
             catalogue.put_path(connection, path)
+            if path.id in before and before[path.id].courses != path.courses:
+                ledger.remeasure_path(connection, path.id)
         known = catalogue.all_courses(connection)
         missing = sorted({course for path in shelf.paths for course in path.courses if course not in known})
         if missing:

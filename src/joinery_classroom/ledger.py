@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -17,10 +17,12 @@ from sqlalchemy import Connection, Row, func, insert, select
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from joinery_classroom import catalogue
+from joinery_classroom.days import local_day, zone_of
 from joinery_classroom.model import Account, Completion, CompletionResult, Course, CourseId
-from joinery_classroom.progress import FINISHING, Learning, effective, measured
+from joinery_classroom.progress import FINISHING, NOTHING, Learning, effective, measured
 from joinery_classroom.sealing import short_id
-from joinery_classroom.tables import accounts, completions, items_done
+from joinery_classroom.settings import ClassroomSettings
+from joinery_classroom.tables import accounts, assignments, completions, items_done
 from joinery_classroom.world import assignment_row, put_assignments, read_accounts
 
 _NAMESPACE = UUID("5f0f6f0e-7d0c-5a36-9c0a-0f6b7f3f2a11")
@@ -86,7 +88,9 @@ def mark_item(connection: Connection, account: Account, course: Course, item: st
     remeasure(connection, account)
 
 
-def record(connection: Connection, account: Account, entry: Entry, secret: str, now: datetime) -> Completion:
+def record(
+    connection: Connection, account: Account, entry: Entry, settings: ClassroomSettings, now: datetime
+) -> Completion:
     """Adds a completion and returns it; one for the same course and instant is returned as it is."""
     rows = of_account(connection, account.seq)
     for one in effective(rows):
@@ -95,11 +99,16 @@ def record(connection: Connection, account: Account, entry: Entry, secret: str, 
     attempt = attempt_of(rows, entry.course.id)
     finished = entry.result in FINISHING
     name = f"{account.id}/{entry.course.id}/{attempt}"
+    then = {kept: account.attributes.get(kept) for kept in _KEPT_FROM_THEN}
+    then["time_zone"] = str(zone_of(account, settings))
     values = {
-        "id": str(uuid5(_NAMESPACE, short_id(secret, "completion", name))),
+        "id": str(uuid5(_NAMESPACE, short_id(settings.secret, "completion", name))),
         "attempt": attempt,
-        "expires_on": expiry(entry.course, entry.completed_at.date()) if finished else None,
-        "certificate_id": short_id(secret, "certificate", name) if finished and entry.course.certificate else None,
+        "expires_on": expiry(entry, then) if finished else None,
+        "held": json.dumps(then, ensure_ascii=False),
+        "certificate_id": short_id(settings.secret, "certificate", name)
+        if finished and entry.course.certificate
+        else None,
     }
     _append(connection, account, entry, {**values, "revision": 1, "revokes": None}, now)
     remeasure(connection, account)
@@ -112,7 +121,7 @@ def correct(connection: Connection, account: Account, known: Completion, entry: 
     values = {
         "id": known.id,
         "attempt": known.attempt,
-        "expires_on": expiry(entry.course, entry.completed_at.date()) if finished else None,
+        "expires_on": expiry(entry, known.then) if finished else None,
         "certificate_id": known.certificate_id,
         "course_version": known.course_version,
         "course_title": known.course_title,
@@ -145,14 +154,27 @@ def revoke(connection: Connection, account: Account, known: Completion, by: str,
 
 def remeasure(connection: Connection, account: Account) -> None:
     """Brings the progress of a person's assignments in line with what they did."""
-    fresh = read_accounts(connection, accounts.c.seq == account.seq)[0]
+    _remeasure(connection, read_accounts(connection, accounts.c.seq == account.seq))
+
+
+def remeasure_path(connection: Connection, path_id: str) -> None:
+    """Brings everybody on a path in line after its list of courses has changed."""
+    on_path = select(assignments.c.account_seq).where(assignments.c.kind == "path", assignments.c.target == path_id)
+    after = 0
+    while found := read_accounts(connection, (accounts.c.seq > after) & accounts.c.seq.in_(on_path), 1000):
+        _remeasure(connection, found)
+        after = found[-1].seq
+
+
+def _remeasure(connection: Connection, people: Sequence[Account]) -> None:
     targets = catalogue.targets(connection)
-    learning = learning_of(connection, [account.seq]).get(account.seq, Learning(finished={}, begun=frozenset()))
+    learning = learning_of(connection, [person.seq for person in people])
     rows = []
-    for one in fresh.assignments.values():
-        after = measured(one, targets.get((one.kind, one.target), ()), learning)
-        if after is not one:
-            rows.append(assignment_row(account.seq, after))
+    for person in people:
+        for one in person.assignments.values():
+            after = measured(one, targets.get((one.kind, one.target), ()), learning.get(person.seq, NOTHING))
+            if after is not one:
+                rows.append(assignment_row(person.seq, after))
     if rows:
         put_assignments(connection, rows)
 
@@ -172,11 +194,12 @@ def find(connection: Connection, column: str, value: str) -> Completion | None:
     return None if row is None else _completion(row)
 
 
-def expiry(course: Course, done_on: date) -> date | None:
+def expiry(entry: Entry, then: Mapping[str, str | None]) -> date | None:
     """The last day on which a proof holds; the 31st becomes the last day of a shorter month."""
-    if course.certificate_valid_months is None:
+    if entry.course.certificate_valid_months is None:
         return None
-    months = done_on.month - 1 + course.certificate_valid_months
+    done_on = local_day(entry.completed_at, then.get("time_zone"))
+    months = done_on.month - 1 + entry.course.certificate_valid_months
     year, month = done_on.year + months // 12, months % 12 + 1
     for day in (done_on.day, 30, 29, 28):
         try:
@@ -187,7 +210,6 @@ def expiry(course: Course, done_on: date) -> date | None:
 
 
 def _append(connection: Connection, account: Account, entry: Entry, values: dict[str, Any], now: datetime) -> None:
-    then = {name: account.attributes.get(name) for name in _KEPT_FROM_THEN}
     row = {
         "account_seq": account.seq,
         "course": entry.course.id,
@@ -198,7 +220,6 @@ def _append(connection: Connection, account: Account, entry: Entry, values: dict
         "score": entry.score,
         "recorded_at": now,
         "recorded_by": entry.by,
-        "held": json.dumps(then, ensure_ascii=False),
     }
     connection.execute(insert(completions).values({**row, **values}))
 

@@ -166,7 +166,6 @@ sign_in_tokens = Table(
     Column("made_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("used_at", Instant),
-    Column("closed_at", Instant),
     Index("sign_in_tokens_by_account", "account_seq", "kind"),
 )
 

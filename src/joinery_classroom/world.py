@@ -154,8 +154,9 @@ def save(connection: Connection, world: World, now: datetime) -> None:
     _save_groups(connection, world, [*fresh, *changed])
     _save_assignments(connection, world, [*fresh, *changed])
     if world.end_access:
-        for table in (sessions, sign_in_tokens):
-            connection.execute(delete(table).where(table.c.account_seq.in_(world.end_access)))
+        connection.execute(delete(sessions).where(sessions.c.account_seq.in_(world.end_access)))
+        unused = sign_in_tokens.c.used_at.is_(None)  # used ones stay, to recognise somebody who follows an old link
+        connection.execute(delete(sign_in_tokens).where(sign_in_tokens.c.account_seq.in_(world.end_access), unused))
 
 
 def _release_unique_keys(connection: Connection, world: World, changed: Sequence[Account]) -> None:

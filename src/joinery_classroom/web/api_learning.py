@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy import Connection
 
 from joinery_classroom import catalogue, ledger, wire
-from joinery_classroom.errors import BadRequest, NotFound
+from joinery_classroom.errors import BadRequest, Conflict, NotFound
 from joinery_classroom.ledger import Entry
 from joinery_classroom.model import Account, Completion, CompletionResult, Course
 from joinery_classroom.tables import accounts
@@ -39,7 +39,7 @@ def add_completion(room: RoomHere, body: JsonBody) -> Response:
         if course is None:
             raise NotFound("There is no such course; nothing was recorded.")
         entry = _entry(body, course, room)
-        done = ledger.record(connection, account, entry, room.settings.secret, room.now())
+        done = ledger.record(connection, account, entry, room.settings, room.now())
         return _answer(connection, done)
 
 
@@ -48,6 +48,8 @@ def correct_completion(room: RoomHere, completion_id: str, body: JsonBody) -> Re
     """Other facts for a completion: a new revision of the same id, the certificate id stays."""
     with room.store.writing() as connection:
         known, account = _known(connection, completion_id)
+        if ledger.find(connection, "revokes", known.id) is not None:
+            raise Conflict("This completion was taken back; nothing was written.", fix="Record a new completion.")
         course = catalogue.read_course(connection, known.course) or Course(
             id=known.course, title=known.course_title, version=known.course_version, language=""
         )
