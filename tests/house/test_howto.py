@@ -1,0 +1,81 @@
+"""The how-to pages work as they stand. Rule: a page is changed when the product is, never the other way round.
+
+A block ```yaml NAME or ```csv NAME is written to that file and each line of a ```sh block is typed; `# ends with N`
+after a command is the exit code it must have (0 otherwise).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from joinery.settings import load
+from tests.conftest import ROOT
+
+HOWTO = ROOT / "docs" / "howto"
+BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block:
+    """One fenced block: its language, the file it is written to (or none), its text."""
+
+    language: str
+    file: str
+    text: str
+
+
+def blocks(page: Path) -> list[Block]:
+    """All fenced blocks of a page, in order."""
+    return [Block(language=found[1], file=found[2], text=found[3]) for found in BLOCK.finditer(page.read_text())]
+
+
+def type_line(line: str, folder: Path) -> None:
+    """Run one line as the reader would and demand its exit code."""
+    command, _, remark = line.partition("  # ends with ")
+    expected = int(re.match(r"\d*", remark)[0] or 0)  # type: ignore[index]
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    environment = {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8", "NO_COLOR": "1"}
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == expected, f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+
+
+def test_the_first_feed_works_as_written(tmp_path: Path) -> None:
+    typed = 0
+    for block in blocks(HOWTO / "first-feed.md"):
+        if block.file:
+            target = tmp_path / block.file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(block.text)
+        elif block.language == "sh":
+            for line in block.text.splitlines():
+                type_line(line, tmp_path)
+                typed += 1
+    assert typed >= 8
+
+
+@pytest.mark.parametrize("page", sorted(HOWTO.glob("*.md")), ids=lambda page: page.stem)
+def test_settings_shown_in_a_page_are_valid(page: Path, tmp_path: Path) -> None:
+    base = "version: 1\ncompany: {name: A, time_zone: UTC}\nlearning: {into: classroom}\n"
+    base += "people: {from: file, path: ./in/*.csv, fields: {worker_id: ID}}\n"
+    environment = {"JOINERY_DATABASE": "postgresql+psycopg://joinery@localhost/joinery"}
+    for block in blocks(page):
+        if block.language == "yaml":
+            file = tmp_path / "joinery.yaml"
+            file.write_text(block.text if block.text.startswith("version:") else base + block.text)
+            load(file, environ=environment)
+
+
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "examples").glob("*/*.yaml")), ids=lambda file: f"{file.parent.name}/{file.name}"
+)
+def test_the_settings_of_every_example_are_valid(file: Path) -> None:
+    load(file, environ={})
