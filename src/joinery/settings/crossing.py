@@ -1,92 +1,46 @@
-"""What only shows across the file: conditions, attributes nobody reads, scope by status. Rule: report, never change."""
+"""What only shows across the file: names of attributes that nobody reads. Rule: report, never change."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from joinery.core.model.worker import FIELD_NAMES
-from joinery.errors import ConfigError
 from joinery.settings.problems import Place, Problems, did_you_mean, found
 from joinery.settings.root import Settings
 from joinery.settings.tree import Items, Section
 
-_STATUS = re.compile(r"\bstatus\b")
-_QUOTED = re.compile(r"""'[^']*'|"[^"]*\"""")
+_Named = tuple[Place, str, str]
 
 
-def check_across(settings: Settings, tree: Section, problems: Problems, check: Callable[[Any], object] | None) -> None:
-    """Add what is wrong although every part is right by itself."""
-    for section, key, scope in _conditions(tree):
-        condition, place, path = section[key], section.values_at[key], section.path_of(key)
-        if scope and _names_status(condition):
-            problems.add(
-                place,
-                path,
-                "a leaver is not somebody out of scope: remove status, the end of employment is handled by itself",
-            )
-        elif check is not None:
-            _check(condition, place, path, problems, check)
-    _attributes_are_read(settings, tree, problems)
-
-
-def _conditions(tree: Section) -> Iterator[tuple[Section, str, bool]]:
-    for name, key in (("include", "where"), ("exclude", "where"), ("learning_rules", "when")):
-        entries = tree.get(name)
-        for entry in entries if isinstance(entries, Items) else ():
-            if isinstance(entry, Section) and entry.get(key) is not None:
-                yield entry, key, key == "where"
-
-
-def _names_status(condition: object) -> bool:
-    if isinstance(condition, Mapping):
-        return "status" in condition
-    return isinstance(condition, str) and bool(_STATUS.search(_QUOTED.sub("", condition)))
-
-
-def _check(condition: Any, place: Place, path: str, problems: Problems, check: Callable[[Any], object]) -> None:
-    try:
-        check(condition)
-    except ConfigError as error:
-        column = error.data.get("column")
-        on_this_line = isinstance(condition, str) and isinstance(column, int) and error.data.get("line", 1) == 1
-        if on_this_line and isinstance(column, int):
-            place = Place(file=place.file, line=place.line, column=place.column + column - 1)
-        problems.add(place, path, str(error))
-
-
-def _attributes_are_read(settings: Settings, tree: Section, problems: Problems) -> None:
-    """A name that no source reads and Joinery does not know is a typo in `map`, `groups_from`, `attributes`, guards."""
+def check_across(settings: Settings, tree: Section, problems: Problems) -> None:
+    """A name that no source reads and Joinery does not know is a typo, wherever an attribute is named."""
     known = FIELD_NAMES | {name for source in settings.people.values() for name in source.fields}
-    for place, path, name in _named_attributes(settings, tree):
+    for place, path, name in (*_in_map(settings, tree), *_in_targets(settings, tree), *_in_guards(settings, tree)):
         if name not in known:
-            near = did_you_mean(name, known)
-            problems.add(place, path, f"{found(name)} is not an attribute that is read from people.{near}")
+            problems.add(place, path, f"no attribute {found(name)} is read from people{did_you_mean(name, known)}")
 
 
-def _named_attributes(settings: Settings, tree: Section) -> Iterator[tuple[Place, str, str]]:
+def _in_map(settings: Settings, tree: Section) -> Iterator[_Named]:
     maps = tree.get("map")
     if isinstance(maps, Section):
-        yield from ((maps.keys_at.get(name, maps.place), maps.path_of(name), name) for name in settings.map)
+        yield from ((maps.keys_at[name], maps.path_of(name), name) for name in settings.map)
+
+
+def _in_targets(settings: Settings, tree: Section) -> Iterator[_Named]:
     for entry_name, target in settings.learning.items():
         entry = tree["learning"].get(entry_name, tree["learning"])
-        groups = entry.get("groups_from")
+        groups, attributes = entry.get("groups_from"), entry.get("attributes")
         if isinstance(groups, Items):
-            yield from (
-                (place, groups.path, name) for place, name in zip(groups.places, target.groups_from, strict=True)
-            )
-        attributes = entry.get("attributes")
+            yield from ((at, groups.path, name) for at, name in zip(groups.places, target.groups_from, strict=True))
         if isinstance(attributes, Section):
-            yield from (
-                (attributes.values_at[name], attributes.path_of(name), rule.from_)
-                for name, rule in target.attributes.items()
-                if name in attributes
-            )
+            for name in attributes.keys() & target.attributes.keys():
+                yield attributes.values_at[name], attributes.path_of(name), target.attributes[name].from_
+
+
+def _in_guards(settings: Settings, tree: Section) -> Iterator[_Named]:
     guards = tree.get("guards")
-    if not isinstance(guards, Section):
-        return
-    for name in guards:
-        guard = settings.guards.named(name)
-        for each in guard.each if guard else ():
-            yield guards.values_at[name], guards.path_of(name), each
+    if isinstance(guards, Section):
+        for name in guards:
+            guard = settings.guards.named(name)
+            for each in guard.each if guard else ():
+                yield guards.values_at[name], guards.path_of(name), each

@@ -13,7 +13,7 @@ from typing import Any, Final
 GUARDS: Final[dict[str, dict[str, Any]]] = {
     # A tenth more people in one run is an acquisition or a wrong filter. A new installation starts empty, so below
     # 200 linked accounts a percentage says nothing.
-    "create": {"share": "10%", "floor": "50", "from_population": "200"},
+    "create": {"share": "10%", "floor": "50"},
     # Ordinary updates are the least dangerous and, after a reorganisation or a new mapping, the most frequent.
     "update": {"share": "30%", "floor": "100"},
     # Managers get reports and mails about their people: a shifted column would show thousands to the wrong one.

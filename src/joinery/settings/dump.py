@@ -5,8 +5,6 @@ from __future__ import annotations
 from io import StringIO
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from joinery.settings.root import Settings
 
 
@@ -26,6 +24,8 @@ def _without_none(value: Any) -> Any:
 
 def dump_resolved(settings: Settings) -> str:
     """The YAML text of `config show --resolved`; secrets are references, never values."""
+    from ruamel.yaml import YAML  # here, because importing it takes longer than everything else
+
     writer = YAML(typ="safe", pure=True)
     writer.default_flow_style = False
     writer.sort_base_mapping_type_on_output = False  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""Overrides from the environment: JOINERY__PEOPLE__PATH=… sets people.path. Rule: values are never printed.
+"""Overrides from the environment: JOINERY__PEOPLE__PATH=… sets people.path. Secrets are given as references here too.
 
 A value is text as it is; only one that begins with { or [ is read as YAML, so that maps and lists can be given.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from joinery.settings.problems import Place, Problems
-from joinery.settings.tree import Section, Value, read_tree
+from joinery.settings.tree import Section, Value
 
 PREFIX = "JOINERY__"
 _WORDS: dict[str, Value] = {"true": True, "false": False}
@@ -54,6 +54,8 @@ def _key(section: Section, part: str) -> str:
 def _value(text: str, place: Place, path: str, problems: Problems) -> Value:
     if text.lstrip()[:1] not in {"{", "["}:
         return _WORDS.get(text.strip(), text)
+    from joinery.settings.reading import read_tree
+
     inner = Problems()
     value = read_tree(text.encode("utf-8", "replace"), place.file, inner, path)
     if inner.found:

@@ -20,19 +20,21 @@ def explain(error: ValidationError, tree: Section, problems: Problems) -> None:
     for detail in error.errors(include_url=False):
         if detail["type"] == REPORTED:
             continue
-        place, path, missing = locate(tree, detail["loc"])
-        problems.add(place, path, _message(detail, missing, from_environment=not place.line))
+        place, path, last = locate(tree, detail["loc"])
+        if detail["type"] == "missing" and last:
+            path = f"{path}.{last}" if path else last
+        problems.add(place, path, _message(detail))
 
 
-def locate(tree: Section, loc: Sequence[int | str]) -> tuple[Place, str, bool]:
-    """Place and path of what the models call `loc`, and whether its last key is not there.
+def locate(tree: Section, loc: Sequence[int | str]) -> tuple[Place, str, str]:
+    """Place and path of what the models call `loc`, and its last key when that is not there.
 
     Parts that the file does not have (names given to single entries, kinds) are passed over.
     """
     here: Any = tree
-    place, path, missing = tree.place, tree.path, False
+    place, path, last = tree.place, tree.path, ""
     for part in loc:
-        missing = False
+        last = ""
         if isinstance(here, Section) and isinstance(part, str) and part in here:
             place, path = here.values_at.get(part, here.place), here.path_of(part)
             here = here[part]
@@ -40,25 +42,22 @@ def locate(tree: Section, loc: Sequence[int | str]) -> tuple[Place, str, bool]:
             place, path = here.places[part], f"{path}[{part}]"
             here = here[part]
         else:
-            missing = True
-    if missing and isinstance(here, Section) and isinstance(loc[-1], str):
-        path = here.path_of(loc[-1])
-    return place, path, missing
+            last = str(part)
+    return place, path, last
 
 
-def _message(detail: Any, missing: bool, *, from_environment: bool) -> str:
+def _message(detail: Any) -> str:
     value = detail.get("input")
-    said = found(value) if not from_environment or not isinstance(value, str) else "something else"
+    said = found(value)
     match detail["type"]:
         case "wrong":
-            text = str(detail["ctx"]["message"])
-            return text if not from_environment else text.replace(found(value), "something else")
+            return str(detail["ctx"]["message"])
         case "missing":
             return "is missing"
         case "literal_error":
             choices = _CHOICES.findall(detail["ctx"]["expected"])
             near = did_you_mean(value, choices) if isinstance(value, str) else ""
-            return f"must be {one_of(choices)}; found {said}.{near}"
+            return f"must be {one_of(choices)}; found {said}{near}"
         case "string_type" | "mapping_type" | "tuple_type" | "dict_type" | "list_type" as kind:
             wanted = {"string_type": "text", "tuple_type": "a list", "list_type": "a list"}.get(kind, "a mapping")
             return f"must be {wanted}; found {said}"
@@ -69,4 +68,4 @@ def _message(detail: Any, missing: bool, *, from_environment: bool) -> str:
         case "union_tag_not_found":
             return "into is missing"
         case _:
-            return str(detail["msg"]).replace("Input should be", "must be") + (f"; found {said}" if not missing else "")
+            return str(detail["msg"]).replace("Input should be", "must be") + f"; found {said}"

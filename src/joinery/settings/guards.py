@@ -32,9 +32,6 @@ class Guard(Part):
         default=None, description="Trips above this share of the linked active accounts."
     )
     floor: Count = Field(default=0, description="`share` is not looked at while no more people than this are touched.")
-    from_population: Count = Field(
-        default=0, description="`share` is not looked at below this many linked active accounts."
-    )
     each: Annotated[tuple[Text, ...], BeforeValidator(_segments)] = Field(
         default=(), description="Attributes whose values are looked at one by one, e.g. `location`."
     )
@@ -76,7 +73,7 @@ class Guards(Part):
     not_yet: ClassVar[frozenset[str]] = frozenset({"absent_people", "second_person"})
 
     create: Annotated[Guard | None, OrWord("off"), BeforeValidator(_over_default("create"))] = _guard(
-        "create", "New accounts."
+        "create", "New accounts; `share` is not looked at below 200 linked active accounts."
     )
     update: Annotated[Guard | None, OrWord("off"), BeforeValidator(_over_default("update"))] = _guard(
         "update", "Changed attributes that have no guard of their own."

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
 from joinery.settings.part import Part
 from joinery.settings.problems import found
-from joinery.settings.tree import Section, plain
+from joinery.settings.tree import Section, typed
 from joinery.settings.values import CalendarPeriod, Day, Text, wrong
 
 #: text of the condition language, or attribute -> value(s); texts and true/false only
@@ -23,7 +23,7 @@ def _condition(value: object) -> object:
     if isinstance(value, str) and value.strip():
         return value
     if isinstance(value, dict) and value:
-        return plain(value) if isinstance(value, Section) else value
+        return typed(value) if isinstance(value, Section) else value
     wrong(f"must be a condition, e.g. {{country: FR}}; found {found(value)}")
 
 

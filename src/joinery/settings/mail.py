@@ -53,7 +53,7 @@ class Mail(Part):
     def _can_send(self) -> Mail:
         missing = [name for name, value in (("from", self.from_), ("host", self.host)) if not value]
         if self.enabled and missing:
-            wrong(f"mail is enabled but {' and '.join(missing)} is missing")
+            wrong(f"mail is enabled, so it needs {' and '.join(missing)}")
         if self.user and self.security == "none":
             wrong("security: none would send the password readably; use tls or starttls")
         if (self.user is None) != (self.password is None):

@@ -51,7 +51,7 @@ class Part(BaseModel):
         known = cls.known_keys()
         if key in cls.not_yet:
             return f"not available in this version; available here are {one_of(known)}"
-        return f"unknown key.{did_you_mean(key, known) or f' Known here are {one_of(known)}.'}"
+        return f"unknown key{did_you_mean(key, known) or f'; known here are {one_of(known)}'}"
 
 
 def reported() -> PydanticCustomError:

@@ -8,22 +8,29 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
-from joinery.core.model.worker import DATE_NAMES, FACT_NAMES, Status
-from joinery.settings.defaults import EMPTY_ERROR, EMPTY_KEEPS, SENSITIVE
+from joinery.core.model.worker import Status
+from joinery.settings.defaults import EMPTY_ERROR, EMPTY_KEEPS
+from joinery.settings.fields import check_fields
 from joinery.settings.part import Part, reported
 from joinery.settings.problems import did_you_mean, found, one_of
 from joinery.settings.tree import Section
 from joinery.settings.values import Count, Duration, FilePath, Reading, Share, Text, TimeOfDay, YesNo, wrong
 
 _DATE_FORMAT = re.compile(r"(?:YYYY|YY|MMM|MM|M|DD|D|[ ./\-,T]|HH|mm|ss)+")
-_ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,59}")
-_WORDS = re.compile(r"[^a-z0-9]+")
 
 
 def _date_format(value: object) -> object:
     if not isinstance(value, str) or not _DATE_FORMAT.fullmatch(value):
         wrong(f"must be a date format of YYYY, MM and DD such as DD/MM/YYYY; found {found(value)}")
     return value
+
+
+def _status(value: object) -> str:
+    meanings = [status.value for status in Status if status.value and status is not Status.UNKNOWN]
+    if value not in meanings:
+        near = did_you_mean(value, meanings) if isinstance(value, str) else ""
+        wrong(f"must be {one_of(meanings)}; found {found(value)}{near}")
+    return str(value)
 
 
 class FieldRule(Part):
@@ -154,7 +161,7 @@ class FileSource(Part):
     fields: Annotated[Mapping[str, FieldRule], BeforeValidator(_fields)] = Field(
         description="The attributes that are read, and the column of each; nothing else is ever read."
     )
-    statuses: Mapping[str, Annotated[str, BeforeValidator(lambda value: _status(value))]] = Field(
+    statuses: Mapping[str, Annotated[str, BeforeValidator(_status)]] = Field(
         default_factory=dict, description="HR's own words for a status, and what each means."
     )
     allow_sensitive: Mapping[str, Text] = Field(
@@ -175,13 +182,12 @@ class FileSource(Part):
     def _known_kind(cls, data: Any, info: ValidationInfo) -> Any:
         return known_kind(data, info, "from", cls.kinds)
 
-    @model_validator(mode="after")
-    def _fields_make_sense(self, info: ValidationInfo) -> FileSource:
-        if "worker_id" not in self.fields:
-            wrong("fields must name worker_id, the employee number")
-        for name, rule in self.fields.items():
-            _check_attribute(name, rule, self)
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _fields_make_sense(cls, data: Any, info: ValidationInfo) -> Any:
+        if isinstance(data, Section) and isinstance(info.context, Reading):
+            check_fields(data, info.context.problems)
+        return data
 
 
 def known_kind(data: Any, info: ValidationInfo, key: str, kinds: tuple[str, ...]) -> Any:
@@ -191,42 +197,6 @@ def known_kind(data: Any, info: ValidationInfo, key: str, kinds: tuple[str, ...]
     if isinstance(info.context, Reading):
         kind = data[key]
         near = did_you_mean(kind, kinds) if isinstance(kind, str) else ""
-        said = f"{found(kind)} is not available in this version; available is {one_of(kinds)}.{near}"
+        said = f"{found(kind)} is not available in this version; available is {one_of(kinds)}{near}"
         info.context.problems.add(data.values_at[key], data.path_of(key), said)
     raise reported()
-
-
-def _status(value: object) -> str:
-    meanings = [status.value for status in Status if status.value and status is not Status.UNKNOWN]
-    if value not in meanings:
-        near = did_you_mean(value, meanings) if isinstance(value, str) else ""
-        wrong(f"must be {one_of(meanings)}; found {found(value)}.{near}")
-    return str(value)
-
-
-def _check_attribute(name: str, rule: FieldRule, source: FileSource) -> None:
-    if not _ATTRIBUTE.fullmatch(name):
-        wrong(f"{found(name)} in fields must be small letters, digits and _, beginning with a letter")
-    if name not in FACT_NAMES and (near := did_you_mean(name, FACT_NAMES)) and _one_typo_away(name):
-        wrong(f"fields.{name} is not an attribute Joinery knows.{near} An attribute of your own needs another name.")
-    if rule.format and name in FACT_NAMES and name not in DATE_NAMES:
-        wrong(f"fields.{name} is not a date, so it has no format")
-    if name not in source.allow_sensitive and (word := _sensitive(name) or _sensitive(rule.column)):
-        wrong(f"fields.{name} looks sensitive ({word}); remove it, or give the reason in allow_sensitive.{name}")
-
-
-def _one_typo_away(name: str) -> bool:
-    return any(sorted(name) == sorted(known) or _distance_is_one(name, known) for known in FACT_NAMES)
-
-
-def _distance_is_one(one: str, other: str) -> bool:
-    short, long = sorted((one, other), key=len)
-    if len(long) - len(short) > 1:
-        return False
-    start = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
-    return short[start + (len(short) == len(long)) :] == long[start + 1 :]
-
-
-def _sensitive(name: str) -> str:
-    words = f" {_WORDS.sub(' ', name.lower())} "
-    return next((word for word in SENSITIVE if f" {word} " in words), "")

@@ -86,10 +86,10 @@ def as_error(file: str, found: Iterable[Problem]) -> ConfigError:
 
 
 def did_you_mean(word: str, choices: Iterable[str]) -> str:
-    """` Did you mean x?` with a leading blank, or nothing when nothing is near."""
+    """`; did you mean x?` to append to a sentence, or nothing when nothing is near."""
     by_lower = {choice.lower(): choice for choice in choices}
     near = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.6)
-    return f" Did you mean {by_lower[near[0]]}?" if near else ""
+    return f"; did you mean {by_lower[near[0]]}?" if near else ""
 
 
 def one_of(choices: Sequence[str]) -> str:

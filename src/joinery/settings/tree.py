@@ -1,32 +1,32 @@
-"""YAML text to a tree that knows where everything stands. The only reader of YAML.
+"""A settings file as a tree that knows where everything stands.
 
-Rule: scalars stay the text that was written (000123, 10:30, NO, 1.10); only null, true and false of YAML 1.2 have a
-meaning of their own, and only unquoted. Numbers, dates and durations are read by the setting that wants one.
+Rule: scalars stay the text that was written (000123, 10:30, NO, 1.10); numbers, dates and durations are read by the
+setting that wants one.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
-
-from joinery.settings.problems import Place, Problems
+from joinery.settings.problems import Place
 
 Value: TypeAlias = "str | bool | Section | Items | None"
 
-_CORE = "tag:yaml.org,2002:"
-_WORDS: dict[str, bool | None] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-}
-#: aliases can make a small file enormous
-_MOST_VALUES = 50_000
-_MOST_BYTES = 2_000_000
+_NUMBER = re.compile(r"-?(0|[1-9]\d{0,17})(\.\d{1,9})?", re.ASCII)
+
+
+class Scalar(str):
+    """Text of the file; `style` is how it was written: nothing, a quote, or the sign of a block."""
+
+    style: str = ""
+
+    @classmethod
+    def written(cls, text: str, style: str) -> Scalar:
+        """The text with its style."""
+        scalar = cls(text)
+        scalar.style = style
+        return scalar
 
 
 class Section(dict[str, Any]):
@@ -72,112 +72,12 @@ class Items(list[Any]):
         self.places.append(place)
 
 
-def plain(value: Value) -> Any:
-    """The same in plain dicts and lists, without places."""
+def typed(value: Value) -> Any:
+    """Plain data in which unquoted numbers are numbers, as conditions want it; 0042 and "42" stay text."""
     if isinstance(value, dict):
-        return {key: plain(inner) for key, inner in value.items()}
+        return {key: typed(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [plain(inner) for inner in value]
-    return value
-
-
-def read_tree(raw: bytes, file: str, problems: Problems, path: str = "") -> Value:
-    """The tree of one file; what cannot be read is added to `problems` and gives None."""
-    top = Place(file=file, line=1, column=1)
-    if len(raw) > _MOST_BYTES:
-        problems.add(top, path, f"the file is larger than {_MOST_BYTES // 1_000_000} MB; is it a settings file?")
-        return None
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        problems.add(Place(file=file, line=line, column=1), path, "the file is not UTF-8 text; save it as UTF-8")
-        return None
-    node = _compose(text, top, problems)
-    return _Converter(file=file, problems=problems).value(node, path) if node is not None else None
-
-
-def _compose(text: str, top: Place, problems: Problems) -> Node | None:
-    try:
-        return YAML(typ="safe", pure=True).compose(text)  # type: ignore[no-any-return]
-    except MarkedYAMLError as error:
-        problems.add(_marked(error, top), "", f"this is not valid YAML: {_without_quotes(error)}")
-    except RecursionError:
-        problems.add(top, "", "this is nested too deeply to be settings")
-    except (YAMLError, ValueError, LookupError, AttributeError, TypeError, AssertionError, NotImplementedError):
-        # the reader has more ways to fail on rubbish than it has error classes (seen with ruamel.yaml 0.19.1)
-        problems.add(top, "", "this is not valid YAML: a character or a construction that YAML does not have")
-    return None
-
-
-def _marked(error: MarkedYAMLError, top: Place) -> Place:
-    mark = error.problem_mark or error.context_mark
-    return Place(file=top.file, line=mark.line + 1, column=mark.column + 1) if mark is not None else top
-
-
-_QUOTED = re.compile(r"""'[^']{3,}'|"[^"]{3,}\"""")
-
-
-def _without_quotes(error: MarkedYAMLError) -> str:
-    # what the reader quotes can be a piece of a password (`password: *secret`), so it is not repeated
-    said = ", ".join(part for part in (error.context, error.problem) if part)
-    return _QUOTED.sub("…", " ".join(said.split())) or "it cannot be read"
-
-
-@dataclass(slots=True, kw_only=True)
-class _Converter:
-    file: str
-    problems: Problems
-    left: int = _MOST_VALUES
-
-    def value(self, node: Node, path: str, depth: int = 0) -> Value:
-        self.left -= 1
-        if self.left == 0 or (self.left > 0 and depth > 40):
-            self.problems.add(self.place(node), path, "there is too much here for settings (are aliases repeated?)")
-            self.left = -1
-        if self.left < 0:
-            return None
-        if not str(node.tag or "").startswith(_CORE):
-            self.problems.add(self.place(node), path, "tags (a word beginning with !) mean nothing here")
-            return None
-        match node:
-            case MappingNode():
-                return self.mapping(node, path, depth)
-            case SequenceNode():
-                items = Items(path=path, place=self.place(node))
-                for index, child in enumerate(node.value):
-                    items.put(self.value(child, f"{path}[{index}]", depth + 1), self.place(child))
-                return items
-            case ScalarNode():
-                return _scalar(node)
-            case _:
-                return None
-
-    def mapping(self, node: MappingNode, path: str, depth: int) -> Section:
-        section = Section(path=path, place=self.place(node))
-        for key_node, value_node in node.value:
-            here = self.place(key_node)
-            if not isinstance(key_node, ScalarNode):
-                self.problems.add(here, path, "a key must be a word")
-                continue
-            key = str(key_node.value)
-            if key in section:
-                first = section.keys_at[key].line
-                self.problems.add(here, section.path_of(key), f"this key is here twice; the first is in line {first}")
-                continue
-            if key == "<<" and not key_node.style:
-                self.problems.add(here, path, "merging with << is not part of YAML 1.2; write the keys out")
-                continue
-            section.put(key, self.value(value_node, section.path_of(key), depth + 1), here, self.place(value_node))
-        return section
-
-    def place(self, node: Node) -> Place:
-        mark = node.start_mark
-        return Place(file=self.file, line=mark.line + 1, column=mark.column + 1)
-
-
-def _scalar(node: ScalarNode) -> str | bool | None:
-    text = str(node.value)
-    if not node.style and text in _WORDS:
-        return _WORDS[text]
-    return text
+        return [typed(inner) for inner in value]
+    if isinstance(value, Scalar) and not value.style and (match := _NUMBER.fullmatch(value)):
+        return float(value) if match[2] else int(value)
+    return str(value) if isinstance(value, str) else value

@@ -195,14 +195,14 @@ def zone(value: object) -> str:
         wrong(f"must be a time zone such as Europe/Paris; found {found(value)}")
     if value not in _zones():
         near = did_you_mean(value, _zones()) or _by_city(value)
-        wrong(f"must be a time zone such as Europe/Paris; {found(value)} is not one.{near}")
+        wrong(f"must be a time zone such as Europe/Paris; {found(value)} is not one{near}")
     return value
 
 
 def _by_city(value: str) -> str:
     city = value.strip().replace(" ", "_").lower()
     match = sorted(name for name in _zones() if name.rpartition("/")[2].lower() == city)
-    return f" Did you mean {match[0]}?" if match else ""
+    return f"; did you mean {match[0]}?" if match else ""
 
 
 def _text_schema(*examples: str, pattern: str = "") -> dict[str, Any]:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from joinery.settings.root import Settings
 
 
-def version_of(plain: Any, folder: Path, rule_files: Mapping[str, bytes], settings: Settings) -> str:
+def version_of(plain: Any, folder: Path, settings: Settings) -> str:
     """Hex digest; the same settings in another folder have the same version. Secrets are not part of it.
 
-    `plain` is the file as read with overrides and rules; a table that cannot be read counts as its error would: absent.
+    `plain` is the file as read, with overrides and with the rules of rule files in it.
     """
     digest = hashlib.sha256()
     _add(
@@ -22,8 +21,6 @@ def version_of(plain: Any, folder: Path, rule_files: Mapping[str, bytes], settin
         "settings",
         json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"),
     )
-    for name in sorted(rule_files):
-        _add(digest, f"rules {name}", rule_files[name])
     for attribute in sorted(settings.map):
         table = settings.map[attribute].table
         if table is not None:

@@ -1,0 +1,55 @@
+"""Learning rules in files of their own. Rule: they become part of `learning_rules`, each knowing where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from joinery.settings.problems import Place, Problems
+from joinery.settings.tree import Items, Section
+
+
+def add_rule_files(tree: Section, path: Path, problems: Problems) -> None:
+    """Append the rules of the files named by `rules` to `learning_rules`."""
+    patterns, rules = tree.get("rules"), tree.get("learning_rules")
+    if not isinstance(patterns, Items):
+        return
+    if rules is None:
+        rules = Items(path="learning_rules", place=patterns.place)
+        tree.put("learning_rules", rules, patterns.place, patterns.place)
+    seen: set[str] = set()
+    for pattern, place in zip(patterns, patterns.places, strict=True):
+        if not isinstance(pattern, str) or not isinstance(rules, Items):
+            continue
+        names = _matching(path.parent, pattern)
+        if not names:
+            problems.add(place, patterns.path, f"no file matches the pattern {str(pattern)!r}")
+        for name in names:
+            if name not in seen:
+                seen.add(name)
+                _read_rules(path.parent / name, rules, place, problems)
+
+
+def _matching(folder: Path, pattern: str) -> list[str]:
+    try:
+        return sorted(file.relative_to(folder).as_posix() for file in folder.glob(pattern) if file.is_file())
+    except (ValueError, OSError, NotImplementedError, IndexError):
+        return []
+
+
+def _read_rules(file: Path, rules: Items, place: Place, problems: Problems) -> None:
+    from joinery.settings.reading import read_tree
+
+    try:
+        raw = file.read_bytes()
+    except OSError as error:
+        problems.add(place, "rules", f"{file.name} cannot be read: {error.strerror}")
+        return
+    before = len(problems.found)
+    match read_tree(raw, str(file), problems, path="rule"):
+        case Items() as several:
+            for rule, at in zip(several, several.places, strict=True):
+                rules.put(rule, at)
+        case Section() as one:
+            rules.put(one, one.place)
+        case _ if len(problems.found) == before:
+            problems.add(Place(file=str(file), line=1, column=1), "", "a rule file holds one rule or a list of rules")
