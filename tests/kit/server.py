@@ -83,7 +83,7 @@ def _handler(peer: Peer) -> type[BaseHTTPRequestHandler]:
                 say.act(self)
                 return
             self.send_response_only(say.status)
-            given = {"Date": DATE, "Content-Type": "application/json", **say.headers}
+            given = {"Date": DATE, "Content-Type": "application/json", "Connection": "close", **say.headers}
             given["Content-Length"] = str(len(say.body) if say.length is None else say.length)
             for name, value in given.items():
                 if value:
