@@ -10,12 +10,15 @@ from email.utils import parseaddr
 from joinery.errors import ConfigError
 
 _LOCAL = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}")
+#: invisible, and part of how Persian and Indian names are written
+_JOINERS = "\u200c\u200d"
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
 
 
 def one_line(text: str) -> str:
-    """The text without control, format and separator characters, runs of blanks as one."""
-    kept = "".join(" " if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp", "Cs"} else c for c in text)
+    """The text without control, format and separator characters (but for joiners), runs of blanks as one."""
+    hidden = {"Cc", "Cf", "Zl", "Zp", "Cs"}
+    kept = "".join(" " if unicodedata.category(c) in hidden and c not in _JOINERS else c for c in text)
     return " ".join(kept.split())
 
 

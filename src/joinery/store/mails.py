@@ -13,16 +13,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Insert, Row, and_, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, update
 
 from joinery.core.model.codec import canonical, instant_of, instant_text
 from joinery.core.model.ids import PersonKey
+from joinery.store.accounts import upsert
 from joinery.store.database import Database
+from joinery.store.people import in_chunks
 from joinery.store.tables import mails
-
-#: most keys in one IN (…)
-_CHUNK = 500
 
 
 class MailState(StrEnum):
@@ -85,7 +83,7 @@ class Mails:
         revived = {mail.key: mail for mail in rows if known.get(mail.key) is MailState.CANCELLED}
         if new:
             values = [self._values(mail, state_of[mail.key], now) for mail in new.values()]
-            tx.execute(_insert_new(tx), values)
+            tx.execute(upsert(tx)(mails).on_conflict_do_nothing(), values)
         for mail in revived.values():
             _change(tx, self._named(mail.key, MailState.CANCELLED), self._values(mail, state_of[mail.key], now))
         return len(new) + len(revived)
@@ -114,7 +112,7 @@ class Mails:
     def address_arrived(self, tx: Connection, people: Sequence[PersonKey], now: datetime) -> int:
         """Mails that waited for an address are planned again, at the time they were meant for."""
         count = 0
-        for chunk in _chunks(people):
+        for chunk in in_chunks(people):
             waiting = and_(mails.c.connection == self.connection, mails.c.person_key.in_(chunk))
             values = _state(MailState.PLANNED, now, "the address arrived")
             count += _change(tx, and_(waiting, mails.c.state == MailState.WAITING), values)
@@ -210,7 +208,7 @@ class Mails:
 
     def _states(self, tx: Connection, keys: Sequence[str]) -> dict[str, MailState]:
         found: dict[str, MailState] = {}
-        for chunk in _chunks(keys):
+        for chunk in in_chunks(keys):
             rows = tx.execute(select(mails.c.key, mails.c.state).where(mails.c.key.in_(chunk)))
             found.update({key: MailState(state) for key, state in rows})
         return found
@@ -220,19 +218,8 @@ class Mails:
         return tuple(_mail(row) for row in tx.execute(mine.order_by(mails.c.due_at, mails.c.key).limit(limit)))
 
 
-def _insert_new(tx: Connection) -> Insert:
-    """Two runs that plan the same mail at once: the second finds it planned."""
-    if tx.dialect.name == "sqlite":
-        return sqlite.insert(mails).on_conflict_do_nothing()
-    return postgresql.insert(mails).on_conflict_do_nothing()
-
-
 def _first_state(mail: Mail, *, silent: bool) -> MailState:
     return MailState.SILENCED if silent else mail.state if mail.state in OPEN else MailState.PLANNED
-
-
-def _chunks(keys: Sequence[str]) -> Iterable[Sequence[str]]:
-    return (keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK))
 
 
 def _change(tx: Connection, where: ColumnElement[bool], values: dict[str, Any]) -> int:
