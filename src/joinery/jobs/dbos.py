@@ -1,0 +1,187 @@
+"""The only place that knows DBOS: queues, workers and lanes for jobs. One launched instance per process.
+
+Rule: the engine owes us nothing after a crash. Its file (SQLite) or schema (PostgreSQL) may be deleted while nothing
+runs: jobs of a former life are thrown away at start, and the ledger assigns what is owed again. See
+docs/decisions/0003-engine.md for the traps and the numbers.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from joinery.core.model.ids import PlanId
+from joinery.errors import StopRun
+from joinery.jobs.lines import Job
+from joinery.jobs.slot import Slot
+from joinery.store.database import Database
+
+Run = Callable[[Job], Awaitable[None]]
+
+APPLICATION = "joinery"
+#: pinned: by default it is a hash of the source, and new code would never pick up old work
+VERSION = "1"
+SCHEMA = "joinery_jobs"
+#: seconds; the default of 1 s would cap the throughput
+POLL = 0.05
+#: chunks of one lane taken up at one time; how many of them call the target is the pace's business
+WORKERS = 16
+_FILE = "engine.db"
+
+_guard = threading.Lock()
+_runtime: Runtime | None = None
+_handlers: dict[str, Run] = {}
+
+
+@DBOS.workflow(name="joinery.chunk")
+async def _chunk(name: str, plan_id: str, phase: int, chunk: int, attempt: int) -> None:
+    """One job. A connection that is not open here any more has been, or will be, assigned anew."""
+    if run := _handlers.get(name):
+        await run(Job(plan_id=PlanId(plan_id), phase=phase, chunk=chunk, attempt=attempt))
+
+
+def acquire(database: Database, state_dir: Path, name: str, run: Run) -> Runtime:
+    """The runtime of this process, launched if need be; `run` gets the jobs of connection `name`."""
+    global _runtime
+    with _guard:
+        if name in _handlers:
+            raise StopRun(f"The connection {name} is being applied in this process already; nothing was started.")
+        if _runtime is None:
+            _runtime = Runtime(database, state_dir)
+        elif _runtime.key != (str(database.url), state_dir):
+            raise StopRun("This process applies plans of another store already; nothing was started.")
+        _handlers[name] = run
+        return _runtime
+
+
+class Runtime:
+    """A launched DBOS with two queues of this process's own: bulk changes never stand before a termination."""
+
+    def __init__(self, database: Database, state_dir: Path) -> None:
+        self.key = (str(database.url), state_dir)
+        state_dir.mkdir(parents=True, exist_ok=True)
+        self._slot = Slot(state_dir)
+        self._queues = {urgent: f"{self._slot.id}.{'urgent' if urgent else 'normal'}" for urgent in (False, True)}
+        try:
+            self._engine = _engine(database, state_dir / _FILE)
+            try:
+                self._launch(database, state_dir / _FILE)
+            except BaseException:
+                self._engine.dispose()
+                raise
+        except BaseException:
+            self._slot.release()
+            raise
+
+    def start(self, name: str, jobs: tuple[Job, ...]) -> None:
+        """Enqueue jobs, all or none; a lower phase goes first, and within a phase the order given."""
+        with self._engine.begin() as tx:
+            for job in jobs:
+                self._client.enqueue_in_transaction(
+                    tx,
+                    {
+                        "workflow_name": "joinery.chunk",
+                        "queue_name": self._queues[job.urgent],
+                        "workflow_id": job.id,
+                        # always set: an unset priority would run before any other
+                        "priority": job.phase + 1,
+                        "app_version": VERSION,
+                    },
+                    name,
+                    job.plan_id,
+                    job.phase,
+                    job.chunk,
+                    job.attempt,
+                )
+
+    def release(self, name: str) -> None:
+        """This connection is done; the last one shuts the engine down."""
+        global _runtime
+        with _guard:
+            _handlers.pop(name, None)
+            if _handlers:
+                return
+            _runtime = None
+            DBOS.destroy()
+            self._client.destroy()
+            self._engine.dispose()
+            self._slot.release()
+
+    def _launch(self, database: Database, file: Path) -> None:
+        _quiet()
+        self._client = DBOSClient(
+            system_database_engine=self._engine,
+            dbos_system_schema=SCHEMA,
+            serializer=DBOSPortableJSONSerializer(),
+            application_name=APPLICATION,
+        )
+        try:
+            self._register()
+        except DBAPIError:  # the first time in this store: its tables are not there
+            url = f"sqlite:///{file}" if database.embedded else database.url.render_as_string(hide_password=False)
+            DBOS.migrate(url, schema=SCHEMA)
+            self._register()
+        self._forget()
+        DBOS(config=self._config())
+        DBOS.listen_queues(list(self._queues.values()))
+        DBOS.launch()
+
+    def _register(self) -> None:
+        """Before the launch: a queue that appears later is noticed only after a second."""
+        for queue in self._queues.values():
+            self._client.register_queue(queue, worker_concurrency=WORKERS, polling_interval_sec=POLL)
+
+    def _forget(self) -> None:
+        """Jobs of this slot's former lives: their process is dead, and the ledger knows what they owed."""
+        queues = list(self._queues.values())
+        while old := self._client.list_workflows(queue_name=queues, limit=1000, load_input=False, load_output=False):
+            self._client.delete_workflows([workflow.workflow_id for workflow in old])
+
+    def _config(self) -> DBOSConfig:
+        return {
+            "name": APPLICATION,
+            "system_database_engine": self._engine,
+            "dbos_system_schema": SCHEMA,
+            "application_version": VERSION,
+            "executor_id": self._slot.id,
+            "serializer": DBOSPortableJSONSerializer(),
+            "log_level": "WARNING",
+            "use_listen_notify": False,
+            "notification_listener_polling_interval_sec": POLL,
+            "scheduler_polling_interval_sec": 3600.0,
+        }
+
+
+def _engine(database: Database, file: Path) -> Engine:
+    """A connection pool for DBOS alone: its transactions are not ours (see the decision)."""
+    if not database.embedded:
+        # a node frozen in a transaction must not hold its locks for ever
+        options = "-c idle_in_transaction_session_timeout=5000"
+        return create_engine(database.url, pool_pre_ping=True, pool_size=8, connect_args={"options": options})
+    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": 30.0})
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        # NORMAL: what a power cut takes from this file, the ledger brings back
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+        # SQLite < 3.42 knows unixepoch, but not 'subsec', and answers NULL
+        connection.create_function("unixepoch", 1, lambda _modifier: time.time())  # noqa: TID251 DBOS's own clock
+
+    return engine
+
+
+def _quiet() -> None:
+    """No advert and no chatter on the terminal: what DBOS logs goes where the application sends its own."""
+    logger = logging.getLogger("dbos")
+    if not any(isinstance(handler, logging.NullHandler) for handler in logger.handlers):
+        logger.addHandler(logging.NullHandler())

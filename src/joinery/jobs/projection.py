@@ -1,0 +1,105 @@
+"""The accounts as last confirmed, and the links, brought up to date with a batch of results, in its transaction.
+
+Rule: an account belongs to one person; a second link to it is refused here, before the table would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, Table, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from joinery.core.model.account import Account
+from joinery.core.model.codec import canonical, encode_account
+from joinery.core.model.ids import AccountId, PersonKey
+from joinery.core.model.operation import CreateAccount, LinkAccount
+from joinery.core.model.receipt import Outcome
+from joinery.jobs.lines import Result
+from joinery.store.tables import accounts, links
+
+_INSERT: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+class Projection:
+    """The rows that a batch touches: read once, changed in memory in the order of the results, written once."""
+
+    def __init__(self, target: str, bodies: dict[AccountId, str], owners: dict[AccountId, PersonKey]) -> None:
+        self._target = target
+        self._bodies = bodies
+        self._owners = owners
+        self._seen: dict[AccountId, Account] = {}
+        self._made: dict[PersonKey, tuple[AccountId, str]] = {}
+
+    @classmethod
+    def read(cls, tx: Connection, target: str, ids: Collection[AccountId]) -> Projection:
+        """What is known of these accounts."""
+        wanted = sorted(ids)
+        bodies = select(accounts.c.id, accounts.c.body).where(accounts.c.target == target, accounts.c.id.in_(wanted))
+        owners = select(links.c.account_id, links.c.person_key).where(links.c.target == target)
+        owned = tx.execute(owners.where(links.c.account_id.in_(wanted)))
+        return cls(
+            target,
+            {AccountId(account): body for account, body in tx.execute(bodies)},
+            {AccountId(account): PersonKey(person) for account, person in owned},
+        )
+
+    def before(self, account_id: AccountId | None) -> str:
+        """The account as it was known until now, canonical JSON; empty when it was not known."""
+        return self._bodies.get(account_id, "") if account_id else ""
+
+    def take(self, result: Result) -> Result:
+        """Put what the target showed, and the link that the line made, into the projection."""
+        if result.account is not None:
+            self._seen[result.account.id] = result.account
+            self._bodies[result.account.id] = canonical(encode_account(result.account))
+        if result.outcome is not Outcome.DONE:
+            return result
+        match result.line.operation:
+            case LinkAccount(person_key=person, account_id=account_id, made_by=made_by):
+                return self._link(result, person, account_id, made_by)
+            case CreateAccount(person_key=person):
+                return self._link(result, person, result.account.id if result.account else None, "created")
+            case _:
+                return result
+
+    def write(self, tx: Connection, now: str) -> None:
+        """The accounts that were seen and the links that were made."""
+        if self._seen:
+            _upsert(tx, accounts, ("target", "id"), [self._account_row(a, now) for a in self._seen.values()])
+        if self._made:
+            rows = [
+                {"target": self._target, "person_key": p, "account_id": a, "made_by": made_by, "made_at": now}
+                for p, (a, made_by) in self._made.items()
+            ]
+            _upsert(tx, links, ("target", "person_key"), rows)
+
+    def _link(self, result: Result, person: PersonKey, account_id: AccountId | None, made_by: str) -> Result:
+        if account_id is None:
+            detail = "The learning system made an account but did not say which: look there before anything else."
+            return replace(result, outcome=Outcome.NEEDS_YOU, detail=detail)
+        if self._owners.get(account_id, person) != person:
+            detail = f"Account {account_id} already belongs to somebody else here; no link was made."
+            return replace(result, outcome=Outcome.NEEDS_YOU, detail=detail)
+        self._owners[account_id] = person
+        self._made[person] = (account_id, made_by)
+        return result
+
+    def _account_row(self, account: Account, now: str) -> dict[str, Any]:
+        return {
+            "target": self._target,
+            "id": account.id,
+            "email": account.email,
+            "worker_id": account.worker_id,
+            "state": str(account.state),
+            "body": self._bodies[account.id],
+            "confirmed_at": now,
+        }
+
+
+def _upsert(tx: Connection, table: Table, keys: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
+    statement = _INSERT[tx.dialect.name](table)
+    values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    tx.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=values), rows)
