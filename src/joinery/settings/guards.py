@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from joinery.settings.defaults import GUARDS
 from joinery.settings.part import Part
 from joinery.settings.tree import Section
-from joinery.settings.values import Count, OrWord, Share, Text, wrong
+from joinery.settings.values import ONE_TEXT, Count, OrWord, Shape, Share, Text, wrong
 
 NAMES = tuple(GUARDS)
 
@@ -32,7 +32,7 @@ class Guard(Part):
         default=None, description="Trips above this share of the linked active accounts."
     )
     floor: Count = Field(default=0, description="`share` is not looked at while no more people than this are touched.")
-    each: Annotated[tuple[Text, ...], BeforeValidator(_segments)] = Field(
+    each: Annotated[tuple[Text, ...], BeforeValidator(_segments), Shape(ONE_TEXT)] = Field(
         default=(), description="Attributes whose values are looked at one by one, e.g. `location`."
     )
     each_share: Annotated[Share | None, OrWord("none")] = Field(

@@ -15,7 +15,7 @@ from joinery.settings.people import known_kind
 from joinery.settings.problems import found
 from joinery.settings.secret import Secret
 from joinery.settings.tree import Section
-from joinery.settings.values import Count, FilePath, Text, YesNo, wrong
+from joinery.settings.values import ONE_TEXT, Count, FilePath, Shape, Text, YesNo, wrong
 
 KINDS = ("classroom", "memory")
 
@@ -78,7 +78,7 @@ class Target(Part):
         default=False, description="Marks a system that is only a simulation: any date may be written to it."
     )
     seats: Count | None = Field(default=None, description="The seats that were bought; plans show what is left.")
-    attributes: Annotated[Mapping[str, WriteRule], BeforeValidator(_attributes)] = Field(
+    attributes: Annotated[Mapping[str, Annotated[WriteRule, Shape(ONE_TEXT)]], BeforeValidator(_attributes)] = Field(
         default_factory=dict,
         validate_default=True,
         description="Account attribute and the worker attribute it comes from, on top of the usual ones; "

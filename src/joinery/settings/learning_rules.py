@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 from joinery.settings.part import Part
 from joinery.settings.problems import found
 from joinery.settings.tree import Section, typed
-from joinery.settings.values import CalendarPeriod, Day, Text, wrong
+from joinery.settings.values import ONE_TEXT, CalendarPeriod, Day, Shape, Text, wrong
 
 #: text of the condition language, or attribute -> value(s); texts and true/false only
 RawCondition: TypeAlias = "str | Mapping[str, Any]"
@@ -31,8 +31,10 @@ def _one_or_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-Condition = Annotated[Any, BeforeValidator(_condition)]
-Names = Annotated[tuple[Text, ...], BeforeValidator(_one_or_list)]
+_CONDITION_SHAPE = {"anyOf": [{"type": "string", "minLength": 1}, {"type": "object", "minProperties": 1}]}
+
+Condition = Annotated[Any, BeforeValidator(_condition), Shape(_CONDITION_SHAPE, instead=True)]
+Names = Annotated[tuple[Text, ...], BeforeValidator(_one_or_list), Shape(ONE_TEXT)]
 
 
 class Where(Part):

@@ -14,7 +14,19 @@ from joinery.settings.fields import check_fields
 from joinery.settings.part import Part, reported
 from joinery.settings.problems import did_you_mean, found, one_of
 from joinery.settings.tree import Section
-from joinery.settings.values import Count, Duration, FilePath, Reading, Share, Text, TimeOfDay, YesNo, wrong
+from joinery.settings.values import (
+    ONE_TEXT,
+    Count,
+    Duration,
+    FilePath,
+    Reading,
+    Shape,
+    Share,
+    Text,
+    TimeOfDay,
+    YesNo,
+    wrong,
+)
 
 _DATE_FORMAT = re.compile(r"(?:YYYY|YY|MMM|MM|M|DD|D|[ ./\-,T]|HH|mm|ss)+")
 
@@ -158,7 +170,7 @@ class FileSource(Part):
     archive: FilePath | None = Field(
         default=None, description="Files that were read are moved into this folder; without it they stay."
     )
-    fields: Annotated[Mapping[str, FieldRule], BeforeValidator(_fields)] = Field(
+    fields: Annotated[Mapping[str, Annotated[FieldRule, Shape(ONE_TEXT)]], BeforeValidator(_fields)] = Field(
         description="The attributes that are read, and the column of each; nothing else is ever read."
     )
     statuses: Mapping[str, Annotated[str, BeforeValidator(_status)]] = Field(

@@ -22,7 +22,7 @@ from joinery.settings.problems import found
 from joinery.settings.secret import Secret
 from joinery.settings.tables import ValueMap
 from joinery.settings.triggers import Triggers
-from joinery.settings.values import Count, Day, Duration, FilePath, Text, Zone, wrong
+from joinery.settings.values import Count, Day, Duration, FilePath, Shape, Text, Zone, wrong
 
 Mode = Literal["observe", "approve", "automatic"]
 
@@ -229,7 +229,7 @@ class Settings(Part):
         "without it, the day of the first accepted file.",
     )
     triggers: Triggers = Field(default_factory=Triggers, description="What hires, leavers, rehires and leaves set off.")
-    guards: Annotated[Guards, BeforeValidator(_all_off)] = Field(
+    guards: Annotated[Guards, BeforeValidator(_all_off), Shape({"const": "off"})] = Field(
         default_factory=Guards, description="How many changes of one kind are too many; `off` switches all of them off."
     )
     kill_switch: KillSwitch = Field(

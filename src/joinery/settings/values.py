@@ -13,7 +13,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeAlias
+from typing import Annotated, Any, Final, NoReturn, TypeAlias
 from zoneinfo import available_timezones
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints, ValidationInfo
@@ -86,6 +86,18 @@ class OrWord:
         inner: dict[str, Any] = handler(schema)
         shapes = [shape for shape in inner.get("anyOf", [inner]) if shape != {"type": "null"}]
         return {"anyOf": [*shapes, {"const": self.word}]}
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """Only for the JSON Schema: what may be written besides (`instead`: in place of) what the type says."""
+
+    schema: Mapping[str, Any] = field(hash=False, compare=False)
+    instead: bool = False
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        inner = handler(schema)
+        return dict(self.schema) if self.instead else {"anyOf": [dict(self.schema), inner]}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +277,7 @@ Count: TypeAlias = Annotated[
 FilePath: TypeAlias = Annotated[
     Path, Reads(Path, "a path, relative to the settings file", _path, lambda value: value.as_posix())
 ]
+ONE_TEXT: Final[Mapping[str, Any]] = {"type": "string", "minLength": 1}
 YesNo: TypeAlias = Annotated[bool, BeforeValidator(yes_or_no)]
 Zone: TypeAlias = Annotated[str, BeforeValidator(zone)]
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\r\n\x00]*$")]
