@@ -18,20 +18,25 @@ _TOP: Final = 50
 def profile_of(table: Table, mapped: Mapping[str, str], *, as_of: datetime | None = None) -> Profile:
     """The table in numbers; `mapped` is canonical attribute -> column."""
     frame = table.frame
-    blanks = frame.select(
-        (pl.col(column).str.strip_chars() == "").mean().alias(attribute) for attribute, column in mapped.items()
-    )
-    shares = blanks.row(0, named=True) if frame.height else dict.fromkeys(mapped, 0.0)
+    blanks = frame.select(_blank(column).alias(attribute) for attribute, column in mapped.items())
+    counts = blanks.row(0, named=True)
     key = mapped.get("worker_id")
     return Profile(
         rows=frame.height,
         columns=table.header,
-        blanks={attribute: round(float(share or 0.0), 4) for attribute, share in shares.items()},
+        blanks={attribute: round(count / max(1, frame.height), 4) for attribute, count in counts.items()},
         domains=_domains(frame, mapped.get("work_email")),
         ids=frame.get_column(key).str.strip_chars().n_unique() if key else 0,
         sha256=table.sha256,
         as_of=as_of,
     )
+
+
+def _blank(column: str) -> pl.Expr:
+    """How many cells are empty or white space; only those that begin with a space are trimmed, for speed."""
+    cells = pl.col(column)
+    spaces = cells.filter(cells.str.starts_with(" ")).str.strip_chars() == ""
+    return (cells == "").sum() + spaces.sum()
 
 
 def _domains(frame: pl.DataFrame, column: str | None) -> dict[str, int]:

@@ -1,8 +1,8 @@
 """Decides whether a file is believed at all: the gate before any comparison of people.
 
 Rule 1: a gate holds the whole file and says the numbers and the way out; yesterday's facts stay in force and nobody
-is touched. Percentages count only from `floor` rows on, on both sides. The first file of a connection has nothing to
-compare with: only its shape was checked, and a header without rows is accepted then.
+is touched. Percentages count only from `floor` rows on: of the last file for a drop, of both for the rest. The first
+file of a connection has nothing to compare with: only its shape is checked, and a header without rows is accepted.
 """
 
 from __future__ import annotations
@@ -111,8 +111,7 @@ def judge(profile: Profile, last: Profile | None, churn: Churn | None, policy: T
     same = False
     if last is not None:
         findings += [*_age(profile, last), *_emptiness(profile, last), *_missing_columns(profile, last)]
-        if min(profile.rows, last.rows) >= policy.floor or (profile.rows and last.rows >= policy.floor):
-            findings += [*_drop(profile, last, policy)]
+        findings += [*_drop(profile, last, policy)]
         if min(profile.rows, last.rows) >= policy.floor:
             findings += [*_coverage(profile, last, policy), *_domains(profile, last, policy), *_ids(churn, policy)]
         same = bool(profile.sha256) and profile.sha256 == last.sha256
@@ -164,7 +163,7 @@ def _missing_columns(profile: Profile, last: Profile) -> Iterator[Finding]:
 
 
 def _drop(profile: Profile, last: Profile, policy: TrustPolicy) -> Iterator[Finding]:
-    if not profile.rows:
+    if not profile.rows or last.rows < policy.floor:
         return
     lost = last.rows - profile.rows
     if lost > policy.max_drop * last.rows:

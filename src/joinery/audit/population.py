@@ -1,0 +1,190 @@
+"""Looks for what one worker alone cannot show: doubles, missing managers, circles, misspelled domains, lost zeros.
+
+Rule 1: a missing manager is a warning, a double is a quarantine; nothing here decides about access.
+The frame has canonical columns of text (`worker_id`, `work_email`, `manager_id`, `status`, ...), "" for none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import polars as pl
+
+from joinery.audit.domains import misspelled
+from joinery.audit.loops import loops
+from joinery.core.mapping.statuses import status_of
+from joinery.core.model.finding import Finding, Severity
+from joinery.core.model.worker import Status
+
+#: people named one by one in a finding about many
+_NAMED: Final = 5
+#: an ID length that most people share, from this many people on
+_MOST: Final = 0.9
+_ENOUGH: Final = 20
+_GONE: Final = frozenset({Status.TERMINATED, Status.DECEASED, Status.RESCINDED})
+
+
+def audit(frame: pl.DataFrame) -> tuple[Finding, ...]:
+    """Everything found in the whole population, checks in a fixed order. Missing columns are not checked."""
+    people = _prepared(frame)
+    return (
+        *_double_ids(people),
+        *_double_emails(people),
+        *_missing_managers(people),
+        *_manager_loops(people),
+        *_lost_zeros(people),
+        *_misspelled_domains(people),
+    )
+
+
+def quarantined(findings: Iterable[Finding]) -> frozenset[str]:
+    """The IDs of those who stay at their last good state because of these findings."""
+    return frozenset(f.worker_id for f in findings if f.severity is Severity.QUARANTINE and f.worker_id)
+
+
+def _prepared(frame: pl.DataFrame) -> pl.DataFrame:
+    """id, email (lower case), manager, gone; trimmed, without people who have no ID."""
+    have = set(frame.columns)
+
+    def column(name: str) -> pl.Expr:
+        return pl.col(name).fill_null("").str.strip_chars() if name in have else pl.lit("")
+
+    words = frame.get_column("status").unique().to_list() if "status" in have else []
+    over = [word for word in words if word and status_of(word.strip(), {}) in _GONE]
+    gone = pl.col("status").is_in(over) if over else pl.lit(value=False)
+    return frame.select(
+        column("worker_id").alias("id"),
+        column("work_email").str.to_lowercase().alias("email"),
+        column("manager_id").alias("manager"),
+        gone.alias("gone"),
+    ).filter(pl.col("id") != "")
+
+
+def _double_ids(people: pl.DataFrame) -> Iterator[Finding]:
+    doubles = people.group_by("id").len().filter(pl.col("len") > 1).sort("id")
+    for worker_id, count in doubles.iter_rows():
+        yield Finding(
+            check="duplicate_worker_id",
+            severity=Severity.QUARANTINE,
+            message=f"The employee number {worker_id} stands on {count} rows.",
+            worker_id=worker_id,
+            attribute="worker_id",
+            suggestion="Leave one row per person. The person keeps the last good facts until then.",
+        )
+
+
+def _double_emails(people: pl.DataFrame) -> Iterator[Finding]:
+    """Two people at work with one address are held; one who left and one who came is a recycled address."""
+    doubles = (
+        people.filter(pl.col("email") != "")
+        .unique(["id", "email"], keep="first", maintain_order=True)
+        .filter(pl.col("email").is_duplicated())
+        .group_by("email")
+        .agg(pl.col("id").filter(~pl.col("gone")).sort().alias("here"), pl.col("id").sort().alias("all"))
+        .sort(pl.col("all").list.first())
+    )
+    for _, here, everybody in doubles.iter_rows():
+        yield from _double_email(here, everybody)
+
+
+def _double_email(here: list[str], everybody: list[str]) -> Iterator[Finding]:
+    if len(here) > 1:
+        for worker_id in here:
+            others = _some(other for other in here if other != worker_id)
+            yield Finding(
+                check="duplicate_email",
+                severity=Severity.QUARANTINE,
+                message=f"{worker_id} has the same work e-mail as {others}.",
+                worker_id=worker_id,
+                attribute="work_email",
+                suggestion="Give each person an address of their own, or leave it empty.",
+            )
+    elif here:
+        left = _some(worker_id for worker_id in everybody if worker_id not in here)
+        yield Finding(
+            check="recycled_email",
+            severity=Severity.WARNING,
+            message=f"{here[0]} has the work e-mail of {left}, who left.",
+            worker_id=here[0],
+            attribute="work_email",
+            suggestion="See that the address is the new person's. The old account is never given to somebody else.",
+        )
+
+
+def _missing_managers(people: pl.DataFrame) -> Iterator[Finding]:
+    ids = people.select(pl.col("id").alias("manager")).unique()
+    dangling = (
+        people.filter((pl.col("manager") != "") & ~pl.col("gone"))
+        .join(ids, on="manager", how="anti")
+        .group_by("manager")
+        .agg(pl.col("id").min().alias("first"), pl.len())
+        .sort("manager")
+    )
+    for manager, first, count in dangling.iter_rows():
+        yield Finding(
+            check="manager_missing",
+            severity=Severity.WARNING,
+            message=f"The manager {manager} of {count} people ({first}{' and others' if count > 1 else ''}) "
+            "is not in the file.",
+            worker_id=first if count == 1 else "",
+            attribute="manager_id",
+            suggestion="Name their present manager; until then they have none.",
+        )
+
+
+def _manager_loops(people: pl.DataFrame) -> Iterator[Finding]:
+    sound = people.filter(pl.col("manager") != "").unique("id", keep="first", maintain_order=True)
+    for circle in loops(dict(sound.select("id", "manager").iter_rows())):
+        yield Finding(
+            check="manager_loop",
+            severity=Severity.WARNING,
+            message=f"These people are each other's managers in a circle: {' -> '.join((*circle, circle[0]))}.",
+            worker_id=circle[0],
+            attribute="manager_id",
+            suggestion="Correct the manager of one of them.",
+        )
+
+
+def _lost_zeros(people: pl.DataFrame) -> Iterator[Finding]:
+    """Numbers that are shorter than nearly all others, where those begin with zeros: a spreadsheet ate them."""
+    digits = people.filter(pl.col("id").str.contains(r"^[0-9]+$")).select("id", pl.col("id").str.len_chars().alias("n"))
+    widths = digits.group_by("n").len().sort("len", descending=True)
+    if digits.height < _ENOUGH or not widths.height:
+        return
+    usual, count = widths.row(0)
+    shorter = digits.filter(pl.col("n") < usual).get_column("id").sort()
+    padded = digits.filter((pl.col("n") == usual) & pl.col("id").str.starts_with("0")).height
+    if count < _MOST * digits.height or not len(shorter) or not padded:
+        return
+    yield Finding(
+        check="lost_leading_zeros",
+        severity=Severity.WARNING,
+        message=f"{len(shorter)} employee numbers ({_some(shorter)}) are shorter than the usual {usual} digits; "
+        "leading zeros may have been lost.",
+        worker_id=shorter[0] if len(shorter) == 1 else "",
+        attribute="worker_id",
+        suggestion="Export the number as text. A number without its zeros is another person to Joinery.",
+    )
+
+
+def _misspelled_domains(people: pl.DataFrame) -> Iterator[Finding]:
+    domains = people.select("id", pl.col("email").str.extract(r"@([^@]+)$").alias("domain")).drop_nulls()
+    counts = dict(domains.group_by("domain").len().iter_rows())
+    for domain, meant, count in misspelled(counts):
+        ids = domains.filter(pl.col("domain") == domain).get_column("id").sort()
+        yield Finding(
+            check="misspelled_domain",
+            severity=Severity.WARNING,
+            message=f"{count} work e-mail{'s' if count > 1 else ''} ({_some(ids)}) at {domain!r}: "
+            f"probably {meant!r} is meant.",
+            worker_id=ids[0] if count == 1 else "",
+            attribute="work_email",
+            suggestion="Correct the address in the HR system.",
+        )
+
+
+def _some(ids: Iterable[str]) -> str:
+    listed = list(ids)
+    more = f" and {len(listed) - _NAMED} others" if len(listed) > _NAMED else ""
+    return ", ".join(listed[:_NAMED]) + more

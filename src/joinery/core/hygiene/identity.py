@@ -1,0 +1,41 @@
+"""Who somebody is: name and status. Rule 1: a word nobody understands never ends anybody's access by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from joinery.core.hygiene.facts import Check, Facts, finding
+from joinery.core.mapping.statuses import why_unknown
+from joinery.core.model.finding import Finding, Severity
+from joinery.core.model.worker import Status, Worker
+
+
+def no_name(worker: Worker, facts: Facts) -> Iterator[Finding]:
+    """One name is enough: many people have only one."""
+    asked = facts.mapped & {"given_name", "family_name"}
+    if asked and not (worker.given_name or worker.family_name or worker.preferred_name):
+        yield finding(worker, "no_name", "family_name", "The person has no name.", "Enter the name in the HR system.")
+
+
+def unknown_status(worker: Worker, facts: Facts) -> Iterator[Finding]:
+    """Held, not deactivated; with an end date already past the person is suspended all the same."""
+    if worker.status is not Status.UNKNOWN:
+        return
+    yield finding(
+        worker,
+        "unknown_status",
+        "status",
+        f"The status {worker.status_text!r} is not understood ({why_unknown(worker.status_text)}).",
+        "Say in the settings what it means; until then nothing is written for this person.",
+        Severity.QUARANTINE,
+    )
+
+
+def no_status(worker: Worker, facts: Facts) -> Iterator[Finding]:
+    """The column is there and the cell is empty."""
+    if "status" in facts.mapped and worker.status is Status.NONE:
+        yield finding(worker, "no_status", "status", "The status is empty.", "Enter it in the HR system.")
+
+
+CHECKS: Final[tuple[Check, ...]] = (no_name, unknown_status, no_status)
