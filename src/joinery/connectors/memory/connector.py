@@ -108,6 +108,11 @@ class MemoryTarget:
         self.world.put(replace(account, id=new_id, version=version))
         self._write()
 
+    def edit_with(self, account_id: AccountId, **values: object) -> None:
+        """Somebody edits some fields of an account by hand: `edit_with(id, state=AccountState.SUSPENDED)`."""
+        self._read()
+        self.edit(replace(self.world.accounts[account_id], **values))  # type: ignore[arg-type]
+
     def learn(self, account_id: AccountId, enrolment: str, state: str = "in_progress") -> None:
         """The person has come this far (in_progress | completed) with the assignment of this key."""
         self._read()
