@@ -9,11 +9,12 @@ import re
 from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from joinery.core.rules.instants import days_after, start_of_day
 from joinery.errors import ConfigError
 
 #: what somebody has at least after a leave, a pause, or a fixed date that has nearly passed
@@ -45,8 +46,10 @@ class Duration:
     def _shifted(self, day: date, sign: int) -> date:
         index = day.year * 12 + day.month - 1 + sign * self.months
         year, month = divmod(index, 12)
+        if not 1 <= year < 9999:
+            return date.max if sign > 0 else date.min
         last = monthrange(year, month + 1)[1]
-        return date(year, month + 1, min(day.day, last)) + timedelta(days=sign * self.days)
+        return days_after(date(year, month + 1, min(day.day, last)), sign * self.days)
 
     def __str__(self) -> str:
         parts = [(self.months, "month"), (self.days, "day")]
@@ -88,12 +91,12 @@ class Calendar:
 
     def shifted(self, day: date, *, statutory: bool = False) -> date:
         """The day itself when it is a working day, else the next one; for statutory dates the one before."""
-        step = timedelta(days=-1 if statutory else 1)
+        step = -1 if statutory else 1
         found = day
         for _ in range(366):
             if self.working(found):
                 return found
-            found += step
+            found = days_after(found, step)
         return day
 
 
@@ -158,7 +161,7 @@ def due_date(due: Due | None, basis: Basis, calendar: Calendar) -> date | None:
     if due is None:
         return None
     if due.on is not None:
-        late_comer = basis.day + timedelta(days=LEAST_DAYS)
+        late_comer = days_after(basis.day, LEAST_DAYS)
         return calendar.shifted(due.on if basis.day < due.on else late_comer, statutory=due.statutory)
     day = (due.within or Duration()).after(basis.day)
     shifted = calendar.shifted(day, statutory=due.statutory)
@@ -168,16 +171,19 @@ def due_date(due: Due | None, basis: Basis, calendar: Calendar) -> date | None:
 def restored(due_on: date, paused_on: date, back_on: date, calendar: Calendar) -> date:
     """The due date after a pause: the days that were left, at least 14, and never earlier than before."""
     left = max((due_on - paused_on).days, LEAST_DAYS)
-    return max(due_on, calendar.shifted(back_on + timedelta(days=left)))
+    return max(due_on, calendar.shifted(days_after(back_on, left)))
 
 
 def after_zone_change(due_on: date, old: str, new: str) -> date:
     """The due date in the new zone: the first day that does not end before the due day ended in the old zone."""
     if not old or not new or old == new:
         return due_on
-    ends = _end_of(due_on, old)
-    return due_on if _end_of(due_on, new) >= ends else due_on + timedelta(days=1)
+    try:
+        earlier = _end_of(due_on, new) < _end_of(due_on, old)
+    except (ZoneInfoNotFoundError, ValueError):
+        return due_on
+    return days_after(due_on, 1) if earlier else due_on
 
 
 def _end_of(day: date, zone: str) -> datetime:
-    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
+    return start_of_day(days_after(day, 1), ZoneInfo(zone))

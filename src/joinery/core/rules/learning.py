@@ -5,7 +5,7 @@ Rule 1: an assignment's identity is (person, requirement, cycle); reasons come a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -37,6 +37,11 @@ class Weight(StrEnum):
     RECOMMENDED = "recommended"
     OPTIONAL = "optional"
 
+    @staticmethod
+    def strongest(weights: Iterable[Weight]) -> Weight:
+        """The one that counts when several rules ask for the same; mandatory when none does."""
+        return min(weights, key=list(Weight).index, default=Weight.MANDATORY)
+
 
 class State(StrEnum):
     """withdrawn with reasons left means waived by an exemption: it opens again when the exemption ends."""
@@ -55,8 +60,8 @@ class Recurrence:
     """
 
     every: Duration
-    window: Duration = Duration(days=30)
-    grace: Duration = Duration()
+    window: Duration = field(default_factory=lambda: Duration(days=30))
+    grace: Duration = field(default_factory=Duration)
     renew_with: RequirementKey | None = None
 
 
