@@ -53,6 +53,8 @@ class ArrivedFile:
     as_of: datetime | None = None
     content: str | None = None
     manifest: Manifest | None = None
+    #: why the manifest beside it says nothing; `verify` refuses the file then
+    problem: SourceUntrusted | None = None
     #: a run had taken it and did not come to an end
     resumed: bool = False
 

@@ -18,6 +18,7 @@ from typing import Final
 
 from joinery.connectors.file.moves import free_place, move, said_plainly, write_safely
 from joinery.connectors.file.report import as_csv, as_json
+from joinery.errors import SourceUntrusted
 from joinery.kit.drop import ArrivedFile, Manifest, check_hash, in_order, parse_manifest, parse_name
 
 _NEVER: Final = (".part", ".tmp", ".partial", ".filepart", ".crdownload", ".done", ".report.json", ".report.csv")
@@ -97,7 +98,12 @@ class FolderDrop:
         return replace(file, path=taken)
 
     def verify(self, file: ArrivedFile) -> None:
-        """Compares the file's hash with its manifest, before any parsing. Raises SourceUntrusted `hash_mismatch`."""
+        """Compares the file with its manifest, before any parsing.
+
+        Raises SourceUntrusted `bad_manifest` or `hash_mismatch`; rows are counted later (`kit.drop.check_rows`).
+        """
+        if file.problem is not None:
+            raise file.problem
         if file.manifest is not None and file.manifest.sha256:
             with said_plainly("read", file.path), file.path.open("rb") as opened:
                 check_hash(file, file_digest(opened, "sha256").hexdigest())
@@ -158,7 +164,11 @@ class FolderDrop:
         return parse_manifest(text, path.name)
 
     def _arrived(self, path: Path, *, resumed: bool = False) -> ArrivedFile:
-        name, manifest = parse_name(path.name), self._manifest(path)
+        name, problem, manifest = parse_name(path.name), None, None
+        try:
+            manifest = self._manifest(path)
+        except SourceUntrusted as error:
+            problem = error
         stated = manifest or Manifest()
         return ArrivedFile(
             path=path,
@@ -166,6 +176,7 @@ class FolderDrop:
             as_of=stated.as_of or (name.as_of if name else None),
             content=stated.content or (name.content if name else None),
             manifest=manifest,
+            problem=problem,
             resumed=resumed,
         )
 

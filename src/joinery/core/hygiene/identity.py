@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from joinery.core.hygiene.facts import Check, Facts, finding
-from joinery.core.mapping.statuses import why_unknown
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.worker import Status, Worker
+
+#: words that look plain and are not: (word) -> why
+_EXPLAINED: Final[Mapping[str, str]] = {
+    "inactive": "some systems write Inactive for people on leave, others for people who left",
+    "inaktiv": "some systems write Inaktiv for people on leave, others for people who left",
+    "inactif": "some systems write Inactif for people on leave, others for people who left",
+    "disabled": "it may speak of an account, not of an employment",
+    "resigned": "the person may still be working the notice period, or may have left",
+    "gekündigt": "the person may still be working the notice period, or may have left",
+    "baja": "it is written for sick leave and for leaving",
+    "hired": "it may be written before or after the first day",
+    "pending": "it does not say what is pending: the start or the end",
+    "suspended": "it may be a leave, a garden leave or a disciplinary measure",
+}
 
 
 def no_name(worker: Worker, facts: Facts) -> Iterator[Finding]:
@@ -22,11 +35,12 @@ def unknown_status(worker: Worker, facts: Facts) -> Iterator[Finding]:
     """Held, not deactivated; with an end date already past the person is suspended all the same."""
     if worker.status is not Status.UNKNOWN:
         return
+    why = _EXPLAINED.get(worker.status_text.casefold(), "it is not in the vocabulary")
     yield finding(
         worker,
         "unknown_status",
         "status",
-        f"The status {worker.status_text!r} is not understood ({why_unknown(worker.status_text)}).",
+        f"The status {worker.status_text!r} is not understood ({why}).",
         "Say in the settings what it means; until then nothing is written for this person.",
         Severity.QUARANTINE,
     )

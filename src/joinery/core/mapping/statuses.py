@@ -32,20 +32,6 @@ _WORDS: Final[Mapping[Status, str]] = {
     "nicht angetreten, storniert, zurückgezogen, annulé, désisté, jamais venu",
 }
 
-#: words that look plain and are not: (word) -> why
-EXPLAINED: Final[Mapping[str, str]] = {
-    "inactive": "some systems write Inactive for people on leave, others for people who left",
-    "inaktiv": "some systems write Inaktiv for people on leave, others for people who left",
-    "inactif": "some systems write Inactif for people on leave, others for people who left",
-    "disabled": "it may speak of an account, not of an employment",
-    "resigned": "the person may still be working the notice period, or may have left",
-    "gekundigt": "the person may still be working the notice period, or may have left",
-    "baja": "it is written for sick leave and for leaving",
-    "hired": "it may be written before or after the first day",
-    "pending": "it does not say what is pending: the start or the end",
-    "suspended": "it may be a leave, a garden leave or a disciplinary measure",
-}
-
 
 def normal(word: str) -> str:
     """Without case, accents, spaces, hyphens and other marks: `Pre-Hire` and `PREHIRE` are one word."""
@@ -69,9 +55,3 @@ def status_of(word: str, own: Mapping[str, Status]) -> Status:
 def own_words(words: Mapping[str, Status]) -> dict[str, Status]:
     """Settings' words, ready for `status_of`."""
     return {normal(word): status for word, status in words.items()}
-
-
-def why_unknown(word: str) -> str:
-    """A sentence for people about a word that is not understood."""
-    reason = EXPLAINED.get(normal(word))
-    return f"it is unclear on purpose: {reason}" if reason else "it is not in the vocabulary"
