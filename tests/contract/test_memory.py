@@ -10,11 +10,12 @@ import pytest
 from joinery.connectors.memory import MemoryTarget
 from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId
-from joinery.kit.contract import Target
+from joinery.kit.contract import Completion, Target
+from joinery.testing.records_contract import RecordContract, SignInContract
 from joinery.testing.target_contract import TargetContract
 
 
-class TestMemory(TargetContract):
+class TestMemory(TargetContract, SignInContract, RecordContract):
     missing = None
 
     @pytest.fixture(params=["in memory", "in a file"])
@@ -33,3 +34,17 @@ class TestMemory(TargetContract):
         assert isinstance(target, MemoryTarget)
         target.edit(Account(id=AccountId("m-by-hand"), attributes={"email": "by.hand@example.org"}))
         return target.world.accounts[AccountId("m-by-hand")]
+
+    def complete(self, target: Target, account: Account, hour: int) -> None:
+        assert isinstance(target, MemoryTarget)
+        at = f"2026-03-01T{hour:02}:00:00Z"
+        done = Completion(
+            id=f"{account.id}/{at}",
+            account_id=account.id,
+            course="forklift",
+            course_title="Forklift",
+            course_version="1",
+            completed_at=at,
+            result="completed",
+        )
+        target.complete(done)

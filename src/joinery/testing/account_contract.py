@@ -43,7 +43,7 @@ DELICATE = {
     "beyond the basic plane": "𠮷野 🦺",
     "quotes and markup": 'O\'Neil "<b>&amp;</b>"',
     "a formula": "=1+1",
-    "long": "x" * 250,
+    "250 letters": "x" * 250,
 }
 
 

@@ -1,0 +1,21 @@
+"""Classroom behind a real HTTP server keeps the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from joinery.connectors.classroom import ClassroomTarget
+from joinery.kit.contract import Target
+from joinery.kit.transport import Transport
+from tests.contract.classroom import TOKEN, ClassroomContract, classroom
+from tests.contract.serving import served
+
+
+class TestClassroomOverHttp(ClassroomContract):
+    @pytest.fixture
+    def target(self, tmp_path: Path) -> Iterator[Target]:
+        with classroom(tmp_path) as self.opened, served(self.opened.app) as url:
+            yield ClassroomTarget(Transport(url, auth=lambda: TOKEN))
