@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from email.headerregistry import Address
-from email.utils import parseaddr
 
 from joinery.errors import ConfigError
 
 _LOCAL = re.compile(r"[^\s@<>()\[\],;:\\\"]{1,64}")
 #: invisible, and part of how Persian and Indian names are written
 _JOINERS = "\u200c\u200d"
+_MAILBOX = re.compile(r"\"?(?P<name>[^\"<>\x00-\x1f]*?)\"? *<(?P<inside>[^<>,\s]+)>|(?P<bare>[^<>,\s]+)")
 _LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.IGNORECASE)
 
 
@@ -20,6 +20,11 @@ def one_line(text: str) -> str:
     hidden = {"Cc", "Cf", "Zl", "Zp", "Cs"}
     kept = "".join(" " if unicodedata.category(c) in hidden and c not in _JOINERS else c for c in text)
     return " ".join(kept.split())
+
+
+def no_link(text: str) -> str:
+    """The line as a mail may show it: a web address that somebody put into a name or title leads nowhere."""
+    return one_line(text).replace("//", "/ /")
 
 
 def usable(address: str) -> str:
@@ -40,14 +45,14 @@ def usable(address: str) -> str:
 
 def mailbox(text: str, what: str) -> Address:
     """`Name <local@domain>` or a bare address, for From and Reply-To; raises ConfigError naming the setting."""
-    name, address = parseaddr(text)
-    good = usable(address)
-    if not good or one_line(text) != " ".join(text.split(" ")):
+    found = _MAILBOX.fullmatch(text.strip())
+    good = usable(found["inside"] or found["bare"]) if found else ""
+    if found is None or not good:
         raise ConfigError(
             f"`{what}` is not one mail address.", fix='Write it like "Acme Learning <learning@acme.example>".'
         )
     local, _, domain = good.rpartition("@")
-    return Address(one_line(name), local, domain)
+    return Address(one_line(found["name"] or ""), local, domain)
 
 
 def named(name: str, address: str) -> Address:

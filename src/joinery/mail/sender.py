@@ -128,7 +128,7 @@ class Sender:
         """One mail to one address. Raises StopRun when the server refuses the sender: that is not about one person."""
         await self.connect()
         international = not to.isascii()
-        if international and not self._client.supports_extension("smtputf8"):
+        if international and not await self._speaks_utf8():
             return Refused(553)
         content = message.as_bytes(policy=POLICY.clone(utf8=international))
         try:
@@ -143,6 +143,14 @@ class Sender:
             self._client.close()
             return Deferred(0)
         return await self._content(content)
+
+    async def _speaks_utf8(self) -> bool:
+        try:
+            if self._client.is_ehlo_or_helo_needed:
+                await self._client.ehlo()
+        except (aiosmtplib.SMTPException, OSError):
+            return False
+        return self._client.supports_extension("smtputf8")
 
     async def _envelope(self, to: str, *, international: bool) -> None:
         options, encoding = (["SMTPUTF8"], "utf-8") if international else ([], "ascii")

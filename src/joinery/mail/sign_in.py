@@ -21,7 +21,7 @@ from joinery.core.model.ids import AccountId
 from joinery.core.model.standing import Stage, Standing
 from joinery.core.model.worker import Worker
 from joinery.errors import ConfigError, Rejected
-from joinery.mail.addresses import mailbox, named, one_line, usable
+from joinery.mail.addresses import mailbox, named, no_link, usable
 from joinery.mail.languages import long_date
 from joinery.mail.rendering import Templates
 from joinery.mail.sender import MailSettings
@@ -159,10 +159,10 @@ def compose(letter: Letter, link: str, settings: MailSettings, at: datetime, tem
     message["Message-ID"] = message_id(letter.key, settings)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    message["Content-Language"] = letter.language
     html = templates.html(name, {**values, "subject": subject}, letter.host)
     message.set_content(text, cte="quoted-printable")
     message.add_alternative(html, subtype="html", cte="quoted-printable")
+    message["Content-Language"] = letter.language  # last: setting content would move it into a part
     return message
 
 
@@ -187,17 +187,17 @@ def _check_link(link: str, host: str) -> None:
 def _values(letter: Letter, link: str, settings: MailSettings) -> dict[str, object]:
     language = letter.language
     return {
-        "name": one_line(letter.name),
-        "company": one_line(letter.company),
-        "from_person": one_line(letter.from_person),
+        "name": no_link(letter.name),
+        "company": no_link(letter.company),
+        "from_person": no_link(letter.from_person),
         "host": letter.host,
         "link": link,
         "language": language,
         "rehire": letter.rehire,
         "valid_until": long_date(letter.valid_until, language) if letter.valid_until else "",
-        "help_contact": one_line(settings.help_contact),
+        "help_contact": no_link(settings.help_contact),
         "paths": [
-            {"title": one_line(path.title), "due": long_date(path.due_on, language) if path.due_on else ""}
+            {"title": no_link(path.title), "due": long_date(path.due_on, language) if path.due_on else ""}
             for path in letter.paths
         ],
     }
