@@ -61,13 +61,16 @@ def decode(data: bytes, encoding: str | None) -> Decoded:
 
 
 def _wide(sample: bytes) -> str:
-    """utf-16-le or utf-16-be when NULs stand on one side of the byte pairs; empty text otherwise."""
-    if len(sample) < 2:
-        return ""
+    """utf-16-le or utf-16-be when NULs stand on one side of the byte pairs and line ends have theirs; else ""."""
     even, odd = sample[0::2].count(0), sample[1::2].count(0)
-    if max(even, odd) < _NUL_SHARE * len(sample) / 2 or min(even, odd) > 0.1 * max(even, odd):
+    if max(even, odd) < max(2, _NUL_SHARE * len(sample) / 2) or min(even, odd) > 0.1 * max(even, odd):
         return ""
-    return "utf-16-le" if odd > even else "utf-16-be"
+    little = odd > even
+    ends = sum(sample.count(end) for end in (b"\n", b"\r"))
+    wide = sum(sample.count(end) for end in ((b"\n\0", b"\r\0") if little else (b"\0\n", b"\0\r")))
+    if not ends or wide < ends / 2:
+        return ""
+    return "utf-16-le" if little else "utf-16-be"
 
 
 def _strict(data: bytes, encoding: str) -> Decoded:
