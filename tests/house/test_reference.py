@@ -7,6 +7,7 @@ import re
 import pytest
 from ruamel.yaml import YAML
 
+from joinery.core.model.worker import FACT_NAMES, Status
 from joinery.core.rules.conditions import Vocabulary, parse
 from joinery.core.rules.conditions.functions import FUNCTIONS
 from tests.conftest import ROOT
@@ -44,3 +45,14 @@ def test_every_condition_shown_is_understood(found: tuple[str, str]) -> None:
 def test_the_two_forms_at_the_top_mean_the_same() -> None:
     mapping, text = CONDITION.findall((REFERENCE / "conditions.md").read_text())[:2]
     assert parse(YAML(typ="safe").load(mapping[1]), Vocabulary()) == parse(text[1].strip(), Vocabulary())
+
+
+def test_every_attribute_and_status_is_explained_in_order() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", (REFERENCE / "attributes.md").read_text(), flags=re.MULTILINE)
+    assert rows == [*FACT_NAMES, *(status.value for status in Status if status.value)]
+
+
+def test_every_page_the_code_speaks_of_exists() -> None:
+    sources = [path for path in (ROOT / "src").rglob("*") if path.suffix in {".py", ".yaml", ".html", ".txt"}]
+    spoken_of = {found for path in sources for found in re.findall(r"\bdocs/[\w./-]+\.\w+", path.read_text())}
+    assert sorted(page for page in spoken_of if not (ROOT / page).exists()) == []
