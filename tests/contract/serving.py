@@ -15,7 +15,10 @@ import uvicorn
 @contextmanager
 def served(app: Any) -> Iterator[str]:
     """Its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    # asyncio turns Nagle's delay off only where the socket names TCP; create_server's does not: 40 ms a request
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(64)
         config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=2)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
