@@ -64,11 +64,10 @@ def _decided(
 def _verdict(rule: LearningRule, subject: Subject) -> RuleVerdict:
     """What the rule says; a rule for new matches gives nothing to who matched when it began to count."""
     matched = rule.when.holds(subject.facts)
-    explanation = rule.when.explain(subject.facts)
     newly = matched is True and (rule.when.is_edge or rule.name not in subject.last_match)
     gives = matched is True and (rule.applies_to is AppliesTo.EVERYONE or _new_match(rule, subject))
     note = "" if gives or not matched else "matched already when the rule began to count"
-    return RuleVerdict(rule=rule, matched=matched, explanation=explanation, gives=gives, newly=newly, note=note)
+    return RuleVerdict(rule=rule, matched=matched, facts=subject.facts, gives=gives, newly=newly, note=note)
 
 
 def _new_match(rule: LearningRule, subject: Subject) -> bool:

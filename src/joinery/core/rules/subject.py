@@ -91,11 +91,16 @@ class RuleVerdict:
 
     rule: LearningRule
     matched: bool | None
-    explanation: Explanation
+    facts: Facts = field(repr=False, compare=False)
     gives: bool = False
     #: the match began with this evaluation
     newly: bool = False
     note: str = ""
+
+    @property
+    def explanation(self) -> Explanation:
+        """The condition with what was found for the person; computed when asked for, as most are never read."""
+        return self.rule.when.explain(self.facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -110,9 +110,7 @@ def _common(left: Attribute, right: Attribute) -> Kind:
         return Kind.TEXT
     if kinds == {Kind.MIXED, Kind.NUMBER}:
         return Kind.NUMBER
-    raise Refused(
-        f"{left.name} is {left.kind.value} and {right.name} is {right.kind.value}", "They cannot be compared."
-    )
+    raise Refused(f"{left.name} is {left.kind.value} and cannot be compared with {right.name}, {right.kind.value}")
 
 
 def one_of(left: Attribute, values: tuple[Plain, ...], *, negated: bool = False) -> Node:

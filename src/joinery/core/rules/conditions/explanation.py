@@ -153,11 +153,7 @@ def _found(leaf: Flag | Compare | OneOf | TextTest | Under, facts: Facts, verdic
             return _text_test(leaf, facts, verdict)
         case Under(name, departments):
             shown = _is(name, facts)
-            return (
-                f"{shown}, in or below {one_of(departments)}"
-                if verdict
-                else f"{shown}, not below {one_of(departments)}"
-            )
+            return f"{shown}, {_not(bool(verdict))}in or below {one_of(departments)}"
         case _:
             assert_never(leaf)
 

@@ -145,7 +145,7 @@ class _Parser:
     def called(self, tree: ast.Call) -> Node:
         """A function on an attribute."""
         if not isinstance(tree.func, ast.Name):
-            raise self.error(tree, _unfit(tree))
+            raise self.error(tree.func, _unfit(tree.func))
         name = tree.func.id
         if name not in FUNCTIONS:
             hint = did_you_mean(name, FUNCTIONS) or f"There are {', '.join(FUNCTIONS)} and date."

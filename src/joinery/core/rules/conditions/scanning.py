@@ -17,6 +17,9 @@ MAX_DEPTH: Final = 32
 
 _TOKEN: Final = re.compile(r"""(?P<text>"[^"]*"|'[^']*')|(?P<word>\w+)|(?P<blank>\s+)|(?P<sign>.)""", re.DOTALL)
 
+#: a name, or a number without leading zeros (Python warns of `1and` and reads 0x10; here they are slips)
+_NUMBER: Final = re.compile(r"[^\W\d]\w*|0|[1-9]\d*(?:[eE]\d+)?", re.UNICODE)
+
 #: what people type, what to say; tried in this order, only when Python's parser gives up
 _SLIPS: Final = (
     (re.compile(r"(?<![=!<>])=(?!=)"), '"=" does not compare', "Write == for equals."),
@@ -94,10 +97,16 @@ class _Scanner:
         written = token.group()
         if kind == "sign":
             self._sign(written, token.span())
+        elif not _NUMBER.fullmatch(written) and not self._after_point(token):
+            hint = "A code with leading zeros goes in quotes." if written.isdecimal() else "Is a blank missing?"
+            raise trouble(f'"{written}" is neither a name nor a number', self.source, token.span(), hint)
         self.prefixes = self.prefixes + 1 if written in {"not", "-", "+", "~"} else 0
         if self.depth > MAX_DEPTH or self.prefixes > MAX_DEPTH:
             raise trouble("This is nested too deeply", self.source, token.span(), "Split the rule in two.")
         self._add(written, token.start())
+
+    def _after_point(self, token: re.Match[str]) -> bool:
+        return token.group().isdecimal() and self.source[: token.start()].endswith(".")
 
     def _sign(self, sign: str, span: tuple[int, int]) -> None:
         if sign in "\"'":
@@ -136,7 +145,7 @@ def tree_of(scanned: Scanned) -> ast.expr:
     try:
         return ast.parse(scanned.code, mode="eval").body
     except SyntaxError as error:
-        raise _slip(scanned, (error.offset or 1) - 1) from None
+        raise _slip(scanned, (error.offset or len(scanned.code)) - 1) from None
     except (ValueError, RecursionError, MemoryError, OverflowError):
         raise trouble("This cannot be read", scanned.source, (0, len(scanned.source))) from None
 
