@@ -1,0 +1,97 @@
+"""Connections and transactions behave the same on SQLite and PostgreSQL, as far as the rest relies on it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from joinery.errors import StopRun
+from joinery.store.database import Database
+
+
+@pytest.fixture
+def database(store_url: str) -> Iterator[Database]:
+    database = Database(store_url)
+    with database.write() as tx:
+        tx.execute(text("CREATE TABLE counter (value INTEGER NOT NULL)"))
+        tx.execute(text("INSERT INTO counter VALUES (0)"))
+    yield database
+    database.close()
+
+
+def _value(database: Database) -> int:
+    with database.read() as tx:
+        return int(tx.execute(text("SELECT value FROM counter")).scalar_one())
+
+
+def test_a_write_is_kept_when_it_ends_well(database: Database) -> None:
+    with database.write() as tx:
+        tx.execute(text("UPDATE counter SET value = 7"))
+    assert _value(database) == 7
+
+
+def test_a_write_that_breaks_leaves_nothing(database: Database) -> None:
+    with pytest.raises(RuntimeError), database.write() as tx:
+        tx.execute(text("UPDATE counter SET value = 7"))
+        raise RuntimeError
+    assert _value(database) == 0
+
+
+def test_what_is_written_while_reading_is_rolled_back(database: Database) -> None:
+    with database.read() as tx:
+        tx.execute(text("UPDATE counter SET value = 7"))
+    assert _value(database) == 0
+
+
+def test_a_reader_sees_the_state_from_before_an_open_write(database: Database) -> None:
+    with database.write() as tx:
+        tx.execute(text("UPDATE counter SET value = 7"))
+        assert _value(database) == 0
+
+
+def test_two_writers_queue_up_and_neither_is_lost(tmp_path: Path) -> None:
+    """SQLite: a write takes the lock at its begin, so that read-then-write never fails half-way."""
+    database = Database(f"sqlite:///{tmp_path / 'joinery.db'}")
+    with database.write() as tx:
+        tx.execute(text("CREATE TABLE counter (value INTEGER NOT NULL)"))
+        tx.execute(text("INSERT INTO counter VALUES (0)"))
+
+    def add() -> None:
+        for _ in range(20):
+            with database.write() as tx:
+                value = tx.execute(text("SELECT value FROM counter")).scalar_one()
+                time.sleep(0.001)
+                tx.execute(text("UPDATE counter SET value = :value"), {"value": value + 1})
+
+    threads = [threading.Thread(target=add) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert _value(database) == 60
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("pragma", "wanted"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)], ids=lambda v: str(v)
+)
+def test_sqlite_is_opened_as_the_decision_says(tmp_path: Path, pragma: str, wanted: object) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'joinery.db'}")
+    with database.read() as tx:
+        assert tx.exec_driver_sql(f"PRAGMA {pragma}").scalar_one() == wanted
+    database.close()
+
+
+def test_sqlite_is_embedded_and_postgresql_is_not(database: Database) -> None:
+    assert database.embedded == (database.engine.dialect.name == "sqlite")
+
+
+def test_another_kind_of_store_is_refused_with_the_way_out() -> None:
+    with pytest.raises(StopRun, match="not known") as refused:
+        Database("mysql://localhost/x")
+    assert "sqlite" in refused.value.fix
