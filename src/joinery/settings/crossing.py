@@ -13,11 +13,21 @@ _Named = tuple[Place, str, str]
 
 
 def check_across(settings: Settings, tree: Section, problems: Problems) -> None:
-    """A name that no source reads and Joinery does not know is a typo, wherever an attribute is named."""
+    """Rules need names of their own, and an attribute that nobody reads and Joinery does not know is a typo."""
+    _names_are_unique(settings, tree, problems)
     known = FIELD_NAMES | {name for source in settings.people.values() for name in source.fields}
     for place, path, name in (*_in_map(settings, tree), *_in_targets(settings, tree), *_in_guards(settings, tree)):
         if name not in known:
             problems.add(place, path, f"no attribute {found(name)} is read from people{did_you_mean(name, known)}")
+
+
+def _names_are_unique(settings: Settings, tree: Section, problems: Problems) -> None:
+    written, seen = tree.get("learning_rules"), set[str]()
+    for index, rule in enumerate(settings.learning_rules):
+        if rule.name in seen and isinstance(written, Items):
+            said = f"there is another rule of the name {found(rule.name)}; the name is the reason people see"
+            problems.add(written.places[index], f"{written.path}[{index}]", said)
+        seen.add(rule.name)
 
 
 def _in_map(settings: Settings, tree: Section) -> Iterator[_Named]:

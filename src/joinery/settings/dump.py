@@ -5,6 +5,7 @@ from __future__ import annotations
 from io import StringIO
 from typing import Any
 
+from joinery.settings.defaults import ATTRIBUTES
 from joinery.settings.root import Settings
 
 
@@ -12,6 +13,8 @@ def resolved(settings: Settings) -> dict[str, Any]:
     """Plain data in the words of the settings file; loads again to the same settings."""
     data: dict[str, Any] = _without_none(settings.model_dump(mode="json", by_alias=True))
     del data["rules"]  # the rules of those files are in learning_rules by now
+    for target in data["learning"].values():
+        target["attributes"] |= dict.fromkeys(ATTRIBUTES.keys() - target["attributes"].keys(), "none")
     return data
 
 

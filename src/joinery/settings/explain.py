@@ -17,13 +17,15 @@ _CHOICES = re.compile(r"'([^']*)'")
 
 def explain(error: ValidationError, tree: Section, problems: Problems) -> None:
     """Add one problem for everything the models refused."""
+    known = {(problem.place, problem.key) for problem in problems.found}
     for detail in error.errors(include_url=False):
         if detail["type"] == REPORTED:
             continue
         place, path, last = locate(tree, detail["loc"])
         if detail["type"] == "missing" and last:
             path = f"{path}.{last}" if path else last
-        problems.add(place, path, _message(detail))
+        if (place, path) not in known:  # what the reader already refused has no value to judge
+            problems.add(place, path, _message(detail))
 
 
 def locate(tree: Section, loc: Sequence[int | str]) -> tuple[Place, str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
@@ -43,6 +44,16 @@ def _status(value: object) -> str:
         near = did_you_mean(value, meanings) if isinstance(value, str) else ""
         wrong(f"must be {one_of(meanings)}; found {found(value)}{near}")
     return str(value)
+
+
+def _encoding(value: object) -> object:
+    try:
+        known = isinstance(value, str) and codecs.lookup(value)._is_text_encoding
+    except (LookupError, ValueError):
+        known = False
+    if not known:
+        wrong(f"must be an encoding such as utf-8 or cp1252; found {found(value)}")
+    return value
 
 
 class FieldRule(Part):
@@ -161,7 +172,7 @@ class FileSource(Part):
         validate_default=True,
         description="With `stable`: how long the size must not have changed.",
     )
-    encoding: Text | None = Field(
+    encoding: Annotated[str, BeforeValidator(_encoding)] | None = Field(
         default=None, description="The file's encoding, e.g. `cp1252`; found out when not given."
     )
     delimiter: Annotated[str, Field(min_length=1, max_length=3)] | None = Field(

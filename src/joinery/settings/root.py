@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, PrivateAttr, model_validator
+from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, PrivateAttr
 from pydantic_core import CoreSchema, core_schema
 
 from joinery.core.model.operation import ActionClass
@@ -56,7 +56,7 @@ class OneOrNamed:
 
 
 def _version(value: object) -> object:
-    if value not in {"1", 1}:
+    if value not in ("1", 1) or isinstance(value, bool):
         wrong(f"must be 1, the only version of the settings there is; found {found(value)}")
     return 1
 
@@ -243,15 +243,6 @@ class Settings(Part):
 
     _file: Path = PrivateAttr(default=Path("joinery.yaml"))
     _version_hash: str = PrivateAttr(default="")
-
-    @model_validator(mode="after")
-    def _names_are_unique(self) -> Settings:
-        seen: set[str] = set()
-        for rule in self.learning_rules:
-            if rule.name in seen:
-                wrong(f"two learning rules have the name {found(rule.name)}; the name is the reason people see")
-            seen.add(rule.name)
-        return self
 
     @property
     def file(self) -> Path:

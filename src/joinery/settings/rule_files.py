@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from joinery.settings.problems import Place, Problems
+from joinery.settings.problems import Place, Problems, found
 from joinery.settings.tree import Items, Section
 
 
@@ -20,9 +20,9 @@ def add_rule_files(tree: Section, path: Path, problems: Problems) -> None:
     for pattern, place in zip(patterns, patterns.places, strict=True):
         if not isinstance(pattern, str) or not isinstance(rules, Items):
             continue
-        names = _matching(path.parent, pattern)
+        names = _matching(path.parent, str(pattern))
         if not names:
-            problems.add(place, patterns.path, f"no file matches the pattern {str(pattern)!r}")
+            problems.add(place, patterns.path, f"no file matches the pattern {found(pattern)}")
         for name in names:
             if name not in seen:
                 seen.add(name)

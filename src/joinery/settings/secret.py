@@ -87,7 +87,7 @@ class Secret:
             wrong(_HOW)
         if kind == "env" and not _ENV_NAME.fullmatch(name):
             wrong("env must be the name of an environment variable, not the secret itself")
-        env, file = (name, "") if kind == "env" else ("", name)
+        env, file = (str(name), "") if kind == "env" else ("", str(name))
         if not isinstance(info.context, Reading):
             return cls(env=env, file=file)
         return cls(env=env, file=file, folder=info.context.folder, environ=info.context.environ)

@@ -191,7 +191,7 @@ def yes_or_no(value: object) -> bool:
     """true or false and nothing else: `yes`, `on` and 1 are refused with a hint."""
     if isinstance(value, bool):
         return value
-    if value in {"true", "false"}:
+    if value in ("true", "false"):
         return value == "true"
     wrong(f"must be true or false; found {found(value)}")
 

@@ -1,0 +1,1 @@
+"""Settings: what loads, what is refused and how it is said."""
