@@ -79,7 +79,7 @@ def _new_match(rule: LearningRule, subject: Subject) -> bool:
     began = max(rule.published_on, subject.go_live)
     if rule.key in subject.evaluated or (subject.hire_date is not None and subject.hire_date >= began):
         return True
-    return not subject.evaluated and subject.known_on > began
+    return not subject.evaluated and not subject.baseline and subject.known_on > began
 
 
 def _matched(subject: Subject, verdicts: Iterable[RuleVerdict]) -> frozenset[str]:

@@ -1,6 +1,6 @@
-"""Learning rules and memory rows as plain data: from a settings file, into the store, and back.
+"""Learning rules from plain data, as a settings file or the starters hold them.
 
-Rule 1: unknown keys are errors with a hint; what is written is read back equal.
+Rule 1: unknown keys are errors with a hint; the version is the hash of the content, so that an edit is a new version.
 """
 
 from __future__ import annotations
@@ -12,21 +12,11 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Final, TypeVar
 
-from joinery.core.model.ids import PersonKey, RequirementKey
+from joinery.core.model.ids import RequirementKey
 from joinery.core.rules.conditions import Vocabulary, parse
 from joinery.core.rules.conditions.trouble import did_you_mean
 from joinery.core.rules.due import Due, Duration, parse_due, parse_duration
-from joinery.core.rules.learning import (
-    AppliesTo,
-    Assignment,
-    Exemption,
-    LearningRule,
-    ManualAssignment,
-    Recurrence,
-    State,
-    Weight,
-    WhenMatchEnds,
-)
+from joinery.core.rules.learning import AppliesTo, LearningRule, Recurrence, Weight, WhenMatchEnds
 from joinery.errors import ConfigError
 
 Resolve = Callable[[str], RequirementKey]
@@ -43,7 +33,7 @@ RULE_KEYS: Final = (
     "counts_if_done_within",
     "applies_to",
     "when_match_ends",
-    "mandatory",
+    "kind",
 )
 RECURS_KEYS: Final = ("every", "window", "grace", "renew_with")
 
@@ -78,9 +68,9 @@ def _rule(
     give, groups = tuple(map(resolve, _texts(data, "give"))), _texts(data, "groups")
     if not give and not groups:
         raise ConfigError("It gives nothing.", "Write give: [course or path], or groups: [name].")
-    when = data.get("when")
+    when = data.get("when", "True")
     if not isinstance(when, str | Mapping):
-        raise ConfigError("It does not say who it is for.", "Write when: and a condition; True means everybody.")
+        raise ConfigError("when is not a condition.", "Write a text or a mapping, or leave it out for everybody.")
     return LearningRule(
         name=name,
         version=version_of(data),
@@ -92,7 +82,7 @@ def _rule(
         counts_if_done_within=_duration(data, "counts_if_done_within"),
         applies_to=_choice(data, "applies_to", AppliesTo.EVERYONE),
         when_match_ends=_choice(data, "when_match_ends", WhenMatchEnds.KEEP),
-        mandatory=_weight(data),
+        mandatory=_choice(data, "kind", Weight.MANDATORY),
         published_on=published_on,
     )
 
@@ -163,12 +153,6 @@ def _choice(data: Mapping[str, object], key: str, default: E) -> E:
         raise ConfigError(f'{key} cannot be "{value}".', hint) from None
 
 
-def _weight(data: Mapping[str, object]) -> Weight:
-    if isinstance(data.get("mandatory"), bool):
-        return Weight.MANDATORY if data["mandatory"] else Weight.OPTIONAL
-    return _choice(data, "mandatory", Weight.MANDATORY)
-
-
 def rules_from(
     written: Iterable[Mapping[str, object]],
     vocabulary: Vocabulary,
@@ -185,97 +169,3 @@ def rules_from(
         if names.count(name) > 1:
             raise ConfigError(f'Two learning rules are called "{name}".', "Rename one; the name is its memory.")
     return tuple(rules)
-
-
-def assignment_to_json(row: Assignment) -> dict[str, object]:
-    """Plain data, empty things left out; dates in ISO form."""
-    days = ("due_on", "assigned_on", "completed_on", "withdrawn_on", "paused_on", "renews")
-    found: dict[str, object] = {
-        "requirement": row.requirement,
-        "cycle": row.cycle,
-        "state": row.state.value,
-        "weight": row.weight.value,
-        "reasons": sorted(row.reasons),
-        "paused_days": row.paused_days,
-        "time_zone": row.time_zone,
-        "match_started": {name: day.isoformat() for name, day in sorted(row.match_started.items())},
-    }
-    found |= {name: getattr(row, name).isoformat() for name in days if getattr(row, name) is not None}
-    return {name: value for name, value in found.items() if value or name == "requirement"}
-
-
-def assignment_from_json(data: Mapping[str, object]) -> Assignment:
-    """The row that was written by `assignment_to_json`."""
-    started = data.get("match_started") or {}
-    reasons = data.get("reasons") or []
-    if not isinstance(started, Mapping) or not isinstance(reasons, list):
-        raise TypeError("not an assignment")
-    return Assignment(
-        requirement=RequirementKey(str(data["requirement"])),
-        cycle=str(data.get("cycle", "")),
-        due_on=_day(data, "due_on"),
-        reasons=frozenset(map(str, reasons)),
-        state=State(str(data["state"])),
-        assigned_on=date.fromisoformat(str(data["assigned_on"])),
-        completed_on=_day(data, "completed_on"),
-        withdrawn_on=_day(data, "withdrawn_on"),
-        paused_on=_day(data, "paused_on"),
-        paused_days=int(str(data.get("paused_days", 0))),
-        renews=_day(data, "renews"),
-        weight=Weight(str(data["weight"])),
-        time_zone=str(data.get("time_zone", "")),
-        match_started={str(name): date.fromisoformat(str(day)) for name, day in started.items()},
-    )
-
-
-def _day(data: Mapping[str, object], key: str) -> date | None:
-    return date.fromisoformat(str(data[key])) if data.get(key) else None
-
-
-def exemption_to_json(exemption: Exemption) -> dict[str, object]:
-    """Plain data; `until` is left out when there is no end."""
-    found: dict[str, object] = {
-        "person_key": exemption.person_key,
-        "requirement": exemption.requirement,
-        "owner": exemption.owner,
-        "reason": exemption.reason,
-    }
-    return found | ({"until": exemption.until.isoformat()} if exemption.until else {})
-
-
-def exemption_from_json(data: Mapping[str, object]) -> Exemption:
-    """The exemption that was written by `exemption_to_json`."""
-    return Exemption(
-        person_key=PersonKey(str(data["person_key"])),
-        requirement=RequirementKey(str(data["requirement"])),
-        owner=str(data["owner"]),
-        reason=str(data["reason"]),
-        until=_day(data, "until"),
-    )
-
-
-def manual_to_json(manual: ManualAssignment) -> dict[str, object]:
-    """Plain data; empty things left out."""
-    found: dict[str, object] = {
-        "person_key": manual.person_key,
-        "requirement": manual.requirement,
-        "cycle": manual.cycle,
-        "owner": manual.owner,
-        "reason": manual.reason,
-        "due_on": manual.due_on and manual.due_on.isoformat(),
-        "until": manual.until and manual.until.isoformat(),
-    }
-    return {name: value for name, value in found.items() if value}
-
-
-def manual_from_json(data: Mapping[str, object]) -> ManualAssignment:
-    """The assignment by hand that was written by `manual_to_json`."""
-    return ManualAssignment(
-        person_key=PersonKey(str(data["person_key"])),
-        requirement=RequirementKey(str(data["requirement"])),
-        cycle=str(data.get("cycle", "")),
-        due_on=_day(data, "due_on"),
-        owner=str(data["owner"]),
-        reason=str(data.get("reason", "")),
-        until=_day(data, "until"),
-    )

@@ -57,4 +57,9 @@ UK_COMPLIANCE: Final = location_compliance(
     ("London", "Manchester", "Edinburgh", "Cardiff", "Belfast"),
 )
 
-STARTERS: Final = (ONBOARDING_PATH, LEADERSHIP_101, US_COMPLIANCE, UK_COMPLIANCE)
+#: the name in settings -> the rules it stands for
+STARTERS: Final[Mapping[str, tuple[RuleData, ...]]] = {
+    "Onboarding_Path": (ONBOARDING_PATH,),
+    "Leadership_101": (LEADERSHIP_101,),
+    "location_compliance": (US_COMPLIANCE, UK_COMPLIANCE),
+}

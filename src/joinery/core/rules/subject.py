@@ -19,7 +19,8 @@ from joinery.core.rules.learning import Assignment, Exemption, LearningRule, Man
 class Subject:
     """One person as of one local day.
 
-    `known_on` is the day we learnt the latest facts. `employed`: duties may begin (at work, on leave, or a starter
+    `known_on` is the day we learnt the latest facts; `baseline`: they are the first accepted facts of the connection.
+    `employed`: duties may begin (at work, on leave, or a starter
     whose account is due). `last_match`, `evaluated`, `holding` are those of the last `Decided`; all empty at the
     first evaluation. `completions` holds the latest completion per requirement, `started` what is begun.
     """
@@ -28,6 +29,7 @@ class Subject:
     as_of: date
     known_on: date
     go_live: date
+    baseline: bool = False
     hire_date: date | None = None
     account_created_on: date | None = None
     employed: bool = True
