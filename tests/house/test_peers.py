@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from tests.support import peers
 from tests.support.network import NetworkRefused
 from tests.support.peers import CHROMIUM_ARGS
 from tests.support.postgres import Server
@@ -61,3 +62,29 @@ def test_chromium_renders_a_page(chromium_path: Path, tmp_path: Path) -> None:
     page = "data:text/html,<p>here</p>"
     command = [str(chromium_path), *CHROMIUM_ARGS, f"--user-data-dir={tmp_path}", "--dump-dom", page]
     assert "<p>here</p>" in subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+@pytest.fixture
+def nothing_installed(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """As on a machine that has none of the peers."""
+    monkeypatch.setattr(peers, "_find", lambda name: None)
+    monkeypatch.delenv("JOINERY_TEST_WITHOUT", raising=False)
+    return monkeypatch
+
+
+@pytest.mark.usefixtures("nothing_installed")
+def test_a_missing_peer_fails_the_test() -> None:
+    with pytest.raises(pytest.fail.Exception, match="postgresql is not installed"):
+        peers.need("postgresql")
+
+
+def test_a_peer_left_out_by_name_skips_the_test(nothing_installed: pytest.MonkeyPatch) -> None:
+    nothing_installed.setenv("JOINERY_TEST_WITHOUT", "openssh, postgresql")
+    with pytest.raises(pytest.skip.Exception, match="postgresql is left out"):
+        peers.need("postgresql")
+
+
+def test_leaving_out_one_peer_excuses_no_other(nothing_installed: pytest.MonkeyPatch) -> None:
+    nothing_installed.setenv("JOINERY_TEST_WITHOUT", "postgresql")
+    with pytest.raises(pytest.fail.Exception, match="chromium is not installed"):
+        peers.need("chromium")
