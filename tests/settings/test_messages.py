@@ -257,6 +257,14 @@ REPLACED = {
             '10:17 learning.groups_from: no attribute "departmnt" is read from people; did you mean department?',
         ],
     ),
+    "absence from a file of changes": (
+        "from: file",
+        "from: file\n  content: changes\n  leavers_are: both",
+        [
+            "6:16 people.leavers_are: a file of changes cannot show who is absent; "
+            "use leavers_are: status, or content: full"
+        ],
+    ),
     "two sources, one of a kind there is not": (
         MINIMAL[MINIMAL.index("  from:") : MINIMAL.index("learning:")],
         "  hris: { from: file, path: a, fields: { worker_id: No } }\n  agency: { from: ftp }\n",

@@ -66,6 +66,12 @@ def test_anchors_may_be_used_but_not_to_make_a_small_file_enormous(tmp_path: Pat
     assert any("there is too much here for settings (are aliases repeated?)" in problem for problem in problems)
 
 
+@pytest.mark.filterwarnings("error")
+def test_an_anchor_that_is_used_twice_is_no_reason_to_print_the_file(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, MINIMAL + "protected: { worker_ids: [&x a], account_ids: [&x b, *x] }\n")
+    assert settings.protected.account_ids == ("b", "b")
+
+
 def test_a_list_that_holds_itself_is_refused(tmp_path: Path) -> None:
     problems = said(tmp_path, MINIMAL + "protected: { worker_ids: &ids [*ids] }\n")
     assert any("there is too much here for settings" in problem for problem in problems)

@@ -15,6 +15,7 @@ _Named = tuple[Place, str, str]
 def check_across(settings: Settings, tree: Section, problems: Problems) -> None:
     """Rules need names of their own, and an attribute that nobody reads and Joinery does not know is a typo."""
     _names_are_unique(settings, tree, problems)
+    _absence_needs_everybody(settings, tree, problems)
     known = FIELD_NAMES | {name for source in settings.people.values() for name in source.fields}
     for place, path, name in (*_in_map(settings, tree), *_in_targets(settings, tree), *_in_guards(settings, tree)):
         if name not in known:
@@ -28,6 +29,14 @@ def _names_are_unique(settings: Settings, tree: Section, problems: Problems) -> 
             said = f"there is another rule of the name {found(rule.name)}; the name is the reason people see"
             problems.add(written.places[index], f"{written.path}[{index}]", said)
         seen.add(rule.name)
+
+
+def _absence_needs_everybody(settings: Settings, tree: Section, problems: Problems) -> None:
+    for name, source in settings.people.items():
+        entry = tree["people"].get(name, tree["people"])
+        if source.content == "changes" and source.leavers_are != "status":
+            said = "a file of changes cannot show who is absent; use leavers_are: status, or content: full"
+            problems.add(entry.values_at["leavers_are"], entry.path_of("leavers_are"), said)
 
 
 def _in_map(settings: Settings, tree: Section) -> Iterator[_Named]:

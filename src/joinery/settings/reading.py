@@ -44,8 +44,10 @@ def read_tree(raw: bytes, file: str, problems: Problems, path: str = "") -> Valu
 
 
 def _compose(text: str, top: Place, problems: Problems) -> Node | None:
+    reader = YAML(typ="safe", pure=True)
+    reader.composer.warn_double_anchors = False  # the warning would repeat a piece of the file
     try:
-        return YAML(typ="safe", pure=True).compose(text)  # type: ignore[no-any-return]
+        return reader.compose(text)  # type: ignore[no-any-return]
     except MarkedYAMLError as error:
         problems.add(_marked(error, top), "", f"this is not valid YAML: {_without_quotes(error)}")
     except RecursionError:
