@@ -20,6 +20,7 @@ from joinery.core.model.finding import Finding, Severity
 from joinery.errors import StopRun
 from joinery.intake.decode import Decoded, decode, untrusted
 from joinery.intake.delimiter import find_delimiter, header_of
+from joinery.intake.layout import Layout
 from joinery.intake.strict import Records, RejectedRow, first_record, split_lines
 
 LINE: Final = "__line__"
@@ -29,16 +30,6 @@ _SAMPLE_LINES: Final = 50
 _BLANK: Final = b"\r\n\t \0"
 #: below this many rows even a few broken ones would be a majority
 _JUDGED_FROM: Final = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """What is known of a source's files; None means "find out". `final_newline` True: its files end with a line end,
-    so one that does not was cut."""
-
-    encoding: str | None = None
-    delimiter: str | None = None
-    final_newline: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +218,7 @@ def _fast(data: bytes, head: _Head) -> pl.DataFrame | None:
         return None
     if not _accounts_for_all(frame, data, head, end):
         return None
-    return _numbered(frame, data, head, quoted)
+    return _numbered(frame, head)
 
 
 def _end_of_rows(data: bytes, head: _Head) -> int:
@@ -255,12 +246,32 @@ def _accounts_for_all(frame: pl.DataFrame, data: bytes, head: _Head, end: int) -
     rows = frame.height * (width - 1) + frame.height * eol
     if not data.startswith(head.eol, end - eol):
         rows -= eol
-    if b'"' in data:
+    quotes = data.count(b'"', head.offset) if b'"' in data else 0
+    if quotes:
         in_cells = frame.select(pl.sum_horizontal(pl.all().str.count_matches('"', literal=True).sum())).item()
-        rows += data.count(b'"', head.offset) - int(in_cells or 0)
+        rows += quotes - int(in_cells or 0)
     if cells + rows != end - head.offset:
         return False
-    return _only_our_line_ends(frame, data, head, end)
+    return _only_our_line_ends(frame, data, head, end) and (not quotes or _quotes_in_order(data, head, end))
+
+
+def _quotes_in_order(data: bytes, head: _Head, end: int) -> bool:
+    """On every line with a quote, cells are either quoted whole, inner quotes doubled, or hold no quote.
+
+    Polars takes `""a""` for a quoted cell; and a quoted line end belongs to the slow way, which knows the lines.
+    """
+    whole, cell_end = _unused(data, 1)[0], f"\\x{ord(head.delimiter):02x}"
+    lines = pl.read_csv(
+        data[head.offset : end],
+        has_header=False,
+        schema={"line": pl.String},
+        separator=whole,
+        quote_char=None,
+        empty_string_is_null=False,
+    ).get_column("line")
+    cell = f'(?:"(?:[^"]|"")*"|[^"{cell_end}]*)'
+    quoted = lines.filter(lines.str.contains('"', literal=True))
+    return quoted.str.contains(f"^{cell}(?:{cell_end}{cell})*\r?$").all()
 
 
 def _only_our_line_ends(frame: pl.DataFrame, data: bytes, head: _Head, end: int) -> bool:
@@ -268,18 +279,16 @@ def _only_our_line_ends(frame: pl.DataFrame, data: bytes, head: _Head, end: int)
     if b"\r" not in data:
         return True
     last = 0 if data.startswith(head.eol, end - len(head.eol)) else 1
-    return head.eol == b"\r\n" and data.count(b"\r", head.offset, end) == frame.height - last
+    ends = frame.height - last
+    start = head.offset
+    return head.eol == b"\r\n" and data.count(b"\r", start, end) == ends == data.count(b"\r\n", start, end)
 
 
-def _numbered(frame: pl.DataFrame, data: bytes, head: _Head, quoted: bool) -> pl.DataFrame | None:
+def _numbered(frame: pl.DataFrame, head: _Head) -> pl.DataFrame:
     first = head.rows_from + 1
     names = head.names
     if len(names) == 1 and frame.height:
         return frame.with_row_index(LINE, first).filter(pl.col(names[0]) != "")
-    if quoted and data.count(b"\n", head.offset) > frame.height:
-        inside = pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True)).cast(pl.UInt32)
-        before = (inside + 1).cum_sum().shift(1, fill_value=0) + first
-        return frame.select(before.cast(pl.UInt32).alias(LINE), pl.all())
     return frame.with_row_index(LINE, first)
 
 

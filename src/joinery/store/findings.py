@@ -45,15 +45,11 @@ def record_findings(connection: Connection, name: str, source: str, found: Itera
         connection.execute(statement, rows)
 
 
-def close_findings(connection: Connection, name: str, source: str, *, checks: Iterable[str], before: datetime) -> None:
-    """These checks ran over everybody: what they did not see again is solved."""
+def close_findings(connection: Connection, name: str, source: str, *, before: datetime) -> None:
+    """The list was complete: what was not seen again is solved."""
     c = findings.c
-    for chunk in in_chunks(checks):
-        connection.execute(
-            update(findings)
-            .where(c.connection == name, c.source == source, c.check.in_(chunk), c.last_seen < instant_text(before))
-            .values(open=False)
-        )
+    where = c.connection == name, c.source == source, c.open, c.last_seen < instant_text(before)
+    connection.execute(update(findings).where(*where).values(open=False))
 
 
 def close_for_workers(connection: Connection, name: str, source: str, workers: Iterable[str], before: datetime) -> None:

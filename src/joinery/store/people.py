@@ -207,6 +207,14 @@ class People:
         for chunk in in_chunks(rows, 5000):
             self._db.execute(statement, chunk)
 
+    def wake_earlier(self, wakes: Mapping[PersonKey, datetime]) -> None:
+        """Wake at this instant unless an earlier one is set already."""
+        later = or_(people.c.wake_at == "", people.c.wake_at > bindparam("b_at"))
+        statement = update(people).where(people.c.key == bindparam("b_key"), later).values(wake_at=bindparam("b_at"))
+        rows = [{"b_key": key, "b_at": instant_text(at)} for key, at in wakes.items()]
+        for chunk in in_chunks(rows, 5000):
+            self._db.execute(statement, chunk)
+
     def find(self, text: str) -> list[Person]:
         """By employee ID, source ID, e-mail or our key: what somebody types at a prompt."""
         needle = text.strip()

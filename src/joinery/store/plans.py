@@ -26,7 +26,7 @@ from joinery.core.model.codec import (
 from joinery.core.model.ids import PlanId, WorkerId
 from joinery.core.model.operation import ActionClass
 from joinery.core.model.plan import GuardResult, Lane, Line, LineState, PlanSummary
-from joinery.core.planning.order import line_digest, phase_of
+from joinery.core.planning.order import URGENT, line_digest, phase_of
 from joinery.store.people import in_chunks
 from joinery.store.tables import people, plan_lines, plans
 
@@ -56,22 +56,29 @@ class PlanWriter:
         self._size = chunk_size
         self._hash = sha256()
         self._rows: list[dict[str, Any]] = []
-        self._fill: Counter[int] = Counter()
-        self._chunk: dict[int, int] = {}
+        self._fill: Counter[tuple[int, bool]] = Counter()
+        self._chunk: dict[tuple[int, bool], int] = {}
         self._chunks = 0
         self.count = 0
+        #: suspensions on explicit evidence have chunks of their own: the lane may take them over
+        self.evidenced = 0
+        self.evidenced_chunks: set[int] = set()
 
     def add(self, lines: tuple[Line, ...]) -> None:
         """All lines of one person: those of one phase share a chunk."""
         for phase in sorted({phase_of(line) for line in lines}):
             mine = [line for line in lines if phase_of(line) == phase]
-            chunk = self._place(phase, len(mine))
+            evidenced = any(line.evidenced and not line.held for line in mine)
+            chunk = self._place((phase, evidenced), len(mine))
+            if evidenced:
+                self.evidenced += 1
+                self.evidenced_chunks.add(chunk)
             for line in mine:
                 self._append(line, phase, chunk)
         if len(self._rows) >= FLUSH:
             self._flush()
 
-    def _place(self, phase: int, lines: int) -> int:
+    def _place(self, phase: tuple[int, bool], lines: int) -> int:
         if phase not in self._chunk or self._fill[phase] + lines > self._size:
             self._chunks += 1
             self._chunk[phase], self._fill[phase] = self._chunks, 0
@@ -233,6 +240,41 @@ def hold_lines(connection: Connection, plan: str, guard: str, segment: str, mess
     connection.execute(update(plan_lines).where(*where).values(held=message, state="held"))
 
 
+def hold_creations_beyond(connection: Connection, plan: str, free: int, message: str) -> None:
+    """Only the first `free` creations fit into the seats that were bought."""
+    c = plan_lines.c
+    create = c.plan_id == plan, c.action == "create", c.held == ""
+    fitting = select(c.seq).where(*create).order_by(c.seq).limit(free).scalar_subquery()
+    connection.execute(update(plan_lines).where(*create, c.seq.not_in(fitting)).values(held=message, state="held"))
+
+
+def hold_with_creation(connection: Connection, plan: str) -> None:
+    """Without the account nothing else of the same person can be done."""
+    c = plan_lines.c
+    made = select(c.person_key).where(c.plan_id == plan, c.action.in_(("create", "link")), c.held != "")
+    where = c.plan_id == plan, c.held == "", c.person_key.in_(made)
+    connection.execute(update(plan_lines).where(*where).values(held="the account itself is held", state="held"))
+
+
+def make_urgent(connection: Connection, plan: str, chunks: list[int]) -> None:
+    """These chunks (suspensions only) ride in the lane: before everything else, past every guard."""
+    c = plan_lines.c
+    for part in in_chunks(chunks):
+        where = c.plan_id == plan, c.chunk.in_(part), c.held == ""
+        connection.execute(update(plan_lines).where(*where).values(lane="urgent", phase=URGENT))
+
+
+def urgent_since(connection: Connection, name: str, after: str, until: str) -> int:
+    """Lines that rode in the lane in plans as of this span (instant texts)."""
+    c = plan_lines.c
+    query = (
+        select(func.count())
+        .select_from(plan_lines.join(plans, plans.c.id == c.plan_id))
+        .where(plans.c.connection == name, plans.c.as_of > after, plans.c.as_of <= until, c.lane == "urgent")
+    )
+    return int(connection.scalar(query) or 0)
+
+
 def count_lines(connection: Connection, plan: str) -> dict[str, Counter[str]]:
     """action -> state -> lines."""
     c = plan_lines.c
@@ -248,6 +290,13 @@ def release_lines(connection: Connection, plan: str, actions: tuple[str, ...], *
     c = plan_lines.c
     where = [c.plan_id == plan, c.state == "waiting"]
     where.append(c.lane == "urgent" if urgent else c.action.in_(actions))
+    if not urgent:
+        # nothing can be done to an account that still waits to be made
+        own = plan_lines.alias()
+        waits = (
+            own.c.action.in_(("create", "link")) & own.c.state.in_(("waiting", "held")) & own.c.action.not_in(actions)
+        )
+        where.append(c.person_key.not_in(select(own.c.person_key).where(own.c.plan_id == plan, waits)))
     return connection.execute(update(plan_lines).where(*where).values(state="planned")).rowcount
 
 

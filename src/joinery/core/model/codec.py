@@ -100,7 +100,7 @@ def decode_worker(data: Mapping[str, Any]) -> Worker:
     return Worker(**values)
 
 
-_STANDING_DATES = ("started_on", "armed_end", "ended_on", "consumed_end", "missing_since")
+_STANDING_DATES = ("started_on", "armed_end", "ended_on", "consumed_end", "missing_since", "bridged_until")
 
 
 def encode_standing(standing: Standing) -> dict[str, object]:

@@ -39,6 +39,8 @@ class Standing:
     consumed_end: date | None = None
     missing_since: date | None = None
     missing_files: int = 0
+    #: the next record of a confirmed conversion starts then: no gap until that day
+    bridged_until: date | None = None
     #: access is off although employed (garden leave, leave of class suspend)
     access_off: bool = False
     #: no mail to or about them

@@ -12,9 +12,6 @@ from dataclasses import dataclass, field
 
 from joinery.core.model.plan import GuardResult, Line
 
-#: below this many linked, active accounts a share means nothing for creations: a first load is not a mass change
-SMALL = 200
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardLimit:
@@ -23,6 +20,8 @@ class GuardLimit:
     most: int | None = None
     share: float | None = None
     floor: int = 0
+    #: below this many linked, active accounts `share` means nothing: a first load is not a mass change
+    from_population: int = 0
     each: tuple[str, ...] = ()
     each_share: float | None = None
     each_floor: int = 0
@@ -70,7 +69,8 @@ def _results(limits: Mapping[str, GuardLimit], tally: Tally, population: Populat
         limit = limits.get(guard)
         if limit is None:
             continue
-        whole = _judge(guard, "", count, population.total, (limit.most, limit.share, limit.floor))
+        share = limit.share if population.total >= limit.from_population else None
+        whole = _judge(guard, "", count, population.total, (limit.most, share, limit.floor))
         yield whole
         if whole.tripped:
             continue  # the class is held as a whole: segments add nothing
@@ -86,8 +86,7 @@ def _judge(
     most, share, floor = limit
     too_many = most is not None and count > most
     base = max(population, 1)
-    first_load = guard == "create" and population < SMALL
-    too_large = share is not None and count > floor and not first_load and count > share * base
+    too_large = share is not None and count > floor and count > share * base
     message = ""
     if too_many or too_large:
         where = f" in {segment}" if segment else ""

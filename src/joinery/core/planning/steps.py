@@ -60,6 +60,10 @@ class Subject:
     behind: Mapping[str, str] = field(default_factory=dict)
     #: a sign-in mail is wanted for a new account: the employment (ISO hire date), else empty
     sign_in: str = ""
+    #: a same e-mail links by itself instead of waiting for a person
+    link_by_email: bool = False
+    #: what an undo pinned: attribute names, `access`, `group:X`, assignment keys
+    pinned: frozenset[str] = frozenset()
 
 
 def lines_for(subject: Subject) -> tuple[Line, ...]:
@@ -81,7 +85,11 @@ def _lines(subject: Subject) -> Iterator[Line]:
     match correlate(subject.worker, subject.candidates):
         case Matched(account=found, by=by):
             link = LinkAccount(person_key=subject.desired.person_key, account_id=found.id, made_by=by)
-            held = "" if by == "worker_id" else "same e-mail: a person must confirm that it is theirs"
+            held = (
+                ""
+                if by == "worker_id" or subject.link_by_email
+                else "same e-mail: a person must confirm that it is theirs"
+            )
             yield _line(subject, link, ActionClass.LINK, Reason(text=f"account {found.id} has the same {by}"), held)
             yield from (replace(line, held=line.held or held) for line in _existing(subject, found))
         case Disputed(why=why):
@@ -137,7 +145,7 @@ def _updates(subject: Subject, account: Account) -> Iterator[Line]:
     by_guard: dict[str, list[Change]] = {}
     for name, new in subject.desired.attributes.items():
         old = account.attributes.get(name, "")
-        if old != new:
+        if old != new and name not in subject.pinned:
             by_guard.setdefault(KEY_ATTRIBUTES.get(name, "update"), []).append(Change(attribute=name, old=old, new=new))
     taken = [a for a in subject.candidates.by_email if a.id != account.id]
     for guard, changes in sorted(by_guard.items()):

@@ -102,6 +102,12 @@ def standing_when_absent(before: Standing, moment: Moment, policy: LifecyclePoli
     return missing
 
 
+def still_missing(before: Standing, woken: Standing) -> Standing:
+    """Facts of somebody who is absent are old: a date may end their employment, nothing may bring them back."""
+    stage = woken.stage if before.stage.employed else before.stage
+    return replace(woken, stage=stage, missing_files=before.missing_files, missing_since=before.missing_since)
+
+
 def _armed_end(worker: Worker, before: Standing | None, moment: Moment, policy: LifecyclePolicy) -> date | None:
     """An end date counts on an active person only when it was seen while still to come; it then fires by itself."""
     end = worker.termination_date
@@ -176,6 +182,8 @@ def _has_started(worker: Worker, before: Standing | None, moment: Moment, policy
     by_status = worker.status in _STARTED or at_work
     if worker.hire_date is None:
         return by_status or worker.status is Status.NONE
+    if before is not None and before.bridged_until == worker.hire_date and before.stage.employed:
+        return True
     by_date = moment.reached(worker.hire_date)
     match policy.start_when:
         case "status":
@@ -222,9 +230,23 @@ def _fresh(before: Standing | None, stage: Stage, moment: Moment, **values: obje
         "started_on": before.started_on,
         "ended_on": before.ended_on,
         "consumed_end": before.ended_on if comes_back else before.consumed_end,
+        "bridged_until": before.bridged_until,
     }
     since = before.since if before.stage is stage else moment.as_of
     return Standing(stage=stage, since=since, **{**kept, **values})  # type: ignore[arg-type]
+
+
+#: a confirmed successor that starts within so many days: access stays in between
+BRIDGE_DAYS = 3
+
+
+def bridged(worker: Worker, before: Standing, after: Standing, moment: Moment) -> Standing:
+    """A confirmed new record of the same person: somebody at work stays at work until it starts, if that is soon."""
+    if after.stage is not Stage.PREHIRE or not before.stage.employed or worker.hire_date is None:
+        return after
+    if (worker.hire_date - moment.today).days > BRIDGE_DAYS:
+        return after
+    return replace(before, bridged_until=worker.hire_date, armed_end=None, missing_files=0, missing_since=None)
 
 
 def next_wake(worker: Worker, standing: Standing, moment: Moment, policy: LifecyclePolicy) -> datetime | None:

@@ -1,0 +1,236 @@
+"""Settings -> the plain values that flows work with. No decisions of its own: each line moves one choice over."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, tzinfo
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from joinery.core.hygiene.trust import TrustPolicy
+from joinery.core.mapping.headers import mapping_for
+from joinery.core.mapping.outbound import Outbound, OutboundRow, ValueTable
+from joinery.core.mapping.spec import DateFormat, Empty, FieldSpec, MappingSpec
+from joinery.core.mapping.statuses import normal
+from joinery.core.mapping.transforms import Transform
+from joinery.core.model.ids import RequirementKey
+from joinery.core.model.worker import Status, Worker
+from joinery.core.planning.guards import GuardLimit
+from joinery.core.rules.conditions import Condition, Vocabulary, parse
+from joinery.core.rules.learning import LearningRule
+from joinery.core.rules.lifecycle import LifecyclePolicy
+from joinery.core.rules.rule_data import requirement, rules_from
+from joinery.core.rules.starters import LEADERSHIP_101, ONBOARDING_PATH, UK_COMPLIANCE, US_COMPLIANCE, RuleData
+from joinery.flows.policy import MailPolicy, Policy
+from joinery.settings import Settings
+from joinery.settings.conditions import custom_kinds
+from joinery.settings.guards import NAMES as GUARD_NAMES
+
+#: a share of new accounts means nothing while so few are in use: the first load is not a mass change
+FIRST_LOAD_BELOW = 200
+
+STARTERS: Mapping[str, tuple[RuleData, ...]] = {
+    "Onboarding_Path": (ONBOARDING_PATH,),
+    "Leadership_101": (LEADERSHIP_101,),
+    "location_compliance": (US_COMPLIANCE, UK_COMPLIANCE),
+}
+
+
+def policy_from(
+    settings: Settings, target_name: str, published_on: Callable[[str, str], date], chunk_size: int
+) -> Policy:
+    """The policy of the connection that joins all sources to one target."""
+    target = settings.learning[target_name]
+    source = next(iter(settings.people.values()))
+    vocabulary = Vocabulary.for_inclusion(custom_kinds(settings))
+    return Policy(
+        name=settings.name,
+        target=target_name,
+        version=settings.version_hash,
+        zone_of=zone_reader(settings.company.time_zone),
+        company_zone=ZoneInfo(settings.company.time_zone),
+        company_country=settings.company.country or "",
+        known_zones=_all_zones(),
+        go_live=settings.go_live,
+        lifecycle=lifecycle_of(settings, source),
+        outbound=_outbound(settings, target),
+        include=tuple(parse(each.where, vocabulary) for each in settings.include),
+        exclude=tuple(parse(each.where, vocabulary) for each in settings.exclude),
+        out_of_scope=settings.out_of_scope,
+        rules=learning_rules(settings, published_on),
+        guards=_guards(settings),
+        segments=_segments(settings),
+        mode_of=settings.mode_of,
+        lane_per_hour=settings.kill_switch.per_hour,
+        protected_workers=frozenset(settings.protected.worker_ids),
+        protected_accounts=frozenset((*settings.protected.account_ids, *target.protected)),
+        link_by_email=target.first_match.email == "link",
+        create_groups=target.create_groups,
+        seats=target.seats,
+        mail=MailPolicy(
+            signing_in=settings.mail.enabled,
+            at=settings.triggers.hire.mail,
+            silent_first_load=settings.mail.first_load == "silent",
+        ),
+        chunk_size=chunk_size,
+        simulation=target.simulation,
+        completions_to=settings.completions.send_to.file if settings.completions.send_to else None,
+    )
+
+
+def lifecycle_of(settings: Settings, source: Any) -> LifecyclePolicy:
+    """How this source's dates and statuses are to be read."""
+    triggers = settings.triggers
+    return LifecyclePolicy(
+        start_when=triggers.hire.start_when,
+        days_before=triggers.hire.days_before,
+        end_date_means=source.end_date_means,
+        suspend=triggers.leaver.suspend,
+        leavers_are=source.leavers_are,
+        missing_files=source.missing_files,
+        archive_after=triggers.leaver.archive_after.days if triggers.leaver.archive_after else None,
+        absent_grace=triggers.absent.archive_grace.days,
+        leave_access=triggers.leave.access,
+    )
+
+
+def trust_of(source: Any) -> TrustPolicy:
+    """When a file is believed."""
+    drop = source.trust.max_drop if source.expect.max_drop is None else source.expect.max_drop
+    return TrustPolicy(
+        floor=source.trust.floor,
+        max_drop=float(drop),
+        max_id_churn=float(source.trust.max_id_churn),
+        max_domain_churn=float(source.trust.max_domain_churn),
+        min_rows=source.expect.min_rows or 0,
+    )
+
+
+def mapping_reader(name: str, source: Any) -> Callable[[tuple[str, ...]], MappingSpec]:
+    """Header -> mapping: named fields are the allow-list; without any, well-known headers are recognised."""
+    fields = {attribute: _field(rule) for attribute, rule in source.fields.items()}
+    statuses = {normal(word): Status(meaning) for word, meaning in source.statuses.items()}
+    allowed = {source.fields[a].column: why for a, why in source.allow_sensitive.items() if a in source.fields}
+
+    def read(header: tuple[str, ...]) -> MappingSpec:
+        spec = mapping_for(header, fields or None, well_known=not fields, allow_sensitive=allowed, statuses=statuses)
+        return MappingSpec(rows=spec.rows, source=name, statuses=spec.statuses)
+
+    return read
+
+
+def _field(rule: Any) -> FieldSpec:
+    return FieldSpec(
+        column=rule.column,
+        format=DateFormat(rule.format) if rule.format else None,
+        empty=Empty(rule.empty),
+        transforms=(Transform(rule.transform),) if rule.transform else (),
+    )
+
+
+def zone_reader(company: str) -> Callable[[Worker], tzinfo]:
+    """The worker's own zone where it is one, else the company's."""
+
+    @lru_cache(maxsize=1000)
+    def named(name: str) -> tzinfo:
+        try:
+            return ZoneInfo(name or company)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            return ZoneInfo(company)
+
+    return lambda worker: named(worker.time_zone)
+
+
+@lru_cache(maxsize=1)
+def _all_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _outbound(settings: Settings, target: Any) -> Outbound:
+    rows = tuple(
+        OutboundRow(to=name, attribute=rule.from_, write=rule.write) for name, rule in target.attributes.items()
+    )
+    tables = {
+        name: ValueTable(values=_table(each.table) if each.table else dict(each.values), unmapped=str(each.unmapped))
+        for name, each in settings.map.items()
+    }
+    return Outbound(rows=rows, tables=tables, groups_from=target.groups_from)
+
+
+def _table(path: Path) -> dict[str, str]:
+    """Two columns, HR's code and the word; a first row `code,value` is a heading."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = [row for row in csv.reader(file) if len(row) > 1]
+    return {row[0].strip(): row[1].strip() for row in rows if row[0].strip().lower() not in {"code", "hr code"}}
+
+
+def _guards(settings: Settings) -> dict[str, GuardLimit]:
+    found = {}
+    for name in GUARD_NAMES:
+        guard = settings.guards.named(name)
+        if guard is not None:
+            found[name] = GuardLimit(
+                most=guard.most,
+                share=float(guard.share) if guard.share is not None else None,
+                floor=guard.floor,
+                from_population=FIRST_LOAD_BELOW if name == "create" else 0,
+                each=guard.each,
+                each_share=float(guard.each_share) if guard.each_share is not None else None,
+                each_floor=guard.each_floor,
+            )
+    return found
+
+
+def _segments(settings: Settings) -> tuple[str, ...]:
+    named = {a for name in GUARD_NAMES if (g := settings.guards.named(name)) for a in g.each}
+    return tuple(sorted(named & {"department", "location", "legal_entity"}))
+
+
+def learning_rules(settings: Settings, published_on: Callable[[str, str], date]) -> tuple[LearningRule, ...]:
+    """The starters that are switched on, then the company's own."""
+    vocabulary = Vocabulary(custom=custom_kinds(settings))
+    own = {rule.name: rule.published_on for rule in settings.learning_rules if rule.published_on}
+
+    def since(name: str, version: str) -> date:
+        return own.get(name) or published_on(name, version)
+
+    starters = [data for name in settings.starters for data in STARTERS[name]]
+    written = [_rule_data(rule) for rule in settings.learning_rules]
+    return rules_from([*starters, *written], vocabulary, since, _resolve)
+
+
+def _resolve(name: str) -> RequirementKey:
+    """A plain name is a path where it is called one, else a course."""
+    if ":" not in name and "path" in name.lower():
+        return RequirementKey(f"path:{name}")
+    return requirement(name)
+
+
+def _rule_data(rule: Any) -> dict[str, object]:
+    data: dict[str, object] = {
+        "name": rule.name,
+        "when": rule.when if rule.when is not None else "True",
+        "give": list(rule.give),
+        "groups": list(rule.groups),
+        "applies_to": rule.applies_to,
+        "when_match_ends": rule.when_match_ends,
+        "mandatory": rule.kind,
+    }
+    if rule.due is not None:
+        data["due"] = str(rule.due)
+    if rule.counts_if_done_within is not None:
+        data["counts_if_done_within"] = str(rule.counts_if_done_within)
+    if rule.recurs is not None:
+        data["recurs"] = {name: str(getattr(rule.recurs, name)) for name in ("every", "window", "grace")}
+    return data
+
+
+def day_of(as_of: datetime, settings: Settings) -> date:
+    """The company's local day."""
+    return as_of.astimezone(ZoneInfo(settings.company.time_zone)).date()
+
+
+__all__ = ["Condition", "lifecycle_of", "mapping_reader", "policy_from", "trust_of"]

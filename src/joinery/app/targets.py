@@ -1,0 +1,88 @@
+"""Names of learning systems -> targets, imported only when one is needed. The only place that mounts Classroom."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from joinery.kit.contract import Target
+from joinery.settings import Settings
+
+if TYPE_CHECKING:
+    from joinery_classroom.settings import ClassroomSettings
+
+#: operations per call; also how many lines share a durable job
+BATCH_SIZES = {"classroom": 200, "memory": 50}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetMaker:
+    """Makes targets of one entry of `learning`. Each `make()` belongs to one event loop and is closed by its user."""
+
+    settings: Settings
+    name: str
+    state_dir: Path
+    now: Callable[[], datetime]
+
+    @property
+    def entry(self) -> Any:
+        """The settings of this learning system."""
+        return self.settings.learning[self.name]
+
+    @property
+    def batch_size(self) -> int:
+        """Most operations in one call."""
+        return BATCH_SIZES[self.entry.into]
+
+    def make(self) -> Target:
+        """A fresh target."""
+        if self.entry.into == "memory":
+            from joinery.connectors.memory import MemoryTarget
+
+            return MemoryTarget(path=self.entry.file, name=self.name)
+        from joinery.connectors.classroom import ClassroomTarget
+        from joinery.kit.transport import Transport
+
+        if self.entry.url:
+            return ClassroomTarget(Transport(self.entry.url, auth=self.entry.key.reveal), name=self.name)
+        classroom = self.classroom()
+        from joinery_classroom.app import create_app
+
+        app = create_app(classroom, now=self.now)
+        transport = Transport(classroom.base_url, auth=lambda: classroom.api_token, app=app)
+        return ClassroomTarget(transport, name=self.name)
+
+    def classroom(self) -> ClassroomSettings:
+        """The embedded Classroom's settings; its keys are made once and kept beside its database, for us only."""
+        from joinery_classroom.settings import ClassroomSettings
+
+        return ClassroomSettings(
+            database=self.entry.database,
+            base_url=self.entry.base_url,
+            api_token=_kept_secret(self.state_dir / "classroom.token"),
+            secret=_kept_secret(self.state_dir / "classroom.secret"),
+            organisation=self.settings.company.name,
+            zone_name=self.settings.company.time_zone,
+            simulation=self.entry.simulation,
+            help_contact=self.settings.mail.help_contact or "your manager or the HR team",
+        )
+
+
+def _kept_secret(path: Path) -> str:
+    """A random secret in a file that only its owner can read; made at first use."""
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    made = secrets.token_urlsafe(32)
+    try:
+        with path.open("x", encoding="ascii") as file:
+            path.chmod(0o600)
+            file.write(made)
+    except FileExistsError:  # another process was quicker
+        return path.read_text(encoding="ascii").strip()
+    return made

@@ -1,0 +1,149 @@
+"""Settings -> ports: chooses connectors, store, engine and clock. `opened` is the door for every face."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from joinery.app import clock
+from joinery.app.mailing import Mailing
+from joinery.app.policy import day_of, lifecycle_of, mapping_reader, policy_from, trust_of
+from joinery.app.records import carry_records
+from joinery.app.targets import TargetMaker
+from joinery.connectors.file import FolderDrop, Ready
+from joinery.errors import ConfigError
+from joinery.flows.policy import Ports, SourcePolicy
+from joinery.intake.layout import Layout
+from joinery.jobs.api import Engine, open_engine
+from joinery.settings import Settings, load
+from joinery.store.connections import load_state
+from joinery.store.database import Database
+from joinery.store.migrate import migrate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """How a run speaks to whoever watches: a line, and progress as (what, done, of)."""
+
+    say: Callable[[str], None] = lambda _line: None
+    progress: Callable[[str, int, int], None] = lambda _what, _done, _of: None
+
+
+@dataclass(slots=True)
+class _Lazy:
+    """An engine that is opened when first asked for and closed if it was."""
+
+    opening: Callable[[], Engine]
+    engine: Engine | None = None
+
+    def get(self) -> Engine:
+        self.engine = self.engine or self.opening()
+        return self.engine
+
+    def close(self) -> None:
+        if self.engine is not None:
+            self.engine.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A connection ready to work: its settings, ports, and where its state lives."""
+
+    settings: Settings
+    ports: Ports
+    state_dir: Path
+    targets: TargetMaker
+    mailing: Mailing
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+
+@contextmanager
+def opened(
+    config: Path, *, environ: Mapping[str, str], voice: Voice | None = None, as_of: datetime | None = None
+) -> Iterator[Opened]:
+    """Load, migrate, wire; close everything at the end. Raises ConfigError, or StopRun when the store is not there."""
+    settings = load(config, environ=environ)
+    voice = voice or Voice()
+    state_dir = settings.folder / ".joinery"
+    state_dir.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.store_url())
+    lazy: _Lazy | None = None
+    try:
+        migrate(database)
+        moment = as_of or clock.now()
+        name = _only_target(settings)
+        targets = TargetMaker(settings=settings, name=name, state_dir=state_dir, now=_classroom_clock(settings, moment))
+        policy = policy_from(settings, name, _published(database, settings, moment), targets.batch_size)
+        mailing = Mailing(settings=settings, database=database, policy=policy, targets=targets, now=clock.now)
+        lazy = _Lazy(
+            opening=lambda: open_engine(
+                database,
+                target=targets.make,
+                mailer=mailing.queue(),
+                clock=clock.now,
+                name=settings.name,
+                state_dir=state_dir,
+            )
+        )
+        ports = Ports(
+            database=database,
+            sources={key: _source(settings, key) for key in settings.people},
+            policy=policy,
+            target=targets.make,
+            engine=lazy.get,
+            now=clock.now,
+            send_mail=mailing.send_due,
+            carry_records=lambda at: carry_records(database, policy, targets, at, clock.now),
+            say=voice.say,
+            progress=voice.progress,
+        )
+        yield Opened(settings=settings, ports=ports, state_dir=state_dir, targets=targets, mailing=mailing)
+    finally:
+        if lazy is not None:
+            lazy.close()
+        database.close()
+
+
+def _only_target(settings: Settings) -> str:
+    if len(settings.learning) != 1:
+        raise ConfigError(
+            f"`learning` names {len(settings.learning)} learning systems; this version joins one.",
+            fix="Keep one entry, or use one settings file for each learning system.",
+        )
+    return next(iter(settings.learning))
+
+
+def _classroom_clock(settings: Settings, moment: datetime) -> Callable[[], datetime]:
+    """A simulated Classroom lives in the as-of moment, a real one in real time."""
+    simulated = any(entry.simulation for entry in settings.learning.values())
+    return (lambda: moment) if simulated else clock.now
+
+
+def _published(database: Database, settings: Settings, moment: datetime) -> Callable[[str, str], date]:
+    """A rule version counts from the day we first saw it."""
+    with database.read() as connection:
+        known = load_state(connection, settings.name).extra.get("published", {})
+    today = day_of(moment, settings)
+    return lambda name, version: date.fromisoformat(known.get(f"{name}@{version}", today.isoformat()))
+
+
+def _source(settings: Settings, name: str) -> SourcePolicy:
+    source = settings.people[name]
+    return SourcePolicy(
+        name=name,
+        drop=FolderDrop(
+            inbox=source.path,
+            archive=source.archive,
+            ready_when=Ready(source.ready_when),
+            stable_for=source.stable_for,
+        ),
+        mapping_for=mapping_reader(name, source),
+        lifecycle=lifecycle_of(settings, source),
+        trust=trust_of(source),
+        layout=Layout(encoding=source.encoding, delimiter=source.delimiter),
+        content=source.content,
+        several_jobs=source.has_several_jobs,
+    )

@@ -1,0 +1,84 @@
+"""`joinery`: every command in a file of its own, imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from joinery.cli.messages import show_bug, show_error
+from joinery.errors import JoineryError
+
+#: command -> (module, attribute, one line of help); the order is that of `joinery --help`
+COMMANDS = {
+    "demo": ("demo", "A sample company, five simulated days, left running to look at."),
+    "check": ("check", "Look for problems in an HR file; writes nothing."),
+    "sync": ("sync", "Pull, plan and apply, according to the mode."),
+    "status": ("status", "One verdict, then what is fresh, open, held or waiting."),
+    "plan": ("plan", "Make a plan, look at plans, approve or discard them."),
+    "apply": ("apply", "Apply an approved plan."),
+    "undo": ("undo", "Take back what a plan did, as a plan to review."),
+    "why": ("why", "Why somebody has what they have, or does not."),
+    "person": ("person", "One person: show, end access, exempt, assign."),
+    "events": ("events", "Lifecycle events of a period."),
+    "accounts": ("accounts", "Accounts as last confirmed by the learning system."),
+    "issue": ("issue", "Open data problems."),
+    "match": ("match", "Existing accounts that wait for a yes or no."),
+    "reconcile": ("reconcile", "Read all accounts again and plan against what is really there."),
+    "completions": ("completions", "Training records on their way to HR."),
+    "mail": ("mail", "Sign-in mails: what waits, what left, what is unknown."),
+    "config": ("config", "Check and show the settings."),
+    "serve": ("serve", "Run Classroom, the learning system that comes with Joinery."),
+    "version": ("version", "The version."),
+}
+
+
+class Commands(TyperGroup):
+    """Looks commands up by name and imports only the one that is called: a quiet night starts quickly."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All names, in order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"joinery.cli.{COMMANDS[cmd_name][0]}_command")
+        command = typer.main.get_command(module.app)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Joins a company's HR system to its learning system: people one way, training records back.",
+    epilog="Begin with: joinery demo. With your own file: joinery check FILE.",
+)
+
+
+@app.callback()
+def _root() -> None:
+    """Joins a company's HR system to its learning system: people one way, training records back."""
+
+
+def run() -> None:
+    """The console script. Exit codes: docs/reference/exit-codes.md."""
+    try:
+        app()
+    except JoineryError as error:
+        sys.exit(show_error(error, as_json="--json" in sys.argv))
+    except KeyboardInterrupt:
+        print("Interrupted. What was done is recorded; the next run goes on from there.", file=sys.stderr)
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001 the last door
+        sys.exit(show_bug(error))

@@ -1,0 +1,292 @@
+"""From mapped rows to facts, standings and events, in batches, inside the transaction that accepts a snapshot.
+
+Rule: one person's bad row changes nothing for anybody else, and leaves that person at the last good state.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, tzinfo
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from joinery.core.hygiene import check_worker
+from joinery.core.hygiene.facts import Facts
+from joinery.core.mapping.inbound import Rejected, map_record
+from joinery.core.mapping.spec import MappingSpec
+from joinery.core.model.event import Event
+from joinery.core.model.finding import Finding, Severity
+from joinery.core.model.ids import PersonKey
+from joinery.core.model.snapshot import RawRecord
+from joinery.core.model.standing import Standing
+from joinery.core.model.worker import FACT_NAMES, Status, Worker
+from joinery.core.rules.events import Known, events_for
+from joinery.core.rules.instants import local_day
+from joinery.core.rules.lifecycle import (
+    LifecyclePolicy,
+    Moment,
+    bridged,
+    next_wake,
+    standing_of,
+    standing_when_absent,
+    still_missing,
+)
+from joinery.store.events import record_events
+from joinery.store.people import FactChange, People, Person, in_chunks, record_facts
+
+BATCH = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What all rows of one acceptance share. `since`: the baseline's day; None while this is the baseline."""
+
+    connection: str
+    source: str
+    snapshot_id: str
+    as_of: datetime
+    since: date | None
+    lifecycle: LifecyclePolicy
+    zone_of: Callable[[Worker], tzinfo]
+    new_key: Callable[[], PersonKey]
+    known_zones: frozenset[str] = frozenset()
+    uses_reports: bool = False
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of it, in numbers and IDs."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    events: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    #: source IDs whose rows stay pending until they are right
+    refused: set[str] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
+    #: employee IDs whose employment began or ended: those who report to them are looked at again
+    turned: set[str] = field(default_factory=set)
+    #: employee IDs named as manager before or now by somebody who changed managers
+    managers: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class _Batch:
+    new: list[Person] = field(default_factory=list)
+    known: list[Person] = field(default_factory=list)
+    facts: list[FactChange] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+
+class Acceptance:
+    """The writing half of one transaction; `outcome` grows as rows come in."""
+
+    def __init__(self, connection: Connection, setting: Setting, aliases: Mapping[str, str]) -> None:
+        self._db = connection
+        #: former source IDs -> person: their old rows say nothing any more
+        self.aliases: dict[str, str] = dict(aliases)
+        self._people = People(connection, setting.connection)
+        self._is = setting
+        self.outcome = Outcome()
+        self._mapped: frozenset[str] = frozenset()
+        self._key = ""
+
+    def rows(
+        self, spec: MappingSpec, records: Iterable[RawRecord], frozen: Mapping[str, str], claims: Mapping[str, str]
+    ) -> None:
+        """Map and decide changed or new rows; `frozen` are employee IDs with a quarantine finding, and why.
+
+        `claims` (new source ID -> former number) come first: a re-keyed person must not look like one who left.
+        """
+        successors = self._follow(claims)
+        self._mapped = frozenset(spec.by_attribute)
+        self._key = spec.column_of("source_id") or spec.column_of("worker_id") or ""
+        for chunk in in_chunks(records, BATCH):
+            ids = [record.get(self._key, "").strip() for record in chunk]
+            known = self._people.by_source_id(self._is.source, ids)
+            batch = _Batch()
+            for source_id, record in zip(ids, chunk, strict=True):
+                if source_id in self.aliases and source_id not in known:
+                    self.outcome.counts["superseded"] += 1
+                    continue
+                self._row(batch, spec, record, known.get(source_id) or successors.get(source_id), frozen)
+            self._write(batch)
+
+    def _follow(self, claims: Mapping[str, str]) -> dict[str, Person]:
+        """new source ID -> the person who had the former number, where that is exactly one and not followed yet."""
+        if not claims:
+            return {}
+        known = self._people.by_source_id(self._is.source, claims.keys())
+        former = self._people.by_source_id(self._is.source, claims.values())
+        numbered = self._people.by_worker_id(claims.values())
+        followed: dict[str, Person] = {}
+        for new, old in claims.items():
+            several = [former[old]] if old in former else numbered.get(old, [])
+            if new not in known and new != old and len(several) == 1:
+                followed[new] = several[0]
+                self.aliases[several[0].worker.source_id] = several[0].key
+        return followed
+
+    def _row(
+        self, batch: _Batch, spec: MappingSpec, record: RawRecord, before: Person | None, frozen: Mapping[str, str]
+    ) -> None:
+        mapped = map_record(spec, record, before.worker if before else None)
+        if isinstance(mapped, Rejected):
+            self._refuse(mapped.finding(), record.get(self._key, "").strip())
+            return
+        worker = mapped.worker
+        found = (*mapped.findings, *check_worker(worker, self._checking(worker)))
+        self.outcome.findings.extend(found)
+        bad = next((f.message for f in found if f.severity is Severity.QUARANTINE), "") or frozen.get(
+            worker.worker_id, ""
+        )
+        if bad:
+            self.outcome.refused.add(worker.source_id)
+            self.outcome.counts["quarantined"] += 1
+            if before is None or worker.status not in {Status.TERMINATED, Status.DECEASED}:
+                return
+            # a bad row never keeps somebody in who is out: of this row only the end is believed
+            worker = replace(
+                before.worker,
+                status=worker.status,
+                status_text=worker.status_text,
+                termination_date=worker.termination_date,
+            )
+        self._decide(batch, worker, before)
+
+    def _refuse(self, finding: Finding, source_id: str) -> None:
+        self.outcome.findings.append(finding)
+        self.outcome.counts["rejected"] += 1
+        if source_id:
+            self.outcome.refused.add(source_id)
+
+    def _checking(self, worker: Worker) -> Facts:
+        return Facts(as_of=self._moment(worker).today, time_zones=self._is.known_zones, mapped=self._mapped)
+
+    def _moment(self, worker: Worker) -> Moment:
+        return Moment(as_of=self._is.as_of, zone=self._is.zone_of(worker))
+
+    def _decide(self, batch: _Batch, worker: Worker, before: Person | None) -> None:
+        moment = self._moment(worker)
+        standing = standing_of(worker, before.standing if before else None, moment, self._is.lifecycle)
+        if before is not None and before.worker.source_id != worker.source_id:
+            standing = bridged(worker, before.standing, standing, moment)
+        self.outcome.seen.add(worker.source_id)
+        self._keep(batch, worker, standing, before, moment)
+
+    def absent(self, source_ids: Iterable[str]) -> list[str]:
+        """People whom a complete, trusted snapshot does not contain; the source IDs still missing afterwards."""
+        still: list[str] = []
+        for chunk in in_chunks(source_ids, BATCH):
+            batch = _Batch()
+            for source_id, person in self._people.by_source_id(self._is.source, chunk).items():
+                moment = self._moment(person.worker)
+                standing = standing_when_absent(person.standing, moment, self._is.lifecycle)
+                if standing.stage.employed:
+                    still.append(source_id)
+                if standing != person.standing:
+                    self.outcome.counts["absent"] += 1
+                    self._keep(batch, person.worker, standing, person, moment)
+            self._write(batch)
+        return still
+
+    def wake(self, keys: Iterable[PersonKey]) -> None:
+        """People whose date has come, by the facts already known."""
+        for chunk in in_chunks(keys, BATCH):
+            batch = _Batch()
+            for person in self._people.by_key(chunk).values():
+                if person.worker.source_id in self.outcome.seen and person.worker.source == self._is.source:
+                    continue
+                moment = self._moment(person.worker)
+                standing = standing_of(person.worker, person.standing, moment, self._is.lifecycle)
+                if person.standing.missing_files:
+                    standing = still_missing(person.standing, standing)
+                self.outcome.counts["woken"] += 1
+                self._keep(batch, person.worker, standing, person, moment)
+            self._write(batch)
+
+    def _keep(self, batch: _Batch, worker: Worker, standing: Standing, before: Person | None, moment: Moment) -> None:
+        key = before.key if before else self._is.new_key()
+        changed = _fact_changes(before.worker if before else None, worker)
+        if self._is.since is not None:
+            was = Known(worker=before.worker, standing=before.standing) if before else None
+            now = Known(worker=worker, standing=standing)
+            batch.events.extend(events_for(key, was, now, moment.today, self._is.since))
+        batch.facts.extend(
+            FactChange(person_key=key, attribute=name, value=new, effective_from=moment.today, supersedes=bool(old))
+            for name, (old, new) in changed.items()
+        )
+        person = Person(
+            key=key,
+            worker=worker,
+            standing=standing,
+            memory=_with_changes(before.memory if before else {}, changed if before else {}),
+            wake_at=next_wake(worker, standing, moment, self._is.lifecycle),
+            unsettled=True,
+        )
+        (batch.known if before else batch.new).append(person)
+        self._note_relations(before, person, changed)
+
+    def _note_relations(self, before: Person | None, after: Person, changed: Mapping[str, tuple[str, str]]) -> None:
+        was = before is not None and before.standing.stage.employed
+        if was != after.standing.stage.employed and self._is.since is not None:
+            self.outcome.turned.add(after.worker.worker_id)
+        if self._is.uses_reports and "manager_id" in changed:
+            self.outcome.managers.update(value for value in changed["manager_id"] if value)
+
+    def _write(self, batch: _Batch) -> None:
+        self._people.add(batch.new)
+        self._people.replace(batch.known)
+        record_facts(
+            self._db,
+            batch.facts,
+            known_from=self._is.as_of,
+            snapshot_id=self._is.snapshot_id,
+            source=self._is.source,
+        )
+        record_events(self._db, self._is.connection, batch.events, self._is.snapshot_id)
+        self.outcome.counts["added"] += len(batch.new)
+        self.outcome.counts["changed"] += len(batch.known)
+        self.outcome.events.update(str(event.kind) for event in batch.events)
+
+    def relations(self) -> None:
+        """Those who report to somebody who came or went, and managers whose team changed, are looked at again."""
+        keys = set(self._people.reports_of(self.outcome.turned)) if self.outcome.turned else set()
+        for people in self._people.by_worker_id(self.outcome.managers).values() if self.outcome.managers else ():
+            keys.update(person.key for person in people)
+        self._people.mark(keys, unsettled=True)
+
+
+def _fact_changes(old: Worker | None, new: Worker) -> dict[str, tuple[str, str]]:
+    """Canonical attribute -> (old, new); the status both as HR's word."""
+    if old is None:
+        return {name: ("", value) for name, value in new.facts()}
+    names = (*FACT_NAMES, *sorted(old.custom.keys() | new.custom.keys()))
+    pairs = ((name, (old.value(name), new.value(name))) for name in names)
+    return {name: pair for name, pair in pairs if pair[0] != pair[1]}
+
+
+def _with_changes(memory: Mapping[str, Any], changed: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
+    """Add to what changed since the last plan; the oldest old value stays."""
+    if not changed:
+        return dict(memory)
+    pending: dict[str, list[str]] = dict(memory.get("changes", {}))
+    for name, (old, new) in changed.items():
+        pending[name] = [pending[name][0] if name in pending else old, new]
+    return {**memory, "changes": {name: pair for name, pair in pending.items() if pair[0] != pair[1]}}
+
+
+def uuid7(at: datetime, random: int) -> PersonKey:
+    """A UUIDv7 (time-ordered) from an instant and 74 random bits."""
+    millis = int(at.timestamp() * 1000) & ((1 << 48) - 1)
+    high = (millis << 16) | 0x7000 | ((random >> 62) & 0xFFF)
+    low = (0b10 << 62) | (random & ((1 << 62) - 1))
+    return PersonKey(str(UUID(int=(high << 64) | low)))
+
+
+def baseline_day(as_of: datetime, zone: tzinfo) -> date:
+    """The local day of the first acceptance, in the company's zone."""
+    return local_day(as_of, zone)

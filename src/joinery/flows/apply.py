@@ -1,0 +1,149 @@
+"""Apply what may run now: by mode, by approval, or in the kill-switch lane. The ledger does the rest.
+
+Rule: a line runs only after it was released here, and it is released only with its plan's fingerprint intact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from joinery.core.model.ids import PlanId
+from joinery.core.model.operation import ActionClass
+from joinery.core.model.plan import PlanSummary
+from joinery.errors import ApprovalNeeded, NotThere, PlanChanged
+from joinery.flows.policy import Policy, Ports
+from joinery.jobs.api import Tally
+from joinery.store.connections import load_state, save_state
+from joinery.store.plans import (
+    count_lines,
+    free_held,
+    plan_by_id,
+    plans_of,
+    release_lines,
+    set_plan_state,
+    settle,
+)
+
+ALL = tuple(str(action) for action in ActionClass)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """How a plan stands after an apply: lines by state, and what this call did."""
+
+    plan: PlanId
+    tally: Tally = field(default_factory=Tally)
+    states: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def attempted(self) -> int:
+        """Lines that ended in this or an earlier call."""
+        return self.tally.ended
+
+    @property
+    def open(self) -> int:
+        """Lines that wait for somebody: held, waiting for approval, failed or in need of a person."""
+        return sum(self.states.get(state, 0) for state in ("held", "waiting", "failed", "needs_you", "skipped"))
+
+
+def apply_by_mode(ports: Ports, plan: PlanSummary, *, locked: bool) -> Applied:
+    """Release what the modes allow without asking, and run it. `locked`: `automatic` is not allowed yet."""
+    policy = ports.policy
+    automatic = tuple(str(a) for a in ActionClass if policy.mode_of(a) == "automatic" and not locked)
+    with ports.database.write() as connection:
+        if policy.mode_of_suspension() != "observe":
+            release_lines(connection, plan.id, (), urgent=True)
+        if automatic:
+            release_lines(connection, plan.id, automatic)
+    return _run(ports, plan.id)
+
+
+def apply_approved(ports: Ports, plan: str, fingerprint: str | None = None) -> Applied:
+    """Run an approved plan. Raises PlanChanged when it is not the one, ApprovalNeeded when nobody approved it."""
+    with ports.database.write() as connection:
+        summary, row = _found(connection, policy=ports.policy, plan=plan)
+        if fingerprint is not None and fingerprint != summary.fingerprint:
+            raise PlanChanged(f"{plan} has another fingerprint than the one given; nothing was applied.")
+        if row["state"] not in {"approved", "applying"}:
+            raise ApprovalNeeded(
+                f"{plan} is {row['state']}, not approved; nothing was applied.",
+                fix=f"Look at it with `joinery plan show {plan}` and approve it with `joinery plan approve {plan}`.",
+            )
+        _still_good(summary, ports.now())
+        release_lines(connection, plan, ALL)
+    return _run(ports, summary.id)
+
+
+def approve(ports: Ports, plan: str, *, by: str, override: str = "") -> PlanSummary:
+    """Somebody accepts this fingerprint; `override` (a reason) takes the held lines in, this once."""
+    with ports.database.write() as connection:
+        summary, row = _found(connection, policy=ports.policy, plan=plan)
+        if row["state"] not in {"waiting", "observed"}:
+            raise PlanChanged(f"{plan} is {row['state']}: it cannot be approved any more; nothing was applied.")
+        _still_good(summary, ports.now())
+        if override:
+            free_held(connection, plan)
+        said = f"{by}: {override}" if override else by
+        stamp = ports.now().isoformat(timespec="microseconds").replace("+00:00", "Z")
+        set_plan_state(connection, plan, "approved", approved_by=said, approved_at=stamp)
+    return summary
+
+
+def discard(ports: Ports, plan: str) -> None:
+    """Nobody wants it: its waiting lines never run. What is wanted comes back in the next plan."""
+    with ports.database.write() as connection:
+        _, row = _found(connection, policy=ports.policy, plan=plan)
+        if row["state"] in {"applying", "applied"}:
+            raise PlanChanged(f"{plan} is {row['state']}: use `joinery undo {plan}` to take back what it did.")
+        set_plan_state(connection, plan, "discarded")
+
+
+def resume(ports: Ports) -> tuple[Applied, ...]:
+    """Finish what an earlier run was killed in the middle of."""
+    with ports.database.read() as connection:
+        cut_short = [plan.id for plan in plans_of(connection, ports.policy.name, ("applying",))]
+    return tuple(_run(ports, plan) for plan in reversed(cut_short))
+
+
+def _run(ports: Ports, plan: PlanId) -> Applied:
+    with ports.database.write() as connection:
+        states = _states(connection, plan)
+        if states.get("planned") or states.get("sent"):
+            set_plan_state(connection, plan, "applying")
+        else:
+            return Applied(plan=plan, states=states)
+    tally = ports.engine().apply(plan, progress=lambda done, total: ports.progress("apply", done, total))
+    with ports.database.write() as connection:
+        settle(connection, plan)
+        states = _states(connection, plan)
+        set_plan_state(connection, plan, "waiting" if states.get("waiting") else "applied")
+        state = load_state(connection, ports.policy.name)
+        save_state(connection, ports.policy.name, replace(state, extra={**state.extra, "loaded": True}))
+    return Applied(plan=plan, tally=tally, states=states)
+
+
+def _states(connection: Connection, plan: str) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for states in count_lines(connection, plan).values():
+        for state, count in states.items():
+            found[state] = found.get(state, 0) + count
+    return found
+
+
+def _found(connection: Connection, *, policy: Policy, plan: str) -> tuple[PlanSummary, Mapping[str, object]]:
+    found = plan_by_id(connection, plan)
+    if found is None or found[1]["connection"] != policy.name:
+        raise NotThere(f"There is no plan {plan} here.", fix="`joinery plan list` shows what there is.")
+    return found
+
+
+def _still_good(summary: PlanSummary, now: datetime) -> None:
+    if summary.expires_at is not None and now > summary.expires_at:
+        raise PlanChanged(
+            f"{summary.id} expired at {summary.expires_at:%Y-%m-%d %H:%M} UTC; nothing was applied.",
+            fix="Make a new one with `joinery plan`.",
+        )

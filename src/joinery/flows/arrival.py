@@ -1,0 +1,118 @@
+"""One file that arrived, opened: the only flow module that needs Polars, imported when there is a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from joinery.audit.population import audit
+from joinery.core.hygiene.trust import Churn, Profile
+from joinery.core.mapping.spec import MappingSpec
+from joinery.core.model.finding import Finding, Severity
+from joinery.core.model.snapshot import RawRecord
+from joinery.flows.policy import SourcePolicy
+from joinery.intake.delta import Delta, compare, records
+from joinery.intake.profile import churn, profile_of
+from joinery.intake.read import Table, read_table
+from joinery.kit.drop import ArrivedFile, check_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A readable file with its mapping. `complete`: every row shows whose it is, so absence means something."""
+
+    source: SourcePolicy
+    spec: MappingSpec
+    table: Table
+    complete: bool
+    pending: frozenset[str]
+
+    @property
+    def key(self) -> str:
+        """The column that holds the source's own key."""
+        return self.spec.column_of("source_id") or self.spec.column_of("worker_id") or ""
+
+    @property
+    def sha256(self) -> str:
+        """Of the file as it came."""
+        return self.table.sha256
+
+    @property
+    def rows(self) -> int:
+        """Readable rows."""
+        return self.table.frame.height
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """About the file as a whole, and rows that are no rows."""
+        ragged = tuple(
+            Finding(
+                check=row.code,
+                severity=Severity.QUARANTINE,
+                message=row.reason,
+                line=row.line,
+                attribute=f"line {row.line}",
+            )
+            for row in self.table.rejected
+        )
+        return self.table.findings + ragged
+
+    def profile(self, as_of: datetime | None) -> Profile:
+        """What the trust gate compares."""
+        return profile_of(self.table, self.spec.by_attribute, as_of=as_of)
+
+    def churn(self, before: bytes | None) -> Churn | None:
+        """How many keys are new and gone."""
+        return churn(before, self.table.frame, key=[self.key])
+
+    def compare(self, before: bytes | None) -> Delta:
+        """The rows that differ from the last accepted ones, by mapped columns only."""
+        return compare(
+            self.table.frame,
+            key=[self.key],
+            columns=self.spec.columns,
+            before=before,
+            salt=repr(self.spec),
+            pending=self.pending,
+        )
+
+    def records(self, delta: Delta) -> Iterator[RawRecord]:
+        """New and changed rows, streamed."""
+        yield from records(delta.added)
+        yield from records(delta.changed)
+
+    def claims(self, delta: Delta) -> Mapping[str, str]:
+        """source key -> the former number that this record says it continues."""
+        column = self.spec.column_of("previous_id")
+        if column is None:
+            return {}
+        rows = pl.concat([delta.added, delta.changed]).filter(pl.col(column).str.strip_chars() != "")
+        return {key.strip(): old.strip() for key, old in rows.select(self.key, column).iter_rows()}
+
+    def audit(self) -> Sequence[Finding]:
+        """The checks that need the whole population, on the mapped columns only."""
+        frame = self.table.frame
+        return audit(frame.select(pl.col(row.column).str.strip_chars().alias(row.to) for row in self.spec.rows))
+
+    def workers(self, delta: Delta) -> Sequence[str]:
+        """Employee IDs of the rows that were looked at."""
+        column = self.spec.column_of("worker_id") or self.key
+        return [*delta.added.get_column(column).to_list(), *delta.changed.get_column(column).to_list()]
+
+    def rejected_rows(self) -> Sequence[Mapping[str, Any]]:
+        """For the report beside the file."""
+        return [{"line": row.line, "code": row.code, "reason": row.reason} for row in self.table.rejected]
+
+
+def open_arrival(source: SourcePolicy, file: ArrivedFile) -> Arrival:
+    """Read and map. Raises SourceUntrusted or ConfigError when it is not a file we can use."""
+    table = read_table(file.path, source.layout)
+    check_rows(file, table.frame.height + len(table.rejected))
+    spec = source.mapping_for(table.header)
+    key = spec.column_of("source_id") or spec.column_of("worker_id") or ""
+    pending, unknown = table.rejected_keys(key)
+    return Arrival(source=source, spec=spec, table=table, complete=unknown == 0, pending=pending)

@@ -1,0 +1,251 @@
+"""Decide for one person: hand the gathered values to the pure core, and collect what must be remembered.
+
+No decision is made here that the core could make; this is the list of questions, in order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from joinery.core.mapping.outbound import attributes_for, groups_for
+from joinery.core.model.account import AccountState, Enrolment
+from joinery.core.model.ids import PersonKey, RequirementKey
+from joinery.core.model.plan import Reason
+from joinery.core.model.standing import Stage
+from joinery.core.model.worker import Worker
+from joinery.core.planning.steps import Subject
+from joinery.core.rules.conditions.facts import Value, WorkerFacts
+from joinery.core.rules.desired import Access, Desired, Inclusion, access_of
+from joinery.core.rules.due import Calendar
+from joinery.core.rules.enrolment import assignments_for
+from joinery.core.rules.instants import start_of_day
+from joinery.core.rules.learning import Assignment, Exemption, ManualAssignment, State
+from joinery.core.rules.lifecycle import Moment
+from joinery.core.rules.scope import in_scope
+from joinery.core.rules.subject import Decided as Learned
+from joinery.core.rules.subject import Happened
+from joinery.core.rules.subject import Subject as Learner
+from joinery.flows.gather import Batch
+from joinery.flows.policy import Policy
+from joinery.store.decisions import Decision
+from joinery.store.people import Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """What should be, and what has to be remembered of having decided it. `learned` tells `why`."""
+
+    key: PersonKey
+    subject: Subject
+    access: Access
+    learned: Learned | None = None
+    assignments: tuple[Assignment, ...] = ()
+    memory: Mapping[str, Any] | None = None
+    wake_at: datetime | None = None
+
+
+def decide_person(
+    policy: Policy, batch: Batch, person: Person, as_of: datetime, go_live: date | None, *, first_load: bool = False
+) -> Decided:
+    """Everything the learning system should have for this person as of now."""
+    worker, account = person.worker, batch.accounts.get(person.key)
+    moment = Moment(as_of=as_of, zone=policy.zone_of(worker))
+    decisions = batch.decisions.get(person.key, ())
+    changes = {name: (pair[0], pair[1]) for name, pair in person.memory.get("changes", {}).items()}
+    facts = _facts(policy, batch, person, moment.today, go_live)
+    verdict = in_scope(facts, policy.include, policy.exclude)
+    inclusion = Inclusion(inside=verdict.inside, why="; ".join(verdict.why), out_of_scope=policy.out_of_scope)
+    access = access_of(worker, person.standing, inclusion, moment, policy.lifecycle, _latch(decisions))
+    learned = _learn(policy, batch, person, moment, facts, access, go_live) if policy.rules or decisions else None
+    desired = _desired(policy, batch, person, access, learned, _hold(person, inclusion))
+    subject = Subject(
+        worker=worker,
+        desired=desired,
+        account=account,
+        candidates=batch.candidates(person),
+        changes=changes,
+        segments=policy.segments,
+        own_groups=frozenset(person.memory.get("groups", ())),
+        create_groups=policy.create_groups,
+        protected=worker.worker_id in policy.protected_workers
+        or (account is not None and account.id in policy.protected_accounts),
+        behind={row.to: row.attribute for row in policy.outbound.rows},
+        sign_in=_sign_in(policy, person, first_load=first_load),
+        link_by_email=policy.link_by_email,
+        pinned=frozenset(d.subject for d in decisions if d.kind == "pin"),
+    )
+    return Decided(
+        key=person.key,
+        subject=subject,
+        access=access,
+        learned=learned,
+        assignments=learned.assignments if learned else (),
+        memory=_memory(person, desired, learned),
+        wake_at=start_of_day(learned.wake_on, moment.zone) if learned and learned.wake_on else None,
+    )
+
+
+def _facts(policy: Policy, batch: Batch, person: Person, today: date, go_live: date | None) -> WorkerFacts:
+    derived: dict[str, Value] = {
+        "today": today,
+        "go_live": policy.go_live or go_live or today,
+        "has_reports": person.worker.worker_id in batch.with_reports,
+    }
+    changes = {name: (pair[0], pair[1]) for name, pair in person.memory.get("changes", {}).items()}
+    return WorkerFacts(worker=person.worker, derived=derived, changes=changes)
+
+
+def _latch(decisions: Any) -> str:
+    """The reason of the end-access that is in force; empty when there is none."""
+    return next((d.reason for d in decisions if d.kind == "end_access"), "")
+
+
+def _hold(person: Person, inclusion: Inclusion) -> str:
+    if person.standing.stage is Stage.LEFT:
+        return ""  # termination is decided before inclusion and before any doubt about the rest
+    if person.standing.held:
+        return person.standing.held
+    return f"in or out of scope cannot be told: {inclusion.why}" if inclusion.inside is None else ""
+
+
+def _desired(
+    policy: Policy, batch: Batch, person: Person, access: Access, learned: Learned | None, hold: str
+) -> Desired:
+    worker, account = person.worker, batch.accounts.get(person.key)
+    attributes: dict[str, str] = {}
+    groups: frozenset[str] = frozenset()
+    if access.state is AccountState.ACTIVE:
+        resolved = _with_active_manager(worker, batch.managers)
+        attributes = attributes_for(policy.outbound, resolved, account.attributes if account else None)
+        groups = groups_for(policy.outbound, worker) | (learned.groups if learned else frozenset())
+    open_ones = [a for a in learned.assignments if a.state is State.OPEN] if learned else []
+    return Desired(
+        person_key=person.key,
+        access=access,
+        attributes=attributes,
+        groups=groups,
+        enrolments={a.key: Enrolment(requirement=a.requirement, cycle=a.cycle, due_on=a.due_on) for a in open_ones},
+        enrolment_reasons={a.key: _reasons(policy, a, learned) for a in open_ones} if learned else {},
+        withdrawals={a.key: _only_unstarted(a, learned) for a in learned.assignments if a.state is State.WITHDRAWN}
+        if learned
+        else {},
+        hold=hold,
+    )
+
+
+def _with_active_manager(worker: Worker, managers: Mapping[str, str]) -> Worker:
+    """The manager as the learning system should see it: the next active one up."""
+    resolved = managers.get(worker.manager_id, worker.manager_id)
+    if resolved == worker.manager_id:
+        return worker
+    return replace(worker, manager_id=resolved)
+
+
+def _reasons(policy: Policy, assignment: Assignment, learned: Learned) -> tuple[Reason, ...]:
+    """The rules (with their version) and the people who want it."""
+    told = {change.after.key: change.because for change in learned.changes}
+    versions = {rule.name: rule.version for rule in policy.rules}
+    said = "; ".join(told.get(assignment.key, ()))
+    return tuple(
+        Reason(
+            text=said or f"rule {name} matches",
+            rule=f"{name}@{versions[name]}" if name in versions else name,
+        )
+        for name in sorted(assignment.reasons)
+    ) or (Reason(text=said or "remembered"),)
+
+
+def _only_unstarted(assignment: Assignment, learned: Learned) -> bool:
+    return any(
+        c.after.key == assignment.key and c.what is Happened.WITHDRAWN and c.only_if_not_started
+        for c in learned.changes
+    )
+
+
+def _learn(
+    policy: Policy,
+    batch: Batch,
+    person: Person,
+    moment: Moment,
+    facts: WorkerFacts,
+    access: Access,
+    go_live: date | None,
+) -> Learned:
+    stage, memory = person.standing.stage, person.memory.get("learning", {})
+    due_to_begin = stage.employed or (stage is Stage.PREHIRE and access.state is AccountState.ACTIVE)
+    account = batch.accounts.get(person.key)
+    decisions = batch.decisions.get(person.key, ())
+    learner = Learner(
+        facts=facts,
+        as_of=moment.today,
+        known_on=moment.today,
+        go_live=policy.go_live or go_live or moment.today,
+        hire_date=person.worker.hire_date,
+        employed=due_to_begin,
+        on_leave=stage is Stage.LEAVE,
+        left=stage in {Stage.LEFT, Stage.NO_SHOW},
+        leave_started=person.standing.since.astimezone(moment.zone).date() if stage is Stage.LEAVE else None,
+        time_zone=str(moment.zone),
+        last_match=frozenset(memory.get("matched", ())),
+        evaluated=frozenset(memory.get("evaluated", ())),
+        holding=frozenset(memory.get("holding", ())),
+        exemptions=tuple(_exemption(d) for d in decisions if d.kind == "exemption"),
+        manual=tuple(_manual(d) for d in decisions if d.kind == "manual"),
+        completions={
+            RequirementKey(f"course:{course}"): datetime.fromisoformat(at).astimezone(moment.zone).date()
+            for course, at in batch.completions.get(person.key, {}).items()
+        },
+        started=frozenset(e.requirement for e in account.enrolments.values() if e.state in {"in_progress", "completed"})
+        if account
+        else frozenset(),
+    )
+    return assignments_for(learner, policy.rules, batch.assignments.get(person.key, ()), Calendar())
+
+
+def _exemption(decision: Decision) -> Exemption:
+    return Exemption(
+        person_key=decision.person_key,
+        requirement=RequirementKey(decision.subject),
+        owner=decision.owner,
+        reason=decision.reason,
+        until=decision.until,
+    )
+
+
+def _manual(decision: Decision) -> ManualAssignment:
+    due = decision.body.get("due_on")
+    return ManualAssignment(
+        person_key=decision.person_key,
+        requirement=RequirementKey(decision.subject),
+        due_on=date.fromisoformat(due) if due else None,
+        owner=decision.owner,
+        reason=decision.reason,
+        until=decision.until,
+    )
+
+
+def _sign_in(policy: Policy, person: Person, *, first_load: bool) -> str:
+    if not policy.mail.signing_in or (first_load and policy.mail.silent_first_load):
+        return ""
+    if person.standing.deceased or person.standing.held:
+        return ""
+    return str(person.worker.hire_date or person.standing.started_on or "")
+
+
+def _memory(person: Person, desired: Desired, learned: Learned | None) -> Mapping[str, Any] | None:
+    """What the next decision needs; None when nothing is new. Changes are used up by this decision."""
+    memory: dict[str, Any] = {name: value for name, value in person.memory.items() if name != "changes"}
+    if desired.groups:
+        memory["groups"] = sorted(set(memory.get("groups", ())) | desired.groups)
+    if learned is not None:
+        memory["learning"] = {
+            "matched": sorted(learned.matched),
+            "evaluated": sorted(learned.evaluated),
+            "holding": sorted(learned.holding),
+        }
+        if learned.held_edges and "changes" in person.memory:
+            memory["changes"] = person.memory["changes"]
+    return memory if memory != person.memory else None

@@ -1,0 +1,112 @@
+"""Everything that deciding needs about a batch of people, read in bulk: one query per kind of thing, not per person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from joinery.core.correlation.correlate import Candidates
+from joinery.core.model.account import Account
+from joinery.core.model.ids import AccountId, PersonKey
+from joinery.core.rules.instants import local_day
+from joinery.core.rules.learning import Assignment
+from joinery.flows.policy import Policy
+from joinery.store.accounts import Accounts
+from joinery.store.assignments import assignments_of, completed_by
+from joinery.store.decisions import Decision, in_force
+from joinery.store.people import People, Person
+
+#: how far up a chain of managers who left somebody is looked for
+LEVELS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """People in the order asked for, with all that belongs to them."""
+
+    people: Sequence[Person]
+    accounts: Mapping[PersonKey, Account]
+    by_email: Mapping[str, Sequence[Account]]
+    by_worker_id: Mapping[str, Sequence[Account]]
+    owners: Mapping[AccountId, PersonKey]
+    decisions: Mapping[PersonKey, Sequence[Decision]]
+    assignments: Mapping[PersonKey, tuple[Assignment, ...]]
+    completions: Mapping[PersonKey, Mapping[str, str]]
+    with_reports: frozenset[str]
+    #: manager as HR names them -> the next active one up (themselves, mostly)
+    managers: Mapping[str, str]
+
+    def candidates(self, person: Person) -> Candidates:
+        """Accounts that hold this person's number or address, with a note of whose they already are."""
+        worker = person.worker
+        by_id = self.by_worker_id.get(worker.worker_id, ())
+        by_email = self.by_email.get(worker.work_email.lower(), ()) if worker.work_email else ()
+        taken = {a.id for a in (*by_id, *by_email) if self.owners.get(a.id, person.key) != person.key}
+        return Candidates(by_worker_id=by_id, by_email=by_email, linked_to_others=frozenset(taken))
+
+
+def gather(connection: Connection, policy: Policy, keys: Sequence[PersonKey], as_of: datetime) -> Batch:
+    """Read the batch; `as_of` decides which decisions made by hand are still in force."""
+    people = People(connection, policy.name)
+    accounts = Accounts(connection, policy.target)
+    found = people.by_key(keys)
+    persons = [found[key] for key in keys if key in found]
+    linked = accounts.of_people([p.key for p in persons])
+    by_email, by_id = _lookalikes(accounts, persons, linked)
+    ids = {a.id for several in (*by_email.values(), *by_id.values()) for a in several}
+    uses_learning = bool(policy.rules)
+    return Batch(
+        people=persons,
+        accounts=linked,
+        by_email=by_email,
+        by_worker_id=by_id,
+        owners=accounts.linked_ids(ids),
+        decisions=in_force(connection, [p.key for p in persons], local_day(as_of, policy.company_zone)),
+        assignments=assignments_of(connection, [p.key for p in persons]),
+        completions=completed_by(connection, [p.key for p in persons]) if uses_learning else {},
+        with_reports=people.with_reports({p.worker.worker_id for p in persons}) if uses_learning else frozenset(),
+        managers=active_managers(people, {p.worker.manager_id for p in persons if p.worker.manager_id}),
+    )
+
+
+def _lookalikes(
+    accounts: Accounts, persons: Sequence[Person], linked: Mapping[PersonKey, Account]
+) -> tuple[dict[str, list[Account]], dict[str, list[Account]]]:
+    """Accounts with the same address or number: of people without an account, or whose address changes."""
+    emails, numbers = set(), set()
+    for person in persons:
+        account = linked.get(person.key)
+        email = person.worker.work_email.lower()
+        if account is None:
+            numbers.add(person.worker.worker_id)
+        if email and (account is None or account.email != email):
+            emails.add(email)
+    return accounts.by_email(emails), accounts.by_worker_id(numbers)
+
+
+def active_managers(people: People, named: set[str]) -> dict[str, str]:
+    """Manager as HR names them -> the next one up who is employed; HR's own word where nobody is known."""
+    known: dict[str, tuple[str, str]] = {}
+    wanted = set(named)
+    for _ in range(LEVELS):
+        new = people.stages(wanted - known.keys())
+        known.update(new)
+        wanted = {up for stage, up in new.values() if stage != "active" and up} - known.keys()
+        if not wanted:
+            break
+    return {name: _next_active(name, known) for name in named}
+
+
+def _next_active(name: str, known: Mapping[str, tuple[str, str]]) -> str:
+    seen: set[str] = set()
+    current = name
+    while current in known and current not in seen:
+        seen.add(current)
+        stage, up = known[current]
+        if stage == "active":
+            return current
+        current = up
+    return name

@@ -1,0 +1,27 @@
+"""The kill-switch lane: explicit terminations of single people overtake everything, up to a limit an hour.
+
+Above the limit none of this plan's ride: a mass termination is a mass change and waits for the guards.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from joinery.core.model.codec import instant_text
+from joinery.core.model.plan import PlanSummary
+from joinery.flows.policy import Policy
+from joinery.store.plans import PlanWriter, make_urgent, urgent_since
+
+
+def ride(connection: Connection, policy: Policy, plan: PlanSummary, writer: PlanWriter) -> int:
+    """Move the plan's evidenced suspensions into the lane; how many ride."""
+    if not writer.evidenced or policy.mode_of_suspension() == "observe":
+        return 0
+    hour_ago = instant_text(plan.as_of - timedelta(hours=1))
+    used = urgent_since(connection, policy.name, hour_ago, instant_text(plan.as_of))
+    if used + writer.evidenced > policy.lane_per_hour:
+        return 0
+    make_urgent(connection, plan.id, sorted(writer.evidenced_chunks))
+    return writer.evidenced

@@ -1,0 +1,204 @@
+"""Make a plan: for the people who need a look, the difference between what should be and what is. Writes no account.
+
+Only dirty people are evaluated: changed facts, wake dates, unsettled lines, or everybody after a change of rules.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from joinery.core.model.ids import PersonKey, PlanId
+from joinery.core.model.operation import ActionClass
+from joinery.core.model.plan import GuardResult, Line, PlanSummary
+from joinery.core.planning.guards import Population, Tally, check_guards
+from joinery.core.planning.steps import lines_for
+from joinery.flows.decide import Decided, decide_person
+from joinery.flows.gather import gather
+from joinery.flows.lane import ride
+from joinery.flows.policy import Policy, Ports
+from joinery.store.accounts import Accounts
+from joinery.store.assignments import save_assignments
+from joinery.store.connections import ConnectionState, load_state, next_number, save_state
+from joinery.store.people import People, in_chunks
+from joinery.store.plans import (
+    PlanWriter,
+    begin_plan,
+    count_lines,
+    drop_empty_plan,
+    finish_plan,
+    hold_creations_beyond,
+    hold_lines,
+    hold_with_creation,
+    supersede,
+)
+
+BATCH = 1000
+EXPIRES_AFTER = timedelta(hours=24)
+CLASSES = tuple(str(action) for action in ActionClass)
+
+
+@dataclass(slots=True)
+class _Making:
+    """A plan while its lines are written."""
+
+    writer: PlanWriter
+    tally: Tally = field(default_factory=Tally)
+    actions: Counter[str] = field(default_factory=Counter)
+    looked_at: int = 0
+    urgent_chunks: set[int] = field(default_factory=set)
+
+
+def make_plan(ports: Ports, as_of: datetime, cause: str, snapshot_id: str = "") -> PlanSummary | None:
+    """Store a plan for everybody who needs a look; None when nothing has to be done for anybody.
+
+    One transaction: the plan, its lines, what was decided and who is settled appear together or not at all.
+    """
+    policy = ports.policy
+    with ports.database.read() as connection:
+        state = load_state(connection, policy.name)
+        everybody = state.config_version != policy.version
+        if not everybody and not People(connection, policy.name).unsettled():
+            return None
+    with ports.database.write() as connection:
+        people = People(connection, policy.name)
+        keys = people.everybody() if everybody else people.unsettled()
+        summary = _begin(connection, policy, ports.now(), as_of, cause, snapshot_id)
+        making = _Making(writer=PlanWriter(connection, summary.id, policy.chunk_size))
+        first_load = not state.extra.get("loaded")
+        for chunk in in_chunks(keys, BATCH):
+            _look_at(connection, ports, making, chunk, _When(as_of=as_of, state=state, first_load=first_load))
+            ports.progress("plan", making.looked_at, len(keys))
+        supersede(connection, policy.name, summary.id)
+        save_state(connection, policy.name, replace(state, config_version=policy.version))
+        return _finish(connection, policy, making, summary)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _When:
+    as_of: datetime
+    state: ConnectionState
+    first_load: bool
+
+
+def _begin(
+    connection: Connection, policy: Policy, now: datetime, as_of: datetime, cause: str, snapshot_id: str
+) -> PlanSummary:
+    summary = PlanSummary(
+        id=PlanId(next_number(connection, "P")),
+        as_of=as_of,
+        made_at=now,
+        cause=cause,
+        fingerprint="",
+        config_version=policy.version,
+        snapshot_id=snapshot_id,
+        expires_at=now + EXPIRES_AFTER,
+    )
+    begin_plan(connection, policy.name, policy.target, summary)
+    return summary
+
+
+def _look_at(connection: Connection, ports: Ports, making: _Making, keys: Sequence[PersonKey], when: _When) -> None:
+    """Decide for one batch of people and write their lines."""
+    policy = ports.policy
+    batch = gather(connection, policy, keys, when.as_of)
+    settled: list[PersonKey] = []
+    decided: list[Decided] = []
+    for person in batch.people:
+        one = decide_person(policy, batch, person, when.as_of, when.state.go_live, first_load=when.first_load)
+        lines = lines_for(one.subject)
+        for line in lines:
+            making.tally.add(line)
+            making.actions[str(line.action)] += 1
+        making.writer.add(lines)
+        decided.append(one)
+        if not lines:
+            settled.append(person.key)
+    making.looked_at += len(keys)
+    people = People(connection, policy.name)
+    people.mark(settled, unsettled=False)
+    people.remember({one.key: one.memory for one in decided if one.memory is not None})
+    people.wake_earlier({one.key: one.wake_at for one in decided if one.wake_at is not None})
+    save_assignments(connection, {one.key: one.assignments for one in decided if one.assignments})
+
+
+def _finish(connection: Connection, policy: Policy, making: _Making, summary: PlanSummary) -> PlanSummary | None:
+    fingerprint = making.writer.close()
+    if not making.writer.count:
+        drop_empty_plan(connection, summary.id)
+        return None
+    ride(connection, policy, summary, making.writer)
+    guards = _guard(connection, policy, making, summary)
+    seats = Accounts(connection, policy.target).seats()
+    counts = count_lines(connection, summary.id)
+    finished = replace(
+        summary,
+        fingerprint=fingerprint,
+        guards=guards,
+        counts={action: sum(states.values()) for action, states in counts.items()},
+        held={action: states["held"] for action, states in counts.items() if states["held"]},
+        seats_before=seats,
+        seats_after=_seats_after(seats, counts),
+        state="observed" if _only_observes(policy) else "waiting",
+    )
+    finish_plan(connection, finished)
+    return finished
+
+
+def _guard(connection: Connection, policy: Policy, making: _Making, summary: PlanSummary) -> tuple[GuardResult, ...]:
+    accounts = Accounts(connection, policy.target)
+    results = check_guards(policy.guards, making.tally, _population(connection, policy, making.tally, accounts))
+    for result in results:
+        if result.tripped:
+            hold_lines(connection, summary.id, result.guard, result.segment, result.message)
+    if policy.seats is not None:
+        free = max(policy.seats - accounts.seats(), 0)
+        creates = making.actions[str(ActionClass.CREATE)]
+        if creates > free:
+            message = f"{creates} accounts would be made, {free} of {policy.seats} seats are free"
+            hold_creations_beyond(connection, summary.id, free, message)
+            results += (
+                GuardResult(guard="seats", count=creates, population=policy.seats, tripped=True, message=message),
+            )
+    hold_with_creation(connection, summary.id)
+    return results
+
+
+def _population(connection: Connection, policy: Policy, tally: Tally, accounts: Accounts) -> Population:
+    """Segments are counted only for guards that look at them and have more than their floor to count."""
+    people = People(connection, policy.name)
+    each: dict[tuple[str, str], int] = {}
+    wanted = {
+        attribute
+        for guard, limit in policy.guards.items()
+        for attribute in limit.each
+        if limit.each_share is not None
+        and any(count > limit.each_floor for (g, a, _), count in tally.each.items() if g == guard and a == attribute)
+    }
+    for attribute in sorted(wanted):
+        each.update({(attribute, value): count for value, count in people.employed_by(attribute).items()})
+    return Population(total=accounts.linked_active(), each=each)
+
+
+def _only_observes(policy: Policy) -> bool:
+    return all(policy.mode_of(action) == "observe" for action in ActionClass)
+
+
+def _seats_after(before: int, counts: dict[str, Counter[str]]) -> int:
+    def wanted(action: ActionClass) -> int:
+        states = counts.get(str(action), Counter())
+        return sum(states.values()) - states["held"]
+
+    return before + wanted(ActionClass.CREATE) + wanted(ActionClass.RESTORE) - wanted(ActionClass.SUSPEND)
+
+
+def guard_messages(guards: Sequence[GuardResult]) -> tuple[str, ...]:
+    """The sentences of the guards that object."""
+    return tuple(result.message for result in guards if result.tripped)
+
+
+__all__ = ["Line", "guard_messages", "make_plan"]

@@ -1,0 +1,109 @@
+"""What a run is told: a connection's choices as plain values, and the ports it works through.
+
+Made by `app/wiring.py` from settings; flows never read settings, names of systems or the clock themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, tzinfo
+from pathlib import Path
+
+from joinery.core.hygiene.trust import TrustPolicy
+from joinery.core.mapping.outbound import Outbound
+from joinery.core.mapping.spec import MappingSpec
+from joinery.core.model.operation import ActionClass
+from joinery.core.model.worker import Worker
+from joinery.core.planning.guards import GuardLimit
+from joinery.core.rules.conditions import Condition
+from joinery.core.rules.learning import LearningRule
+from joinery.core.rules.lifecycle import LifecyclePolicy
+from joinery.intake.layout import Layout
+from joinery.jobs.api import Engine
+from joinery.kit.contract import Target
+from joinery.kit.drop import Drop
+from joinery.store.database import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePolicy:
+    """One source of people. `mapping_for` turns a file's header into a mapping or raises what is wrong with it."""
+
+    name: str
+    drop: Drop
+    mapping_for: Callable[[tuple[str, ...]], MappingSpec]
+    lifecycle: LifecyclePolicy
+    trust: TrustPolicy
+    layout: Layout = field(default_factory=Layout)
+    #: full | changes
+    content: str = "full"
+    several_jobs: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailPolicy:
+    """`signing_in` False: no sign-in mail is ever planned."""
+
+    signing_in: bool = False
+    at: time = time(6, 0)
+    silent_first_load: bool = True
+    personal_address: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Everything a connection decided."""
+
+    name: str
+    target: str
+    version: str
+    zone_of: Callable[[Worker], tzinfo]
+    company_zone: tzinfo
+    company_country: str = ""
+    known_zones: frozenset[str] = frozenset()
+    #: configured; else the day of the baseline
+    go_live: date | None = None
+    lifecycle: LifecyclePolicy
+    outbound: Outbound
+    include: tuple[Condition, ...] = ()
+    exclude: tuple[Condition, ...] = ()
+    out_of_scope: str = "archive"
+    rules: tuple[LearningRule, ...] = ()
+    onboarding_again_after: int | None = None
+    guards: Mapping[str, GuardLimit] = field(default_factory=dict)
+    segments: tuple[str, ...] = ()
+    mode_of: Callable[[ActionClass], str]
+    lane_per_hour: int = 10
+    protected_workers: frozenset[str] = frozenset()
+    protected_accounts: frozenset[str] = frozenset()
+    link_by_email: bool = False
+    create_groups: bool = True
+    seats: int | None = None
+    mail: MailPolicy = field(default_factory=MailPolicy)
+    chunk_size: int = 50
+    simulation: bool = False
+    completions_to: Path | None = None
+
+    def mode_of_suspension(self) -> str:
+        """observe | approve | automatic, for access that ends."""
+        return self.mode_of(ActionClass.SUSPEND)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """What a flow acts through. `target` and `engine` are made when first needed: a quiet night makes neither."""
+
+    database: Database
+    sources: Mapping[str, SourcePolicy]
+    policy: Policy
+    target: Callable[[], Target]
+    engine: Callable[[], Engine]
+    now: Callable[[], datetime]
+    #: sends what is due at this instant; numbers by outcome
+    send_mail: Callable[[datetime], Mapping[str, int]]
+    #: reads completions and brings them to HR; numbers
+    carry_records: Callable[[datetime], Mapping[str, int]]
+    #: a line for the person who watches; never data
+    say: Callable[[str], None]
+    progress: Callable[[str, int, int], None]

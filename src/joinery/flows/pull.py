@@ -1,0 +1,325 @@
+"""Bring in what arrived: file -> trusted or not -> changed rows -> facts, standings, events. Then fire wake dates.
+
+Rule: nothing of a file that is not trusted reaches the facts, and the dates already known fire whatever the file says.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from joinery.core.hygiene.trust import Profile, judge
+from joinery.core.model.finding import Finding, Severity
+from joinery.core.model.ids import PersonKey
+from joinery.errors import ConfigError, SourceUntrusted
+from joinery.flows.accept import Acceptance, Outcome, Setting, baseline_day, uuid7
+from joinery.flows.policy import Ports, SourcePolicy
+from joinery.kit.drop import ArrivedFile
+from joinery.store.connections import ConnectionState, load_state, save_state
+from joinery.store.findings import close_findings, close_for_workers, record_findings
+from joinery.store.people import People
+from joinery.store.snapshots import (
+    SnapshotRow,
+    last_accepted,
+    load_digests,
+    record_snapshot,
+    save_digests,
+)
+
+#: findings of a file as a whole, and those that need the whole population
+FILE, PEOPLE = "file", "people"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileResult:
+    """One file: accepted | held | rejected | same, and why, in numbers and IDs."""
+
+    source: str
+    name: str
+    state: str
+    rows: int = 0
+    snapshot_id: str = ""
+    findings: tuple[Finding, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
+    baseline: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullReport:
+    """What arrived and what followed from it and from the calendar."""
+
+    files: tuple[FileResult, ...]
+    woken: int
+    events: Mapping[str, int]
+
+    @property
+    def stopped(self) -> bool:
+        """A file was not believed."""
+        return any(file.state in {"held", "rejected"} for file in self.files)
+
+    @property
+    def snapshot_id(self) -> str:
+        """The newest accepted snapshot; empty when none was."""
+        return next((f.snapshot_id for f in reversed(self.files) if f.state == "accepted"), "")
+
+
+def pull(ports: Ports, as_of: datetime) -> PullReport:
+    """Read every file that waits, oldest first, then fire the dates that have come."""
+    results: list[FileResult] = []
+    events: Counter[str] = Counter()
+    seen: set[str] = set()
+    for source in ports.sources.values():
+        for arrived in source.drop.pending():
+            ports.say(f"reading {arrived.name}")
+            result, outcome = _read(ports, source, source.drop.take(arrived), as_of)
+            results.append(result)
+            if outcome is not None:
+                events.update(outcome.events)
+                seen |= outcome.seen
+    woken = _wake(ports, as_of, seen)
+    events.update(woken.events)
+    return PullReport(files=tuple(results), woken=woken.counts["woken"], events=dict(events))
+
+
+def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime) -> tuple[FileResult, Outcome | None]:
+    from joinery.flows.arrival import open_arrival
+
+    day = as_of.astimezone(ports.policy.company_zone).date()
+    try:
+        source.drop.verify(file)
+        arrival = open_arrival(source, file)
+    except (SourceUntrusted, ConfigError) as error:
+        finding = _finding(str(error.data.get("code", error.code)), str(error))
+        result = FileResult(source=source.name, name=file.name, state="rejected", findings=(finding,))
+        _remember_refusal(ports, result, file, as_of, sha256="")
+        source.drop.reject(file, _report(result), day)
+        return result, None
+    with ports.database.read() as connection:
+        last = last_accepted(connection, ports.policy.name, source.name)
+        before = load_digests(connection, ports.policy.name, source.name, "")
+    if last is not None and last.sha256 == arrival.sha256:
+        result = FileResult(source=source.name, name=file.name, state="same", rows=arrival.rows)
+        source.drop.accept(file, _report(result), day)
+        return result, None
+    profile = arrival.profile(file.as_of)
+    verdict = judge(profile, Profile.from_json(last.profile) if last else None, arrival.churn(before), source.trust)
+    if not verdict.trusted:
+        result = FileResult(
+            source=source.name, name=file.name, state="held", rows=arrival.rows, findings=verdict.findings
+        )
+        _remember_refusal(ports, result, file, as_of, sha256=arrival.sha256)
+        source.drop.hold(file, _report(result), day)
+        return result, None
+    result, outcome = _accept(ports, source, file, arrival, as_of, before=before, profile=profile)
+    source.drop.accept(file, _report(result, arrival.rejected_rows()), day)
+    return result, outcome
+
+
+def _accept(
+    ports: Ports,
+    source: SourcePolicy,
+    file: ArrivedFile,
+    arrival: Any,
+    as_of: datetime,
+    *,
+    before: bytes | None,
+    profile: Profile,
+) -> tuple[FileResult, Outcome]:
+    """One transaction: facts, people, events, findings, digests and the snapshot appear together or not at all."""
+    delta = arrival.compare(before)
+    population = () if delta.empty else arrival.audit()
+    snapshot_id = str(uuid7(ports.now(), secrets.randbits(74)))
+    with ports.database.write() as connection:
+        state = load_state(connection, ports.policy.name)
+        setting = setting_for(ports, source, as_of, snapshot_id, state)
+        acceptance = Acceptance(connection, setting, state.extra.get("aliases", {}).get(source.name, {}))
+        frozen = {f.worker_id: f.message for f in population if f.severity is Severity.QUARANTINE and f.worker_id}
+        claims = arrival.claims(delta)
+        acceptance.rows(arrival.spec, arrival.records(delta), frozen, claims)
+        missing = _absent(source, acceptance, arrival, delta, state)
+        acceptance.relations()
+        outcome = acceptance.outcome
+        book = _Book(connection, ports.policy.name, source.name, ports.now())
+        book.whole(FILE, arrival.findings)
+        if not delta.empty:
+            book.whole(PEOPLE, population)
+        book.rows(outcome.findings, arrival.workers(delta) if before else ())
+        keep = source.content == "changes"
+        payload = delta.blob_without(outcome.refused, keep_gone=keep or not arrival.complete)
+        save_digests(connection, ports.policy.name, source.name, snapshot_id=snapshot_id, columns="", payload=payload)
+        record_snapshot(
+            connection,
+            ports.policy.name,
+            SnapshotRow(
+                id=snapshot_id,
+                source=source.name,
+                name=file.name,
+                sha256=arrival.sha256,
+                state="accepted",
+                complete=arrival.complete and source.content == "full",
+                rows=arrival.rows,
+                as_of=as_of,
+                taken_at=ports.now(),
+                content_as_of=file.as_of,
+                profile=profile.to_json(),
+                report={"counts": dict(outcome.counts)},
+            ),
+        )
+        save_state(connection, ports.policy.name, _after(state, source.name, as_of, ports, missing, acceptance))
+    counts = {**outcome.counts, "unchanged": delta.unchanged, "duplicated": len(delta.duplicated)}
+    result = FileResult(
+        source=source.name,
+        name=file.name,
+        state="accepted",
+        rows=arrival.rows,
+        snapshot_id=snapshot_id,
+        findings=(*arrival.findings, *population, *outcome.findings),
+        counts=counts,
+        baseline=state.go_live is None,
+    )
+    return result, outcome
+
+
+def setting_for(
+    ports: Ports, source: SourcePolicy, as_of: datetime, snapshot_id: str, state: ConnectionState
+) -> Setting:
+    """What all rows of one acceptance share."""
+    return Setting(
+        connection=ports.policy.name,
+        source=source.name,
+        snapshot_id=snapshot_id,
+        as_of=as_of,
+        since=state.go_live,
+        lifecycle=source.lifecycle,
+        zone_of=ports.policy.zone_of,
+        new_key=lambda: uuid7(ports.now(), secrets.randbits(74)),
+        known_zones=ports.policy.known_zones,
+        uses_reports=bool(ports.policy.rules),
+    )
+
+
+def _absent(
+    source: SourcePolicy, acceptance: Acceptance, arrival: Any, delta: Any, state: ConnectionState
+) -> list[str]:
+    """Only a complete, trusted, full snapshot may say that somebody is gone."""
+    before: Sequence[str] = state.extra.get("missing", {}).get(source.name, ())
+    if source.content != "full" or not arrival.complete:
+        return list(before)
+    gone = [key for key in delta.gone if isinstance(key, str)]
+    still = [key for key in before if key not in acceptance.outcome.seen]
+    return acceptance.absent(dict.fromkeys([*gone, *still]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Book:
+    """Where findings of one arrival are written: what is looked at again and not found again is solved."""
+
+    connection: Connection
+    name: str
+    source: str
+    at: datetime
+
+    def whole(self, part: str, found: Sequence[Finding]) -> None:
+        """Findings about the file or the population: this is the complete list of today."""
+        record_findings(self.connection, self.name, f"{self.source}:{part}", found, self.at)
+        close_findings(self.connection, self.name, f"{self.source}:{part}", before=self.at)
+
+    def rows(self, found: Sequence[Finding], workers: Sequence[str]) -> None:
+        """Findings about single rows: complete for these people only."""
+        record_findings(self.connection, self.name, self.source, found, self.at)
+        close_for_workers(self.connection, self.name, self.source, workers, self.at)
+
+
+def _after(
+    state: ConnectionState,
+    source: str,
+    as_of: datetime,
+    ports: Ports,
+    missing: Sequence[str],
+    acceptance: Acceptance,
+) -> ConnectionState:
+    extra = dict(state.extra)
+    extra["missing"] = {**extra.get("missing", {}), source: list(missing)}
+    extra["aliases"] = {**extra.get("aliases", {}), source: acceptance.aliases}
+    return replace(
+        state,
+        go_live=state.go_live or baseline_day(as_of, ports.policy.company_zone),
+        audited_at=ports.now(),
+        extra=extra,
+    )
+
+
+def _wake(ports: Ports, as_of: datetime, seen: set[str]) -> Outcome:
+    """People whose date has come, from the facts already known."""
+    with ports.database.read() as connection:
+        due = People(connection, ports.policy.name).due(as_of)
+        state = load_state(connection, ports.policy.name)
+    if not due:
+        return Outcome()
+    total = Outcome()
+    with ports.database.write() as connection:
+        by_source = _by_source(People(connection, ports.policy.name), due)
+        for source in ports.sources.values():
+            acceptance = Acceptance(connection, setting_for(ports, source, as_of, "", state), {})
+            acceptance.outcome.seen = seen
+            acceptance.wake(by_source.get(source.name, ()))
+            acceptance.relations()
+            total.events.update(acceptance.outcome.events)
+            total.counts.update(acceptance.outcome.counts)
+    return total
+
+
+def _by_source(people: People, keys: Sequence[PersonKey]) -> dict[str, list[PersonKey]]:
+    found: dict[str, list[PersonKey]] = {}
+    for person in people.by_key(keys).values():
+        found.setdefault(person.worker.source, []).append(person.key)
+    return found
+
+
+def _finding(check: str, message: str) -> Finding:
+    return Finding(check=check, severity=Severity.BLOCKER, message=message)
+
+
+def _remember_refusal(ports: Ports, result: FileResult, file: ArrivedFile, as_of: datetime, sha256: str) -> None:
+    """Yesterday's facts stay in force; one clear issue says why."""
+    with ports.database.write() as connection:
+        record_findings(connection, ports.policy.name, f"{result.source}:{FILE}", result.findings, ports.now())
+        record_snapshot(
+            connection,
+            ports.policy.name,
+            SnapshotRow(
+                id=str(uuid7(ports.now(), secrets.randbits(74))),
+                source=result.source,
+                name=file.name,
+                sha256=sha256,
+                state=result.state,
+                complete=False,
+                rows=result.rows,
+                as_of=as_of,
+                taken_at=ports.now(),
+                content_as_of=file.as_of,
+                report={"findings": [f.check for f in result.findings]},
+            ),
+        )
+
+
+def _report(result: FileResult, rejected: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
+    """What lies beside the file: no names, no addresses."""
+    return {
+        "file": result.name,
+        "state": result.state,
+        "rows": result.rows,
+        "snapshot": result.snapshot_id,
+        "counts": dict(result.counts),
+        "rejected_rows": list(rejected),
+        "findings": [
+            {"check": f.check, "severity": str(f.severity), "worker_id": f.worker_id, "message": f.message}
+            for f in result.findings
+        ],
+    }

@@ -1,0 +1,150 @@
+"""The nightly run: pull, plan, apply according to the mode, mail, records back. One at a time per connection."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from joinery.core.model.ids import RunId
+from joinery.core.model.plan import PlanSummary
+from joinery.errors import AsOfRefused, JoineryError
+from joinery.flows.apply import Applied, apply_by_mode, resume
+from joinery.flows.contact import contacted, read_accounts
+from joinery.flows.plan import make_plan
+from joinery.flows.policy import Ports
+from joinery.flows.pull import PullReport, pull
+from joinery.store.connections import end_run, load_state, only_run, save_state, start_run
+from joinery.store.findings import open_findings
+
+#: clocks of two machines may differ by so much
+AHEAD = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SyncReport:
+    """What one run did, in numbers; `exit_code` as in docs/reference/exit-codes.md."""
+
+    run: RunId
+    as_of: datetime
+    pulled: PullReport
+    plan: PlanSummary | None = None
+    applied: Applied | None = None
+    resumed: tuple[Applied, ...] = ()
+    observed: bool = False
+    locked: str = ""
+    mail: Mapping[str, int] = field(default_factory=dict)
+    records: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean; 4 finished with something held or failed; 5 nothing applied, something waits."""
+        touched = self.pulled.stopped or any(
+            file.counts.get("quarantined") or file.counts.get("rejected") or file.counts.get("duplicated")
+            for file in self.pulled.files
+        )
+        waits = self.applied is not None and self.applied.open > 0 and not self.observed
+        if not (touched or waits):
+            return 0
+        done = any(a.attempted for a in (*self.resumed, *((self.applied,) if self.applied else ())))
+        accepted = any(file.state == "accepted" for file in self.pulled.files)
+        if waits:
+            return 4 if done else 5
+        return 4 if done or accepted else 5
+
+
+def sync(ports: Ports, as_of: datetime) -> SyncReport:
+    """One run. Raises AsOfRefused before anything is read, RunLocked when another run is at work."""
+    with only_run(ports.database, ports.policy.name, ports.now) as heartbeat:
+        _may_write(ports, as_of)
+        with ports.database.write() as connection:
+            run = start_run(connection, ports.policy.name, "sync", as_of=as_of, now=ports.now())
+        try:
+            report = _sync(ports, as_of, run)
+            heartbeat()
+        except JoineryError as error:
+            _ended(ports, run, "stopped", {"error": error.code, "message": error.message})
+            raise
+        _ended(ports, run, "done" if report.exit_code == 0 else "partial", _numbers(report))
+    return report
+
+
+def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
+    resumed = resume(ports)
+    pulled = pull(ports, as_of)
+    cause = ", ".join(file.name for file in pulled.files) or "dates and open lines"
+    if _needs_contact(ports):
+        read_accounts(ports)
+    plan = make_plan(ports, as_of, cause, pulled.snapshot_id)
+    locked = _blockers(ports)
+    applied = apply_by_mode(ports, plan, locked=bool(locked)) if plan is not None else None
+    with ports.database.write() as connection:
+        state = load_state(connection, ports.policy.name)
+        save_state(connection, ports.policy.name, replace(state, last_as_of=as_of))
+    mail, records = after_apply(ports, as_of)
+    return SyncReport(
+        run=run,
+        as_of=as_of,
+        pulled=pulled,
+        plan=plan,
+        applied=applied,
+        resumed=resumed,
+        observed=plan is not None and plan.state == "observed",
+        locked=locked,
+        mail=mail,
+        records=records,
+    )
+
+
+def after_apply(ports: Ports, as_of: datetime) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """Mails whose time has come, and completions on their way to HR."""
+    return ports.send_mail(as_of), ports.carry_records(as_of)
+
+
+def _needs_contact(ports: Ports) -> bool:
+    """Before the first plan with anybody in it, the accounts that are there already are read."""
+    if contacted(ports):
+        return False
+    with ports.database.read() as connection:
+        return load_state(connection, ports.policy.name).go_live is not None
+
+
+def _may_write(ports: Ports, as_of: datetime) -> None:
+    if ports.policy.simulation:
+        return
+    with ports.database.read() as connection:
+        last = load_state(connection, ports.policy.name).last_as_of
+    if last is not None and as_of < last:
+        raise AsOfRefused(
+            f"--as-of {as_of:%Y-%m-%dT%H:%MZ} lies before the last run's {last:%Y-%m-%dT%H:%MZ}; nothing was done.",
+            fix="Use a later moment, or `joinery plan --as-of` to look only.",
+        )
+    if as_of > ports.now() + AHEAD:
+        raise AsOfRefused(
+            f"--as-of {as_of:%Y-%m-%dT%H:%MZ} lies ahead of the clock; nothing was done.",
+            fix="Only a learning system marked `simulation: true` may be written to for a moment to come.",
+        )
+
+
+def _blockers(ports: Ports) -> str:
+    """Why `automatic` is locked; empty when it is not."""
+    with ports.database.read() as connection:
+        blockers = [f for f in open_findings(connection, ports.policy.name) if f["severity"] == "blocker"]
+    population = [f for f in blockers if f["source"].endswith(":people")]
+    return population[0]["message"] if population else ""
+
+
+def _ended(ports: Ports, run: RunId, state: str, summary: dict[str, Any]) -> None:
+    with ports.database.write() as connection:
+        end_run(connection, run, state=state, summary=summary, now=ports.now())
+
+
+def _numbers(report: SyncReport) -> dict[str, Any]:
+    return {
+        "plan": report.plan.id if report.plan else "",
+        "files": {file.name: file.state for file in report.pulled.files},
+        "events": dict(report.pulled.events),
+        "lines": dict(report.applied.states) if report.applied else {},
+        "exit_code": report.exit_code,
+    }
