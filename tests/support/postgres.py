@@ -21,6 +21,10 @@ import psycopg
 from psycopg import sql
 
 OWNER = "postgres"
+#: outside the PATH of a bare environment
+_RUNUSER = (
+    shutil.which("runuser", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])) or "runuser"
+)
 _FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
 
 
@@ -81,7 +85,7 @@ def _initialise(programs: Path, home: Path, password: str) -> None:
 
 
 def _run(command: Sequence[str]) -> None:
-    as_owner = ["runuser", "-u", OWNER, "--"] if os.geteuid() == 0 else []
+    as_owner = [_RUNUSER, "-u", OWNER, "--"] if os.geteuid() == 0 else []
     with tempfile.TemporaryFile("w+") as output:  # a pipe would be kept open by the server that pg_ctl leaves behind
         done = subprocess.run([*as_owner, *command], stdout=output, stderr=output, cwd="/", check=False)
         output.seek(0)
