@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from joinery.intake.delta import Delta, compare, numbered, records
-from joinery.intake.read import LINE, Layout, read_bytes
+from joinery.intake.layout import Layout
+from joinery.intake.read import LINE, read_bytes
 
 Rows = list[tuple[str, str, str]]
 

@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 from joinery.core.hygiene.trust import Churn, Profile
 from joinery.intake.delta import compare
+from joinery.intake.layout import Layout
 from joinery.intake.profile import churn, profile_of
-from joinery.intake.read import Layout, read_bytes
+from joinery.intake.read import read_bytes
 
 MAPPED = {"worker_id": "id", "work_email": "mail", "department": "dept"}
 DATA = b"id,mail,dept,note\n1,A@X.org,,secret\n2,b@x.org,  ,\n 1 ,,Ops,\n3,c@y.org,Ops,\n"

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from joinery.errors import SourceUntrusted, StopRun
 from joinery.intake import read as reading
-from joinery.intake.read import LINE, Layout, Table, read_bytes, read_table
+from joinery.intake.layout import Layout
+from joinery.intake.read import LINE, Table, read_bytes, read_table
 
 HEADER = ("Personnel no", "Name", "Größe/Note")
 PEOPLE = (("007", "Zoë, Ängström", 'says "hi"'), ("0042", "Jürgen", "two\nlines"), ("9", "", "x"))
@@ -187,13 +188,26 @@ def test_many_broken_rows_refuse_the_file() -> None:
     assert refused(b"id,a\n" + rows) == "not_a_table"
 
 
-def test_rejected_rows_tell_the_keys_they_still_show() -> None:
-    table = read_bytes(b"name,id\na,1\nb,2,x\nc\nd,4\n", Layout())
-    assert table.rejected_keys("id") == (frozenset({"2"}), 1)
-    assert "2" not in repr(table.rejected[0]).replace("line=3", "")[:40]
+SHOWN = [
+    ("the key is the first cell", b"id,a,b\n1,x\n2,x,y,z\n3,x,y\n4,x,y\n5,x,y\n", {"1", "2"}, 0),
+    ("a cell too many before the key", b"a,id,b\nx,y,1,z\np,3,q\n", {"y", "1"}, 0),
+    ("a cell too few before the key", b"a,b,id\ny,1\np,q,3\n", {"1", "y"}, 0),
+    ("a stray quote behind the key", b'id,a\n1,"x"y\n3,q\n', {"1"}, 0),
+    ("a stray quote before the key", b'a,id\n"x"y,1\nq,3\n', set(), 1),
+    ("a NUL byte elsewhere", b"id,a\n1,\0\n3,q\n", {"1"}, 0),
+    ("a NUL byte in the key", b"id,a\n1\0,x\n3,q\n", set(), 1),
+    ("a blank key", b"id,a,b\n ,x\n3,q,r\n", set(), 1),
+]
 
 
-SMALL = written(PEOPLE).encode()
+@pytest.mark.parametrize(("data", "keys", "unknown"), [s[1:] for s in SHOWN], ids=[s[0] for s in SHOWN])
+def test_rejected_rows_tell_the_keys_they_may_still_show(data: bytes, keys: set[str], unknown: int) -> None:
+    assert read_bytes(data, Layout()).rejected_keys("id") == (keys, unknown)
+
+
+def test_a_rejected_row_does_not_print_its_cells() -> None:
+    (row,) = read_bytes(b"id,a\n1,secret,x\n2,y\n", Layout()).rejected
+    assert "secret" not in repr(row)
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
@@ -283,6 +297,8 @@ def test_the_quick_way_never_disagrees_with_the_certain_way(body: str, end: str)
 
 def test_the_quick_way_is_taken_for_clean_files(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "Records", None)
+    people = (PEOPLE[0], *PLAIN)
     for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL):
         for end in ("\n", "\r\n"):
-            assert cells(read_bytes(written(PEOPLE, end=end, quoting=quoting).encode(), Layout())) == list(PEOPLE)
+            table = read_bytes(written(people, end=end, quoting=quoting).encode(), Layout())
+            assert cells(table) == list(people)

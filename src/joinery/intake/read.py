@@ -18,7 +18,7 @@ import polars as pl
 
 from joinery.core.model.finding import Finding, Severity
 from joinery.errors import StopRun
-from joinery.intake.decode import Decoded, decode, untrusted
+from joinery.intake.decode import UNREADABLE, Decoded, decode, untrusted
 from joinery.intake.delimiter import find_delimiter, header_of
 from joinery.intake.layout import Layout
 from joinery.intake.strict import Records, RejectedRow, first_record, split_lines
@@ -52,10 +52,13 @@ class Table:
         return Layout(encoding=encoding, delimiter=self.delimiter, final_newline=self.final_newline or None)
 
     def rejected_keys(self, column: str) -> tuple[frozenset[str], int]:
-        """(keys that rejected rows still show in this column, how many rejected rows show none)."""
+        """(keys that rejected rows may still show in this column, how many rejected rows show none).
+
+        In a row of the wrong width a cell can stand aside; all that can be the key are given, some of them are none.
+        """
         at = self.header.index(column)
-        keys = [row.fields[at].strip() if at < len(row.fields) else "" for row in self.rejected]
-        return frozenset(key for key in keys if key), keys.count("")
+        shown = [_possible_keys(row, at, len(self.header)) for row in self.rejected]
+        return frozenset(key for keys in shown for key in keys), sum(1 for keys in shown if not keys)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +71,14 @@ class _Head:
     rows_from: int
     eol: bytes
     findings: tuple[Finding, ...]
+
+
+def _possible_keys(row: RejectedRow, at: int, width: int) -> list[str]:
+    first = last = at
+    if row.code in {"too_few_fields", "too_many_fields"}:
+        first, last = sorted((at, at + len(row.fields) - width))
+    cells = (cell.strip() for cell in row.fields[max(first, 0) : max(last, 0) + 1])
+    return [cell for cell in cells if cell and "\0" not in cell and UNREADABLE not in cell]
 
 
 def read_table(path: Path, layout: Layout) -> Table:

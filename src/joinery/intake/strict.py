@@ -139,8 +139,8 @@ class Records:
             return False
 
     def _stray(self, begin: int) -> None:
-        line = self._source.lines[begin]
-        self._reject(begin, "stray_quote", "holds a quote that is not closed or not doubled", [line.rstrip("\r\n")])
+        sure = self._source.lines[begin].split('"', 1)[0].split(self._delimiter)[:-1]
+        self._reject(begin, "stray_quote", "holds a quote that is not closed or not doubled", sure)
         self._source.at = begin + 1
 
     def _reject(self, begin: int, code: str, reason: str, cells: list[str]) -> None:

@@ -84,10 +84,10 @@ def _recognised(columns: Iterable[str], already: Mapping[str, FieldSpec]) -> lis
 
 def _meaning(column: str) -> tuple[str, int]:
     """(attribute, how certain: 0 its own name, 1 a name of it, 2 a name it often has); empty text when unknown."""
+    if column in CANONICAL:
+        return column, 0
     name = packed(column)
-    if (own := _OWN_NAMES.get(name)) is not None:
-        return own, 0
-    if (sure := CERTAIN.get(name)) is not None:
+    if (sure := _OWN_NAMES.get(name) or CERTAIN.get(name)) is not None:
         return sure, 1
     return LIKELY.get(name, ""), 2
 
