@@ -180,10 +180,10 @@ class _Chunk:
         except (TryAgain, StopRun, Fenced):
             raise
         except Exception as broken:  # noqa: BLE001 whatever a connector raises, the other lines go on
-            self._broken(list(silent.values()), broken)
+            await self._broken(lines, broken, performer)
             return
         await self._complete(bare, performer)
-        await self._judge_silence(list(silent.values()), performer)
+        await self._judge_silence(list(silent.values()), performer, NO_ANSWER)
 
     async def _listen(self, receipts: AsyncIterator[Receipt], silent: dict[str, Claimed]) -> list[Receipt]:
         """Take the receipts as they come; returns those that say `done` without showing the account."""
@@ -222,13 +222,14 @@ class _Chunk:
             )
         )
 
-    def _broken(self, lines: Sequence[Claimed], error: Exception) -> None:
+    async def _broken(self, lines: Sequence[Claimed], error: Exception, performer: Performer) -> None:
         """A connector must not raise this. Hand the lines over one by one, so that only the culprit fails."""
         if len(lines) > 1:
             self.alone = True
             return
         why = str(error) if isinstance(error, JoineryError) else type(error).__name__
-        self._end(lines, Outcome.FAILED, f"The connector broke on this line: {why}")
+        silent = [line for line in lines if line.key in self.open]
+        await self._judge_silence(silent, performer, f"The connector broke on this line: {why}")
 
     def _take(self, result: Result) -> None:
         line = result.line
@@ -265,12 +266,12 @@ class _Chunk:
         detail = "Confirmed by looking it up."
         self._take(Result(line=line, outcome=Outcome.DONE, detail=detail, account=account, account_id=before))
 
-    async def _judge_silence(self, lines: Sequence[Claimed], performer: Performer) -> None:
-        """The call ended well and said nothing about these lines."""
+    async def _judge_silence(self, lines: Sequence[Claimed], performer: Performer, why: str) -> None:
+        """The call is over and said nothing about these lines: done if the account shows it, failed if not."""
         if not lines:
             return
         await self._look(lines, performer)
-        self._end([line for line in lines if line.key in self.open], Outcome.FAILED, NO_ANSWER)
+        self._end([line for line in lines if line.key in self.open], Outcome.FAILED, why)
 
     async def _give_up(self, todo: Sequence[Claimed], performer: Performer) -> None:
         """Out of tries: what is in effect after all is done, the rest needs somebody."""

@@ -32,7 +32,7 @@ from sqlalchemy import (
 
 from joinery.core.model.codec import decode_operation, instant_text
 from joinery.core.model.ids import AccountId, PersonKey, PlanId
-from joinery.core.model.operation import CreateAccount
+from joinery.core.model.operation import CreateAccount, LinkAccount
 from joinery.core.model.plan import LineState
 from joinery.core.model.receipt import Outcome
 from joinery.jobs.api import Tally
@@ -206,8 +206,11 @@ def _troubles(tx: Connection, plan_id: PlanId, people: Sequence[str]) -> dict[Pe
 
 
 def _account_ids(results: Sequence[Result]) -> set[AccountId]:
+    """Every account that the results, or the links they make, are about."""
     seen = {result.account.id for result in results if result.account is not None}
-    return seen | {result.account_id for result in results if result.account_id is not None}
+    seen |= {result.account_id for result in results if result.account_id is not None}
+    operations = (result.line.operation for result in results)
+    return seen | {operation.account_id for operation in operations if isinstance(operation, LinkAccount)}
 
 
 def _line_values(claim: Claim, result: Result, before: str, now: str) -> dict[str, Any]:
