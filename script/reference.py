@@ -20,12 +20,18 @@ REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 GENERATED = "<!-- Written by script/docs from the code. Change the code, then run script/docs. -->"
 
 
+def children(command: Any) -> Iterator[tuple[str, Any]]:
+    """The commands of a group, in the order of `--help`; none for a plain command."""
+    names = command.list_commands(None) if hasattr(command, "list_commands") else []
+    found = ((name, command.get_command(None, name)) for name in names)
+    return ((name, child) for name, child in found if child is not None and not child.hidden)
+
+
 def commands(command: Any, path: str = "joinery") -> Iterator[tuple[str, Any]]:
-    """Every command with its full name, groups first, in the order of `--help`."""
+    """Every command with its full name, groups before what is in them."""
     yield path, command
-    for name, child in getattr(command, "commands", {}).items():
-        if not child.hidden:
-            yield from commands(child, f"{path} {name}")
+    for name, child in children(command):
+        yield from commands(child, f"{path} {name}")
 
 
 def cli_page(app: typer.Typer) -> str:
@@ -34,8 +40,8 @@ def cli_page(app: typer.Typer) -> str:
     for path, command in commands(typer.main.get_command(app)):
         parts.append(f"## `{path}`")
         parts.extend(_prose(command.help or ""))
-        if children := [name for name, child in getattr(command, "commands", {}).items() if not child.hidden]:
-            parts.append("Commands: " + ", ".join(f"`{name}`" for name in children) + ".")
+        if names := [f"`{name}`" for name, _ in children(command)]:
+            parts.append("Commands: " + ", ".join(names) + ".")
         if rows := [_row(param) for param in command.params if not getattr(param, "hidden", False)]:
             parts.append("\n".join(["| argument or option | meaning |", "|---|---|", *rows]))
         parts.extend(_prose(command.epilog or ""))
