@@ -8,6 +8,7 @@ import io
 import json
 import logging
 import socket
+import threading
 import time
 import traceback
 from collections.abc import Iterator
@@ -31,6 +32,7 @@ from joinery.errors import (
     TryAgain,
 )
 from joinery.kit.transport import Answer, Call, Transport
+from tests.contract.serving import served
 from tests.kit.server import DATE, Peer, Say, serving
 from tests.kit.tls import encrypted
 
@@ -411,6 +413,29 @@ def test_an_address_that_would_give_the_token_away_is_refused(address: str) -> N
 
 def test_plain_http_is_possible_where_somebody_said_so() -> None:
     assert Transport("http://classroom.internal", auth=lambda: TOKEN, plain_http=True)
+
+
+def test_two_event_loops_may_use_it_at_once() -> None:
+    """The engine has a loop of its own beside the one of the command line."""
+
+    async def many(transport: Transport) -> list[Answer]:
+        return await asyncio.gather(*(transport.request("POST", "/x") for _ in range(20)))
+
+    async def story(url: str) -> None:
+        transport = Transport(url, auth=lambda: TOKEN)
+        engine = asyncio.new_event_loop()
+        thread = threading.Thread(target=engine.run_forever)
+        thread.start()
+        for _ in range(5):
+            there = asyncio.run_coroutine_threadsafe(many(transport), engine)
+            assert len(await many(transport)) == 20 == len(await asyncio.wrap_future(there))
+        await transport.close()
+        engine.call_soon_threadsafe(engine.stop)
+        thread.join()
+        engine.close()
+
+    with served(_app) as url:
+        asyncio.run(story(url))
 
 
 def test_it_can_be_used_again_in_another_event_loop_once_closed(peer: Peer) -> None:

@@ -75,7 +75,7 @@ class Call:
 
 @dataclass(slots=True)
 class Transport:
-    """A way to one system. Use it from one event loop at a time: `close` before another loop takes over.
+    """A way to one system. Several event loops may use it at once: each has connections of its own.
 
     `auth` gives the bearer token at each request, so that a changed secret counts at once. `app` answers in this
     process instead of the network. `timeout` (seconds) is for a whole exchange, the slowest drip included.
@@ -92,7 +92,7 @@ class Transport:
     #: a token crosses an unencrypted network only where somebody said so
     plain_http: bool = False
     on_call: Callable[[Call], None] | None = field(default=None, repr=False)
-    _client: httpx2.AsyncClient | None = field(default=None, init=False, repr=False)
+    _clients: dict[asyncio.AbstractEventLoop, httpx2.AsyncClient] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.base_url)
@@ -129,9 +129,13 @@ class Transport:
 
     async def close(self) -> None:
         """Give back connections; the next request opens new ones."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        here = asyncio.get_running_loop()
+        while self._clients:
+            loop, client = self._clients.popitem()
+            if loop is here:
+                await client.aclose()
+            elif loop.is_running():
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(client.aclose(), loop))
 
     def _url(self, path: str, at: Mapping[str, str]) -> str:
         return self.base_url.rstrip("/") + path.format_map({name: quote(value, safe="") for name, value in at.items()})
@@ -185,14 +189,18 @@ class Transport:
         return token
 
     def _open(self) -> httpx2.AsyncClient:
-        if self._client is None:
-            self._client = httpx2.AsyncClient(
+        # a connection belongs to the event loop that opened it; a loop that ended took its connections along
+        loop = asyncio.get_running_loop()
+        if loop not in self._clients:
+            for ended in [one for one in self._clients if one.is_closed()]:
+                del self._clients[ended]
+            self._clients[loop] = httpx2.AsyncClient(
                 transport=httpx2.ASGITransport(self.app, raise_app_exceptions=False) if self.app else None,
                 headers={"User-Agent": self.user_agent, "Accept": "application/json"},
                 timeout=httpx2.Timeout(self.timeout, connect=min(10.0, self.timeout)),
                 follow_redirects=False,
             )
-        return self._client
+        return self._clients[loop]
 
     async def _read(self, ask: _Ask, response: httpx2.Response) -> bytes:
         body = bytearray()
