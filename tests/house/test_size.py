@@ -20,7 +20,7 @@ MAX_FUNCTION = 40
 HISTORY = "migrations/versions"
 
 #: names that say nothing about what is inside
-EMPTY_WORDS = re.compile(r"(^|_)utils?($|_)|(^|_)helpers?($|_)|(^|_)misc($|_)|(^|_)commons?($|_)")
+EMPTY_WORDS = re.compile(r"(^|_)utils?($|_)|(^|_)helpers?($|_)|(^|_)misc($|_)")
 REFUSED_CLASS = re.compile(r"Manager$|Utils?$|Helpers?$")
 
 SOURCES = sorted(path for path in (ROOT / "src").rglob("*.py") if HISTORY not in path.as_posix())
