@@ -2,12 +2,13 @@
 
 Rule: the engine owes us nothing after a crash. Its file (SQLite) or schema (PostgreSQL) may be deleted while nothing
 runs: jobs of a former life are thrown away at start, and the ledger assigns what is owed again. See
-docs/decisions/0003-engine.md for the traps and the numbers.
+docs/decisions/0009-the-ledger-wins.md for the traps and the numbers.
 """
 
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 import time
 from collections.abc import Awaitable, Callable
@@ -174,8 +175,9 @@ def _engine(database: Database, file: Path) -> Engine:
         # NORMAL: what a power cut takes from this file, the ledger brings back
         for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
-        # SQLite < 3.42 knows unixepoch, but not 'subsec', and answers NULL
-        connection.create_function("unixepoch", 1, lambda _modifier: time.time())  # noqa: TID251 DBOS's own clock
+        if sqlite3.sqlite_version_info < (3, 42):
+            # it knows unixepoch, but not 'subsec', and answers NULL
+            connection.create_function("unixepoch", 1, lambda _modifier: time.time())  # noqa: TID251 DBOS's own clock
 
     return engine
 
