@@ -16,6 +16,7 @@ from joinery.core.model.operation import ActionClass
 from joinery.core.model.plan import PlanSummary
 from joinery.errors import ApprovalNeeded, NotThere, PlanChanged
 from joinery.flows.policy import Policy, Ports
+from joinery.flows.undo import pin_what_is_undone
 from joinery.jobs.api import Tally
 from joinery.store.connections import load_state, save_state
 from joinery.store.plans import (
@@ -88,6 +89,8 @@ def approve(ports: Ports, plan: str, *, by: str, override: str = "") -> PlanSumm
         if override:
             free_held(connection, plan)
         said = f"{by}: {override}" if override else by
+        if row["undoes"]:
+            pin_what_is_undone(connection, ports, str(row["undoes"]), by, override)
         stamp = ports.now().isoformat(timespec="microseconds").replace("+00:00", "Z")
         set_plan_state(connection, plan, "approved", approved_by=said, approved_at=stamp)
     return summary

@@ -5,7 +5,7 @@ No decision is made here that the core could make; this is the list of questions
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -59,7 +59,9 @@ def decide_person(
     verdict = in_scope(facts, policy.include, policy.exclude)
     inclusion = Inclusion(inside=verdict.inside, why="; ".join(verdict.why), out_of_scope=policy.out_of_scope)
     access = access_of(worker, person.standing, inclusion, moment, policy.lifecycle, _latch(decisions))
-    learned = _learn(policy, batch, person, moment, facts, access, go_live) if policy.rules or decisions else None
+    learned = None
+    if policy.rules or any(d.kind in {"manual", "exemption"} for d in decisions) or person.key in batch.assignments:
+        learned = _learn(policy, batch, person, moment, facts, access)
     desired = _desired(policy, batch, person, access, learned, _hold(person, inclusion))
     subject = Subject(
         worker=worker,
@@ -75,7 +77,7 @@ def decide_person(
         behind={row.to: row.attribute for row in policy.outbound.rows},
         sign_in=_sign_in(policy, person, first_load=first_load),
         link_by_email=policy.link_by_email,
-        pinned=frozenset(d.subject for d in decisions if d.kind == "pin"),
+        pinned=_pinned(decisions, desired),
     )
     return Decided(
         key=person.key,
@@ -98,9 +100,22 @@ def _facts(policy: Policy, batch: Batch, person: Person, today: date, go_live: d
     return WorkerFacts(worker=person.worker, derived=derived, changes=changes)
 
 
-def _latch(decisions: Any) -> str:
+def _latch(decisions: Sequence[Decision]) -> str:
     """The reason of the end-access that is in force; empty when there is none."""
     return next((d.reason for d in decisions if d.kind == "end_access"), "")
+
+
+def _pinned(decisions: Sequence[Decision], desired: Desired) -> frozenset[str]:
+    """What an undo pinned and what is still wanted as it was then; a new fact or rule outlives the pin."""
+    wanted = {**desired.attributes, "access": str(desired.access.state or "")}
+    wanted |= {f"group:{group}": "in" for group in desired.groups}
+    wanted |= dict.fromkeys(desired.enrolments, "assigned") | dict.fromkeys(desired.withdrawals, "withdrawn")
+    pins = ((d.subject, str(d.body.get("value", ""))) for d in decisions if d.kind == "pin")
+    return frozenset(
+        subject
+        for subject, value in pins
+        if wanted.get(subject, "out" if subject.startswith("group:") else "") == value
+    )
 
 
 def _hold(person: Person, inclusion: Inclusion) -> str:
@@ -172,7 +187,6 @@ def _learn(
     moment: Moment,
     facts: WorkerFacts,
     access: Access,
-    go_live: date | None,
 ) -> Learned:
     stage, memory = person.standing.stage, person.memory.get("learning", {})
     due_to_begin = stage.employed or (stage is Stage.PREHIRE and access.state is AccountState.ACTIVE)
@@ -182,7 +196,7 @@ def _learn(
         facts=facts,
         as_of=moment.today,
         known_on=moment.today,
-        go_live=policy.go_live or go_live or moment.today,
+        go_live=_day(facts.derived["go_live"]) or moment.today,
         hire_date=person.worker.hire_date,
         employed=due_to_begin,
         on_leave=stage is Stage.LEAVE,
@@ -203,6 +217,10 @@ def _learn(
         else frozenset(),
     )
     return assignments_for(learner, policy.rules, batch.assignments.get(person.key, ()), Calendar())
+
+
+def _day(value: Value) -> date | None:
+    return value if isinstance(value, date) else None
 
 
 def _exemption(decision: Decision) -> Exemption:

@@ -82,7 +82,7 @@ def pull(ports: Ports, as_of: datetime) -> PullReport:
             if outcome is not None:
                 events.update(outcome.events)
                 seen |= outcome.seen
-    woken = _wake(ports, as_of, seen)
+    woken = wake(ports, as_of, seen)
     events.update(woken.events)
     return PullReport(files=tuple(results), woken=woken.counts["woken"], events=dict(events))
 
@@ -116,9 +116,16 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
         _remember_refusal(ports, result, file, as_of, sha256=arrival.sha256)
         source.drop.hold(file, _report(result), day)
         return result, None
-    result, outcome = _accept(ports, source, file, arrival, as_of, before=before, profile=profile)
+    result, outcome = _accept(ports, source, file, arrival, _Compared(as_of=as_of, before=before, profile=profile))
     source.drop.accept(file, _report(result, arrival.rejected_rows()), day)
     return result, outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compared:
+    as_of: datetime
+    before: bytes | None
+    profile: Profile
 
 
 def _accept(
@@ -126,12 +133,10 @@ def _accept(
     source: SourcePolicy,
     file: ArrivedFile,
     arrival: Any,
-    as_of: datetime,
-    *,
-    before: bytes | None,
-    profile: Profile,
+    compared: _Compared,
 ) -> tuple[FileResult, Outcome]:
     """One transaction: facts, people, events, findings, digests and the snapshot appear together or not at all."""
+    as_of, before, profile = compared.as_of, compared.before, compared.profile
     delta = arrival.compare(before)
     population = () if delta.empty else arrival.audit()
     snapshot_id = str(uuid7(ports.now(), secrets.randbits(74)))
@@ -255,7 +260,7 @@ def _after(
     )
 
 
-def _wake(ports: Ports, as_of: datetime, seen: set[str]) -> Outcome:
+def wake(ports: Ports, as_of: datetime, seen: set[str]) -> Outcome:
     """People whose date has come, from the facts already known."""
     with ports.database.read() as connection:
         due = People(connection, ports.policy.name).due(as_of)

@@ -113,11 +113,13 @@ def _new(subject: Subject) -> Iterator[Line]:
 def _existing(subject: Subject, account: Account) -> Iterator[Line]:
     wanted = subject.desired.access.state
     if wanted is AccountState.ACTIVE:
-        if account.state is not AccountState.ACTIVE:
+        if account.state is not AccountState.ACTIVE and "access" not in subject.pinned:
             yield _access(subject, RestoreAccount(person_key=subject.desired.person_key), ActionClass.RESTORE)
         yield from _updates(subject, account)
         yield from _groups(subject, account.groups)
         yield from _assignments(subject, {key: e.state for key, e in account.enrolments.items()}, account)
+    elif "access" in subject.pinned:
+        return
     elif wanted is AccountState.SUSPENDED and account.state is AccountState.ACTIVE:
         yield _suspension(subject, account)
     elif wanted is AccountState.SUSPENDED and account.state is AccountState.ARCHIVED:
@@ -168,10 +170,11 @@ def _because(subject: Subject, change: Change) -> Reason:
 
 def _groups(subject: Subject, current: frozenset[str]) -> Iterator[Line]:
     key, wanted = subject.desired.person_key, subject.desired.groups
-    for group in sorted(wanted - current):
+    pinned = frozenset(name.removeprefix("group:") for name in subject.pinned if name.startswith("group:"))
+    for group in sorted(wanted - current - pinned):
         join = JoinGroup(person_key=key, group=group, create=subject.create_groups)
         yield _line(subject, join, ActionClass.GROUP, Reason(text=f"belongs to {group}", rule="groups"))
-    for group in sorted((current - wanted) & subject.own_groups):
+    for group in sorted((current - wanted - pinned) & subject.own_groups):
         leave = LeaveGroup(person_key=key, group=group)
         yield _line(subject, leave, ActionClass.GROUP, Reason(text=f"no longer belongs to {group}", rule="groups"))
 
@@ -180,6 +183,8 @@ def _assignments(subject: Subject, current: Mapping[str, str], account: Account 
     desired = subject.desired
     for key, wanted in sorted(desired.enrolments.items()):
         there = account.enrolments.get(key) if account else None
+        if key in subject.pinned:
+            continue
         if (
             there is not None
             and there.state != "withdrawn"
@@ -196,7 +201,11 @@ def _assignments(subject: Subject, current: Mapping[str, str], account: Account 
         )
         yield replace(_line(subject, assign, ActionClass.ASSIGN, because[0]), because=because)
     for key, unstarted in sorted(desired.withdrawals.items()):
-        if current.get(key) in {None, "withdrawn", "completed"} or (unstarted and current.get(key) == "in_progress"):
+        if (
+            key in subject.pinned
+            or current.get(key) in {None, "withdrawn", "completed"}
+            or (unstarted and current.get(key) == "in_progress")
+        ):
             continue
         requirement, _, cycle = key.partition("#")
         withdraw = Withdraw(

@@ -1,0 +1,68 @@
+"""Look without applying: pull and plan now, or rehearse for another moment and keep nothing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from joinery.core.model.plan import PlanSummary
+from joinery.flows.contact import contacted, read_accounts
+from joinery.flows.plan import make_plan
+from joinery.flows.policy import Ports
+from joinery.flows.pull import pull, wake
+from joinery.store.connections import load_state, only_run
+from joinery.store.database import Database
+
+
+def look(ports: Ports, as_of: datetime, *, rehearsal: bool) -> PlanSummary | None:
+    """A plan of everything that would be done. With `rehearsal`, files are left where they are and nothing is kept."""
+    with only_run(ports.database, ports.policy.name, ports.now):
+        if rehearsal:
+            return _rehearse(ports, as_of)
+        pulled = pull(ports, as_of)
+        if not contacted(ports) and _has_people(ports):
+            read_accounts(ports)
+        cause = ", ".join(file.name for file in pulled.files) or "a look"
+        return make_plan(ports, as_of, cause, pulled.snapshot_id)
+
+
+def _has_people(ports: Ports) -> bool:
+    with ports.database.read() as connection:
+        return load_state(connection, ports.policy.name).go_live is not None
+
+
+def _rehearse(ports: Ports, as_of: datetime) -> PlanSummary | None:
+    """Dates up to that moment fire in a transaction that is then rolled back."""
+    with ports.database.engine.connect().execution_options(joinery_write=True) as connection:
+        outer = connection.begin()
+        try:
+            pretended: Any = _Pretended(ports.database, connection)
+            trial = replace(ports, database=pretended)
+            wake(trial, as_of, set())
+            plan = make_plan(trial, as_of, "a rehearsal")
+            return replace(plan, state="rehearsed") if plan else None
+        finally:
+            outer.rollback()
+
+
+class _Pretended:
+    """A database whose every transaction is part of one that never commits."""
+
+    def __init__(self, database: Database, connection: Connection) -> None:
+        self.embedded = database.embedded
+        self._connection = connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """The one connection."""
+        yield self._connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """The one connection; what fails is undone by the outer rollback."""
+        yield self._connection
