@@ -19,7 +19,9 @@ def main(
     plan: Annotated[str, typer.Argument(help="The plan's number, e.g. P-4.")],
     config: Config = DEFAULT_CONFIG,
     yes: Annotated[bool, typer.Option("--yes", help="Really write to the learning system.")] = False,
-    fingerprint: Annotated[str | None, typer.Option("--fingerprint", help="Only if the plan is still this one.")] = None,
+    fingerprint: Annotated[
+        str | None, typer.Option("--fingerprint", help="Only if the plan is still this one.")
+    ] = None,
     json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:

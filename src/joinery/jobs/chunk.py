@@ -18,7 +18,7 @@ from joinery.core.model.operation import CreateAccount, LinkAccount, SendSignInM
 from joinery.core.model.receipt import Outcome, Receipt
 from joinery.core.planning.effect import blocked_by, in_effect, opens_account
 from joinery.errors import JoineryError, StopRun, TryAgain
-from joinery.jobs.api import Performer, Retry
+from joinery.jobs.contract import Performer, Retry
 from joinery.jobs.ledger import Ledger
 from joinery.jobs.lines import Claim, Claimed, Job, Result, Trouble
 from joinery.jobs.pace import Pace, Sleep

@@ -17,8 +17,8 @@ from typing import Any
 
 from joinery.core.model.ids import PlanId
 from joinery.errors import JoineryError, StopRun
-from joinery.jobs.api import Performer, Progress, Retry, Tally
 from joinery.jobs.chunk import Work, run_chunk
+from joinery.jobs.contract import Performer, Progress, Retry, Tally
 from joinery.jobs.driver import Driver
 from joinery.jobs.ledger import Ledger
 from joinery.jobs.lines import Job
@@ -61,7 +61,7 @@ class Applier:
         self._closed = False
 
     def apply(self, plan_id: PlanId, *, progress: Progress | None = None) -> Tally:
-        """See `api.Engine.apply`."""
+        """See `contract.Engine.apply`."""
         if not self._ledger.owed(plan_id):
             return self._ledger.tally(plan_id)
         driver = self._drive(plan_id)
@@ -74,14 +74,14 @@ class Applier:
         return self._ledger.tally(plan_id)
 
     def recover(self) -> int:
-        """See `api.Engine.recover`."""
+        """See `contract.Engine.recover`."""
         owing = self._ledger.owing(self._parts.name)
         for plan_id in owing:
             self._drive(plan_id)
         return sum(owing.values())
 
     def close(self) -> None:
-        """See `api.Engine.close`."""
+        """See `contract.Engine.close`."""
         with self._lock:
             self._closed = True
             drivers = list(self._drivers.values())

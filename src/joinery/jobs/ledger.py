@@ -35,7 +35,7 @@ from joinery.core.model.ids import AccountId, PersonKey, PlanId
 from joinery.core.model.operation import CreateAccount, LinkAccount
 from joinery.core.model.plan import LineState
 from joinery.core.model.receipt import Outcome
-from joinery.jobs.api import Tally
+from joinery.jobs.contract import Tally
 from joinery.jobs.lines import Claim, Claimed, Job, Result, Trouble
 from joinery.jobs.projection import Projection
 from joinery.store.database import Database

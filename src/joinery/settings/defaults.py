@@ -35,10 +35,8 @@ GUARDS: Final[dict[str, dict[str, Any]]] = {
     "mail": {"most": "500"},
 }
 
-#: Worker attribute -> what an empty cell means. A name or an e-mail does not become empty, so the old value stays; a
-#: date that is gone is gone (a rehire's old end date must not survive). Everything not named here: none.
-EMPTY_KEEPS: Final = frozenset({"given_name", "family_name", "preferred_name", "work_email", "personal_email"})
-#: who somebody is must be there
+#: An empty cell is an error for who somebody is. Names and e-mails keep their value (core/mapping/spec.py), for they do
+#: not become empty; everything else is none: a date that is gone is gone, or a rehire's old end date would survive.
 EMPTY_ERROR: Final = frozenset({"worker_id"})
 
 #: Account attribute <- worker attribute. The account is Joinery's to write, so "always" unless the settings say other.
@@ -58,37 +56,6 @@ ATTRIBUTES: Final[dict[str, str]] = {
     "language": "language",
     "time_zone": "time_zone",
 }
-
-#: Words (or words in a row) in an attribute or column name that make it sensitive: refused without a reason.
-SENSITIVE: Final = (
-    "ssn",
-    "social security",
-    "national id",
-    "national insurance",
-    "tax id",
-    "passport",
-    "birth",
-    "birthdate",
-    "birthday",
-    "dob",
-    "pay",
-    "salary",
-    "wage",
-    "bonus",
-    "compensation",
-    "iban",
-    "bank",
-    "health",
-    "medical",
-    "diagnosis",
-    "disability",
-    "sick",
-    "religion",
-    "ethnicity",
-    "race",
-    "union member",
-    "sexual orientation",
-)
 
 #: The rules that ship with Joinery and can be switched on by name.
 STARTERS: Final = ("Onboarding_Path", "Leadership_101", "location_compliance")

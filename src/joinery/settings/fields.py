@@ -8,19 +8,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from joinery.core.mapping.headers import sensitive
 from joinery.core.model.worker import DATE_NAMES, FACT_NAMES
-from joinery.settings.defaults import SENSITIVE
 from joinery.settings.problems import Problems, did_you_mean
 from joinery.settings.tree import Section
 
 _ATTRIBUTE = re.compile(r"[a-z][a-z0-9_]{0,59}")
-_WORDS = re.compile(r"[^a-z0-9]+")
 
 
 def check_fields(source: Section, problems: Problems) -> None:
     """Add a problem for every entry of `fields` that cannot be meant, or must not be read."""
     fields, reasons = source.get("fields"), source.get("allow_sensitive")
-    if not isinstance(fields, Section):
+    if not isinstance(fields, Section) or not fields:
         return
     if "worker_id" not in fields:
         problems.add(fields.place, fields.path, "must name worker_id, the employee number")
@@ -39,9 +38,9 @@ def _about(name: str, rule: object, allowed: Mapping[str, object]) -> str:
         return f"not an attribute Joinery knows{near} An attribute of your own needs a name that is less alike."
     if isinstance(rule, Mapping) and rule.get("format") and name in FACT_NAMES and name not in DATE_NAMES:
         return "this attribute is not a date, so it has no format"
-    word = _sensitive(name) or _sensitive(column if isinstance(column, str) else "")
-    if word and name not in allowed:
-        return f'this looks sensitive ("{word}"); remove it, or give the reason in allow_sensitive: {{{name}: …}}'
+    kind = sensitive(name) or sensitive(column if isinstance(column, str) else "")
+    if kind and name not in allowed:
+        return f"this looks like {kind}; remove it, or give the reason in allow_sensitive: {{{name}: …}}"
     return ""
 
 
@@ -55,8 +54,3 @@ def _distance_is_one(one: str, other: str) -> bool:
         return False
     start = next((i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b), len(short))
     return short[start + (len(short) == len(long)) :] == long[start + 1 :]
-
-
-def _sensitive(name: str) -> str:
-    words = f" {_WORDS.sub(' ', name.lower())} "
-    return next((word for word in SENSITIVE if f" {word} " in words), "")

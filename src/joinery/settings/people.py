@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
+from joinery.core.mapping.spec import KEPT_WHEN_EMPTY
 from joinery.core.model.worker import Status
-from joinery.settings.defaults import EMPTY_ERROR, EMPTY_KEEPS
+from joinery.settings.defaults import EMPTY_ERROR
 from joinery.settings.fields import check_fields
 from joinery.settings.part import Part, reported
 from joinery.settings.problems import did_you_mean, found, one_of
@@ -28,14 +28,6 @@ from joinery.settings.values import (
     YesNo,
     wrong,
 )
-
-_DATE_FORMAT = re.compile(r"(?:YYYY|YY|MMM|MM|M|DD|D|[ ./\-,T]|HH|mm|ss)+")
-
-
-def _date_format(value: object) -> object:
-    if not isinstance(value, str) or not _DATE_FORMAT.fullmatch(value):
-        wrong(f"must be a date format of YYYY, MM and DD such as DD/MM/YYYY; found {found(value)}")
-    return value
 
 
 def _status(value: object) -> str:
@@ -60,15 +52,16 @@ class FieldRule(Part):
     """One attribute: the column it is read from, and how."""
 
     column: Text = Field(description="The column's heading, exactly as it stands in the file.")
-    format: Annotated[str, BeforeValidator(_date_format)] | None = Field(
-        default=None, description="How dates are written, e.g. `DD/MM/YYYY`; without it ISO dates are expected."
+    format: Literal["YYYY-MM-DD", "DD/MM/YYYY", "MM/DD/YYYY", "DD.MM.YYYY", "YYYYMMDD", "DD-Mon-YYYY"] | None = Field(
+        default=None,
+        description="How dates are written, e.g. `DD/MM/YYYY`; without it, ISO and what can be read in one way only.",
     )
     empty: Literal["keep", "none", "error"] = Field(
         default="none",
         description="What an empty cell means: keep the last value, no value, or an error for this person. "
         "Names and e-mails keep, worker_id is an error, everything else is none.",
     )
-    transform: Literal["upper", "lower", "title"] | None = Field(
+    transform: Literal["lower", "upper", "title", "digits", "strip_leading_zeros"] | None = Field(
         default=None, description="Changes the letters: all upper case, all lower case, or Each Word Capitalised."
     )
 
@@ -111,7 +104,7 @@ class Expect(Part):
 
 
 def _field(name: str, value: Any) -> Any:
-    default = "error" if name in EMPTY_ERROR else "keep" if name in EMPTY_KEEPS else "none"
+    default = "error" if name in EMPTY_ERROR else "keep" if name in KEPT_WHEN_EMPTY else "none"
     if isinstance(value, str):
         return {"column": value, "empty": default}
     if isinstance(value, Section) and "empty" not in value:
@@ -182,7 +175,9 @@ class FileSource(Part):
         default=None, description="Files that were read are moved into this folder; without it they stay."
     )
     fields: Annotated[Mapping[str, Annotated[FieldRule, Shape(ONE_TEXT)]], BeforeValidator(_fields)] = Field(
-        description="The attributes that are read, and the column of each; nothing else is ever read."
+        default_factory=dict,
+        description="The attributes that are read, and the column of each; nothing else is ever read. "
+        "Without it, columns with well-known headings are recognised.",
     )
     statuses: Mapping[str, Annotated[str, BeforeValidator(_status)]] = Field(
         default_factory=dict, description="HR's own words for a status, and what each means."

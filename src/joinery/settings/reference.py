@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, get_args
 
-from joinery.settings.defaults import ATTRIBUTES, EMPTY_ERROR, EMPTY_KEEPS, GUARDS, SENSITIVE
+from joinery.core.mapping.spec import KEPT_WHEN_EMPTY
+from joinery.core.mapping.vocabulary import SENSITIVE
+from joinery.settings.defaults import ATTRIBUTES, EMPTY_ERROR, GUARDS
 from joinery.settings.part import Part
 from joinery.settings.root import Settings
 
@@ -151,11 +153,21 @@ def _defaults() -> str:
     lines += ["", "What a guard does not set here is off. Why each is as it is stands in `settings/defaults.py`.", ""]
     lines += ["## Default of `attributes`", "", "| account | worker |", "|---|---|"]
     lines += [f"| `{account}` | `{worker}` |" for account, worker in ATTRIBUTES.items()]
-    keeps = ", ".join(f"`{name}`" for name in sorted(EMPTY_KEEPS))
+    keeps = ", ".join(f"`{name}`" for name in sorted(KEPT_WHEN_EMPTY))
     errors = ", ".join(f"`{name}`" for name in sorted(EMPTY_ERROR))
     lines += ["", "## Default of `empty`", "", f"keep: {keeps}; error: {errors}; everything else: none.", ""]
-    words = ", ".join(SENSITIVE)
-    lines += ["## Words that make an attribute or a column sensitive", "", f"{words}. See `allow_sensitive`.", ""]
+    lines += [
+        "## What makes an attribute or a column sensitive",
+        "",
+        "Refused without a reason in `allow_sensitive`.",
+        "",
+    ]
+    lines += [
+        "| kind | words |",
+        "|---|---|",
+        *(f"| {kind} | {', '.join(words)} |" for kind, words in SENSITIVE.items()),
+        "",
+    ]
     return "\n".join(lines)
 
 

@@ -43,8 +43,8 @@ class History:
         return tuple(sorted((row for row in self.rows if row.requirement in wanted), key=lambda row: row.cycle))
 
     def open_for(self, requirement: RequirementKey, reason: str) -> Assignment | None:
-        """The open one, preferably one that this reason is already part of."""
-        found = [row for row in self.of((requirement,)) if row.state is State.OPEN]
+        """The open (or only waived) one, preferably one that this reason is already part of."""
+        found = [row for row in self.of((requirement,)) if row.state is State.OPEN or row.waived]
         own = [row for row in found if reason in row.reasons]
         return next(iter(own or found), None)
 
@@ -106,16 +106,17 @@ class _Asking:
 
     def once(self, requirement: RequirementKey) -> Iterator[Want]:
         """Without recurrence: one assignment ever, unless a new match finds the old proof too old to count."""
-        if standing := self.history.open_for(requirement, self.rule.name):
-            yield self.want(requirement, standing.cycle)
-            return
         rows = self.history.of((requirement,))
-        if not rows:
+        standing = self.history.open_for(requirement, self.rule.name)
+        if standing is not None and self.rule.name in standing.reasons:
+            yield self.want(requirement, standing.cycle)
+        elif any(row.state is State.COMPLETED for row in rows):
+            if self.newly and not self.counts(proof_of((requirement,), self.subject, self.history)):
+                yield self.want(requirement, standing.cycle if standing else self.subject.as_of.isoformat())
+        elif not rows:
             yield self.first(requirement)
-        elif rows[-1].state is State.WITHDRAWN:
-            yield self.want(requirement, rows[-1].cycle)
-        elif self.newly and not self.counts(proof_of((requirement,), self.subject, self.history)):
-            yield self.want(requirement, self.subject.as_of.isoformat())
+        else:
+            yield self.want(requirement, (standing or rows[-1]).cycle)
 
     def first(self, requirement: RequirementKey) -> Want:
         proof = proof_of((requirement,), self.subject, self.history)

@@ -26,7 +26,8 @@ def assignments_for(
     verdicts = tuple(_verdict(by_name[name], subject) for name in sorted(by_name))
     rows = with_completions(memory, subject, by_name)
     if not subject.frozen:
-        rows = _decided(subject, verdicts, rows, calendar)
+        # once more: what begins today may be done today
+        rows = with_completions(_decided(subject, verdicts, rows, calendar), subject, by_name)
     rows = tuple(sorted(rows, key=lambda row: (row.requirement, row.cycle)))
     holding = _holding(subject, verdicts)
     return Decided(

@@ -93,7 +93,7 @@ class Rows:
 
     def _is_open(self, want: Want) -> bool:
         row = self.rows.get((want.requirement, want.cycle))
-        return want.credited_on is None and row is not None and row.state is State.OPEN
+        return want.credited_on is None and row is not None and (row.state is State.OPEN or row.waived)
 
     def _row_for(self, newest: Want, asked: list[Want]) -> Assignment:
         """The withdrawn one of that identity, or a new one, due when the first of the rules says."""
