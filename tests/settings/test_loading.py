@@ -6,14 +6,19 @@ from collections.abc import Callable
 from datetime import date, time, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import ValidationError
 
+from joinery.core.mapping.spec import DateFormat, Empty
+from joinery.core.mapping.transforms import Transform
 from joinery.core.model.operation import ActionClass
+from joinery.core.rules.due import parse_due
+from joinery.core.rules.starters import STARTERS
 from joinery.errors import ConditionError, ConfigError
 from joinery.settings import Settings, custom_kinds, dump_resolved, load
-from joinery.settings.values import Period
+from joinery.settings.people import FieldRule
 from tests.settings.files import LINES, MINIMAL, loaded, refusal
 
 ROOT = Path(__file__).parents[2]
@@ -66,8 +71,8 @@ def test_values_are_what_they_say(tmp_path: Path) -> None:
     (rule,) = settings.learning_rules
     assert (rule.give, rule.due, rule.counts_if_done_within) == (
         ("X",),
-        Period(days=30, text="30 days after start"),
-        Period(months=24, text="2 years"),
+        "30 days after start",
+        "2 years",
     )
     assert rule.origin == f"{tmp_path}/joinery.yaml:14:18"
 
@@ -132,6 +137,40 @@ def test_an_empty_cell_means_what_suits_the_attribute(tmp_path: Path) -> None:
         "termination_date": "none",
         "given_name": "none",
     }
+
+
+def test_without_fields_well_known_headings_are_left_to_the_mapping(tmp_path: Path) -> None:
+    text = MINIMAL.replace('  fields: { worker_id: "Employee number" }\n', "")
+    assert loaded(tmp_path, text).people["hris"].fields == {}
+
+
+def test_the_choices_for_a_field_are_those_that_the_mapping_knows() -> None:
+    def choices(name: str) -> set[str]:
+        literal, _ = get_args(FieldRule.model_fields[name].annotation)
+        return set(get_args(literal))
+
+    assert choices("format") == {each.value for each in DateFormat}
+    assert choices("transform") == {each.value for each in Transform} - {"trim"}  # always done
+    assert set(get_args(FieldRule.model_fields["empty"].annotation)) == {each.value for each in Empty}
+
+
+def test_the_rules_that_ship_are_those_that_can_be_switched_on() -> None:
+    (literal, _) = get_args(Settings.model_fields["starters"].annotation)
+    assert set(get_args(literal)) == set(STARTERS)
+
+
+def test_what_a_rule_says_is_understood_by_the_core(tmp_path: Path) -> None:
+    rules = (
+        "[{ name: a, give: X, due: 2026-12-31, recurs: 12 months }, "
+        "{ name: b, give: X, due: 2 weeks after hire, recurs: { every: 1 year, window: 8 weeks, grace: 0 days } }]"
+    )
+    one, other = loaded(tmp_path, MINIMAL + f"learning_rules: {rules}\n").learning_rules
+    assert one.due is not None
+    assert other.due is not None
+    assert parse_due(one.due).on == date(2026, 12, 31)
+    assert parse_due(other.due).anchor == "hire"
+    assert one.recurs is not None
+    assert (one.recurs.every, one.recurs.window) == ("12 months", "30 days")
 
 
 def test_a_sensitive_attribute_is_read_with_a_reason(tmp_path: Path) -> None:

@@ -127,7 +127,15 @@ APPENDED = {
     ),
     "a due date in no known words": (
         "learning_rules: [{ name: a, give: X, due: soon }]",
-        '10:43 learning_rules[0].due: must be a period such as 30 days, 2 weeks or 12 months; found "soon"',
+        '10:43 learning_rules[0].due: must be like 30 days, 30 days after start or 2026-12-31; found "soon"',
+    ),
+    "a rule that would come again at once": (
+        "learning_rules: [{ name: a, give: X, recurs: 0 days }]",
+        "10:46 learning_rules[0].recurs: must be longer than no time at all",
+    ),
+    "a period in no known words": (
+        "learning_rules: [{ name: a, give: X, recurs: { every: monthly } }]",
+        '10:55 learning_rules[0].recurs.every: must be a period such as 30 days, 2 weeks or 12 months; found "monthly"',
     ),
     "a condition about an attribute that does not exist": (
         "learning_rules:\n  - name: a\n    give: X\n    when:\n      countr: FR",
@@ -225,9 +233,9 @@ REPLACED = {
         "worker_id:",
         "worker_id: No, birth_date: X, level: Pay grade, phone:",
         [
-            '6:28 people.fields.birth_date: this looks sensitive ("birth"); remove it, or give the reason in '
+            "6:28 people.fields.birth_date: this looks like a birth date; remove it, or give the reason in "
             "allow_sensitive: {birth_date: …}",
-            '6:43 people.fields.level: this looks sensitive ("pay"); remove it, or give the reason in '
+            "6:43 people.fields.level: this looks like pay; remove it, or give the reason in "
             "allow_sensitive: {level: …}",
         ],
     ),
@@ -235,6 +243,14 @@ REPLACED = {
         '"Employee number"',
         "No, job_title: { column: T, format: DD/MM/YYYY }",
         ["6:28 people.fields.job_title: this attribute is not a date, so it has no format"],
+    ),
+    "a date format nobody reads": (
+        '"Employee number"',
+        "No, hire_date: { column: T, format: DD/MM/YY }",
+        [
+            "6:60 people.fields.hire_date.format: must be YYYY-MM-DD, DD/MM/YYYY, MM/DD/YYYY, DD.MM.YYYY, YYYYMMDD or "
+            'DD-Mon-YYYY; found "DD/MM/YY"; did you mean DD/MM/YYYY?'
+        ],
     ),
     "a status that means nothing": (
         "path: ./inbox/employees*.csv",

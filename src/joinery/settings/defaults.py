@@ -56,6 +56,3 @@ ATTRIBUTES: Final[dict[str, str]] = {
     "language": "language",
     "time_zone": "time_zone",
 }
-
-#: The rules that ship with Joinery and can be switched on by name.
-STARTERS: Final = ("Onboarding_Path", "Leadership_101", "location_compliance")

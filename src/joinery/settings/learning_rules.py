@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
+from joinery.errors import ConfigError
 from joinery.settings.part import Part
 from joinery.settings.problems import found
 from joinery.settings.tree import Section, typed
-from joinery.settings.values import ONE_TEXT, CalendarPeriod, Day, Shape, Text, wrong
+from joinery.settings.values import ONE_TEXT, Day, Shape, Text, wrong
 
 #: text of the condition language, or attribute -> value(s); texts and true/false only
 RawCondition: TypeAlias = "str | Mapping[str, Any]"
@@ -37,16 +39,56 @@ Condition = Annotated[Any, BeforeValidator(_condition), Shape(_CONDITION_SHAPE, 
 Names = Annotated[tuple[Text, ...], BeforeValidator(_one_or_list), Shape(ONE_TEXT)]
 
 
+def _period(value: object) -> str:
+    from joinery.core.rules.due import parse_duration
+
+    try:
+        if isinstance(value, str) and str(parse_duration(value)):
+            return value
+    except ConfigError:
+        pass
+    wrong(f"must be a period such as 30 days, 2 weeks or 12 months; found {found(value)}")
+
+
+def _due(value: object) -> str:
+    from joinery.core.rules.due import parse_due
+
+    text = f"on {value}" if isinstance(value, str) and _DATE.fullmatch(value) else value
+    try:
+        if isinstance(text, str) and parse_due(text):
+            return text
+    except ConfigError:
+        pass
+    wrong(f"must be like 30 days, 30 days after start or 2026-12-31; found {found(value)}")
+
+
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_PERIOD_SHAPE = {"type": "string", "examples": ["12 months", "30 days"], "pattern": r"^\d+ *(day|week|month|year)s?$"}
+_DUE_SHAPE = {"type": "string", "examples": ["30 days after start", "2026-12-31"]}
+
+#: text that `core/rules/due.py` understands
+CalendarPeriod = Annotated[str, BeforeValidator(_period), Shape(_PERIOD_SHAPE, instead=True)]
+DueText = Annotated[str, BeforeValidator(_due), Shape(_DUE_SHAPE, instead=True)]
+
+
 class Where(Part):
     """One entry of `include` or `exclude`."""
 
     where: Condition = Field(description="The condition over facts; several attributes in one mapping must all match.")
 
 
+def _some_time(value: str) -> str:
+    if not int(re.findall(r"\d+", value)[0]):
+        wrong("must be longer than no time at all")
+    return value
+
+
 class Recurrence(Part):
     """How something is repeated."""
 
-    every: CalendarPeriod = Field(description="How long a proof is good for.")
+    not_yet: ClassVar[frozenset[str]] = frozenset({"renew_with"})
+
+    every: Annotated[CalendarPeriod, AfterValidator(_some_time)] = Field(description="How long a proof is good for.")
     window: CalendarPeriod = Field(
         default="30 days",
         validate_default=True,
@@ -59,10 +101,14 @@ class Recurrence(Part):
     )
 
 
+def _every(value: object) -> object:
+    return {"every": value} if isinstance(value, str) else value
+
+
 class LearningRule(Part):
     """Who gets which learning, by when, and what happens when the match ends."""
 
-    not_yet: ClassVar[frozenset[str]] = frozenset({"prerequisites", "language", "calendar"})
+    not_yet: ClassVar[frozenset[str]] = frozenset({"statutory", "prerequisites", "language", "calendar"})
 
     name: Text = Field(description="The rule's name; it is the reason people see.")
     when: Condition | None = Field(
@@ -70,10 +116,13 @@ class LearningRule(Part):
     )
     give: Names = Field(default=(), description="The course or path that is given, or a list of them.")
     groups: Names = Field(default=(), description="Groups that people get into while they match.")
-    due: CalendarPeriod | None = Field(
-        default=None, description="The time to finish it, e.g. `30 days` or `30 days after start`."
+    due: DueText | None = Field(
+        default=None,
+        description="When it is due: `30 days`, `30 days after start` (or `hire`, or `assignment`), or a date.",
     )
-    recurs: Recurrence | None = Field(default=None, description="Makes it come again.")
+    recurs: Annotated[Recurrence, BeforeValidator(_every), Shape(_PERIOD_SHAPE)] | None = Field(
+        default=None, description="Makes it come again: `12 months`, or a mapping that says more."
+    )
     counts_if_done_within: CalendarPeriod | None = Field(
         default=None, description="A completion that is not older than this counts, e.g. `24 months`."
     )

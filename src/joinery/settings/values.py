@@ -100,21 +100,8 @@ class Shape:
         return dict(self.schema) if self.instead else {"anyOf": [dict(self.schema), inner]}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Period:
-    """A stretch of calendar time: months are calendar months, days are calendar days. `text` is as written."""
-
-    months: int = 0
-    days: int = 0
-    text: str = ""
-
-    def __str__(self) -> str:
-        return self.text or (f"{self.months} months" if self.months else f"{self.days} days")
-
-
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 _DURATION = re.compile(r"(\d{1,6}) *(second|minute|hour|day|week)s?")
-_PERIOD = re.compile(r"(\d{1,5}) *(day|week|month|year)s?(?: after start)?")
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?) *%")
 _TIME = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?: on start)?")
 _FULL_DATE = re.compile(r"\d{4}-\d\d-\d\d")
@@ -134,21 +121,6 @@ def show_duration(value: timedelta) -> str:
             count = seconds // _SECONDS[unit]
             return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
     return f"{seconds} second" if seconds == 1 else f"{seconds} seconds"
-
-
-def _period(text: str, _: ValidationInfo) -> Period:
-    if not (match := _PERIOD.fullmatch(text)):
-        raise ValueError
-    count = int(match[1])
-    match match[2]:
-        case "day":
-            return Period(days=count, text=text)
-        case "week":
-            return Period(days=7 * count, text=text)
-        case "month":
-            return Period(months=count, text=text)
-        case _:
-            return Period(months=12 * count, text=text)
 
 
 def _share(text: str, _: ValidationInfo) -> Decimal:
@@ -229,16 +201,6 @@ Duration: TypeAlias = Annotated[
         _duration,
         show_duration,
         _text_schema("30 days", "15 minutes", pattern=_DURATION.pattern),
-    ),
-]
-CalendarPeriod: TypeAlias = Annotated[
-    Period,
-    Reads(
-        Period,
-        "a period such as 30 days, 2 weeks or 12 months",
-        _period,
-        str,
-        _text_schema("30 days", "12 months", pattern=_PERIOD.pattern),
     ),
 ]
 Share: TypeAlias = Annotated[
