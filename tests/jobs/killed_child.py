@@ -1,6 +1,6 @@
 """Applies a plan as `joinery sync` does, against a learning system in a file of its own; is killed at any instant.
 
-Arguments: store URL, state folder, file of the learning system, plan ID, seconds per operation.
+Arguments: store URL, state folder, file of the learning system, plan ID, seconds per operation, connection.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from joinery.core.model.receipt import Outcome, Receipt
 from joinery.jobs.api import open_engine
 from joinery.kit.contract import AccountPage, Capabilities, Order
 from joinery.store.database import Database
-from tests.jobs.world import CONNECTION, TARGET, applied, clock_from
+from tests.jobs.world import TARGET, applied, clock_from
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS calls (key TEXT NOT NULL);
@@ -104,14 +104,14 @@ def _account(body: str) -> Account:
 
 
 def main() -> int:
-    url, state_dir, lms, plan_id, latency = sys.argv[1:]
+    url, state_dir, lms, plan_id, latency, name = sys.argv[1:]
     database = Database(url)
     engine = open_engine(
         database,
         target=lambda: FileLms(Path(lms), float(latency)),
         mailer=None,
         clock=clock_from(),
-        name=CONNECTION,
+        name=name,
         state_dir=Path(state_dir),
     )
     try:

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,10 @@ from joinery.core.model.receipt import Receipt
 from joinery.errors import StopRun, SystemUnreachable
 from joinery.jobs import driver as driver_module
 from joinery.jobs.api import Retry, Tally
+from joinery.jobs.driver import Driver
 from joinery.jobs.engine import Applier, Parts
+from joinery.jobs.ledger import Ledger
+from joinery.jobs.lines import Job
 from joinery.jobs.slot import Slot
 from joinery.kit.contract import Capabilities, Order
 from joinery.store.database import Database
@@ -339,6 +343,40 @@ def test_each_living_process_has_its_own_id_and_a_restart_gets_the_old_one(tmp_p
     assert again.id == was
     again.release()
     second.release()
+
+
+def test_a_job_that_this_process_did_not_start_or_runs_already_is_not_run(store: Database) -> None:
+    ledger = Ledger(store, clock_from())
+    given: list[Job] = []
+    driver = Driver(add_plan(store, mover(1)), ledger, given.extend)
+    driver.begin()
+    while not given:
+        time.sleep(0.001)
+    (job,) = given
+    assert not driver.begun(replace(job, attempt=0)), "a former life"
+    assert driver.begun(job)
+    assert not driver.begun(job), "a second run"
+    driver.stop()
+    driver.ended(job, None)
+    assert driver.finished.wait(5) and isinstance(driver.error, StopRun)
+
+
+def test_an_engine_that_cannot_start_says_what_to_do_and_touches_no_line(
+    store: Database, opened: Opened, tmp_path: Path
+) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "engine.db").write_bytes(b"this is no database" * 100)
+    add_links(store, [1])
+    lms = Lms().with_accounts([1])
+    plan_id = add_plan(store, mover(1))
+    engine = opened(lms)
+    if store.embedded:
+        with pytest.raises(StopRun, match="could not be started") as refused:
+            engine.apply(plan_id)
+        assert "engine.db" in refused.value.fix
+        assert states(store) == {"planned": 1}
+        (tmp_path / "state" / "engine.db").unlink()
+    assert engine.apply(plan_id) == Tally(done=1)
 
 
 def test_an_unknown_plan_has_nothing_to_apply(store: Database, opened: Opened) -> None:

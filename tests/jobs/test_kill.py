@@ -18,7 +18,7 @@ import pytest
 from joinery.core.model.operation import Operation
 from joinery.store.database import Database
 from tests.jobs.killed_child import connect
-from tests.jobs.world import add_links, add_plan, joiner, leaver, lines_of, make_store, mover
+from tests.jobs.world import CONNECTION, add_links, add_plan, joiner, leaver, lines_of, make_store, mover, states
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -61,8 +61,8 @@ class Killing:
     def lms(self) -> Path:
         return self.folder / "lms.db"
 
-    def child(self) -> subprocess.Popen[bytes]:
-        arguments = [self.url, str(self.folder / "state"), str(self.lms), "P-1", str(self.latency)]
+    def child(self, plan_id: str = "P-1", connection: str = CONNECTION) -> subprocess.Popen[bytes]:
+        arguments = [self.url, str(self.folder / "state"), str(self.lms), plan_id, str(self.latency), connection]
         environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
         return subprocess.Popen(
             [sys.executable, "-m", "tests.jobs.killed_child", *arguments],
@@ -146,6 +146,31 @@ def test_eight_kills_on_sqlite_lose_and_double_nothing(tmp_path: Path) -> None:
 def test_three_kills_on_postgresql_lose_and_double_nothing(tmp_path: Path, postgres_url: str) -> None:
     figures = _kill(postgres_url, tmp_path, seed=3, kills=3)
     assert figures["kills"] >= 2
+
+
+def test_two_connections_of_one_store_are_applied_side_by_side_and_one_is_killed(
+    tmp_path: Path, store_url: str
+) -> None:
+    killing = Killing(url=store_url, folder=tmp_path, random=random.Random(1), people=40)
+    database = killing.prepare()
+    others = range(200_000, 200_040)
+    add_plan(database, [op for n in others for op in joiner(n)], plan_id="P-2", size=20, connection="second")
+    with killing.child() as doomed, killing.child("P-2", "second") as other:
+        lms = connect(killing.lms)
+        while _count(lms, "calls") < 40 and doomed.poll() is None:
+            time.sleep(0.002)
+        lms.close()
+        doomed.kill()
+        output, _ = other.communicate(timeout=60)
+        assert (other.returncode, output) == (0, b"")
+    with killing.child() as again:
+        assert again.wait(60) == 0
+    assert states(database, "P-1") == {"done": killing.total}
+    assert states(database, "P-2") == {"done": 160}
+    lms = connect(killing.lms)
+    assert _count(lms, "duplicates") == 0
+    lms.close()
+    database.close()
 
 
 @pytest.mark.long

@@ -84,6 +84,7 @@ def add_plan(
     urgent: frozenset[PersonKey] = frozenset(),
     size: int = 50,
     state: str = "planned",
+    connection: str = CONNECTION,
 ) -> PlanId:
     """A plan in state applying; chunks as the planner cuts them: whole people, at most `size` lines."""
     rows: list[dict[str, Any]] = []
@@ -104,7 +105,7 @@ def add_plan(
         tx.execute(
             insert(plans).values(
                 id=plan_id,
-                connection=CONNECTION,
+                connection=connection,
                 target=TARGET,
                 state="applying",
                 as_of=instant_text(START),

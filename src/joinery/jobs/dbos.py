@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
+from dbos import error as dbos_error
 from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from joinery.core.model.ids import PlanId
 from joinery.errors import StopRun
@@ -69,18 +70,24 @@ class Runtime:
     def __init__(self, database: Database, state_dir: Path) -> None:
         self.key = (str(database.url), state_dir)
         state_dir.mkdir(parents=True, exist_ok=True)
+        self._launched = False
         self._slot = Slot(state_dir)
         self._queues = {urgent: f"{self._slot.id}.{'urgent' if urgent else 'normal'}" for urgent in (False, True)}
+        self._engine = _engine(database, state_dir / _FILE)
         try:
-            self._engine = _engine(database, state_dir / _FILE)
-            try:
-                self._launch(database, state_dir / _FILE)
-            except BaseException:
+            self._launch(database, state_dir / _FILE)
+        except (SQLAlchemyError, dbos_error.DBOSException) as error:
+            raise StopRun(
+                f"The job engine could not be started ({type(error).__name__}); nothing was sent.",
+                fix=f"Delete {state_dir / _FILE} and run again: what is owed is in the store, not in it."
+                if database.embedded
+                else f"Look at the schema {SCHEMA} and its permissions; nothing in it needs to be kept.",
+            ) from error
+        finally:
+            if not self._launched:
+                DBOS.destroy()
                 self._engine.dispose()
-                raise
-        except BaseException:
-            self._slot.release()
-            raise
+                self._slot.release()
 
     def start(self, name: str, jobs: tuple[Job, ...]) -> None:
         """Enqueue jobs, all or none; a lower phase goes first, and within a phase the order given."""
@@ -134,6 +141,7 @@ class Runtime:
         DBOS(config=self._config())
         DBOS.listen_queues(list(self._queues.values()))
         DBOS.launch()
+        self._launched = True
 
     def _register(self) -> None:
         """Before the launch: a queue that appears later is noticed only after a second."""
