@@ -176,10 +176,11 @@ def _rows(data: bytes, head: _Head, decoded: Decoded) -> tuple[pl.DataFrame, lis
 
 def _unused(data: bytes, count: int) -> list[str]:
     """Control characters that the file does not hold, to separate cells and rows on the way into Polars."""
-    free = [chr(c) for c in (*range(1, 9), *range(14, 32)) if bytes([c]) not in data]
+    candidates = (chr(c) for c in (*range(31, 13, -1), *range(8, 0, -1)))
+    free = list(islice((c for c in candidates if c.encode() not in data), count))
     if len(free) < count:
         raise untrusted("not_a_table", "The file is not text; nothing was read.", "Export it as CSV.")
-    return free[-count:]
+    return free
 
 
 def _frame(
@@ -273,16 +274,16 @@ def _quotes_in_order(data: bytes, head: _Head, end: int) -> bool:
     """
     whole, cell_end = _unused(data, 1)[0], f"\\x{ord(head.delimiter):02x}"
     lines = pl.read_csv(
-        data[head.offset : end],
+        data if end == len(data) else data[:end],
         has_header=False,
+        skip_lines=head.rows_from,
         schema={"line": pl.String},
         separator=whole,
         quote_char=None,
         empty_string_is_null=False,
     ).get_column("line")
     cell = f'(?:"(?:[^"]|"")*"|[^"{cell_end}]*)'
-    quoted = lines.filter(lines.str.contains('"', literal=True))
-    return quoted.str.contains(f"^{cell}(?:{cell_end}{cell})*\r?$").all()
+    return lines.str.contains(f"^{cell}(?:{cell_end}{cell})*\r?$").all()
 
 
 def _only_our_line_ends(frame: pl.DataFrame, data: bytes, head: _Head, end: int) -> bool:
