@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
-
 from joinery.core.model.account import Account
-from joinery.core.model.ids import RequirementKey
+from joinery.core.model.ids import AccountId, RequirementKey
 from joinery.kit.contract import Target
 from joinery.testing.records_contract import RecordContract, SignInContract
 from joinery.testing.target_contract import TargetContract
@@ -24,6 +23,7 @@ from joinery_classroom.settings import ClassroomSettings
 from joinery_classroom.tables import accounts
 from joinery_classroom.world import read_accounts
 
+HANDS = count(1)
 TOKEN = "classroom-token"
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
@@ -74,13 +74,11 @@ class ClassroomContract(TargetContract, SignInContract, RecordContract):
             connection.execute(accounts.update().where(accounts.c.id == account.id).values(roles='["admin"]'))
 
     def unlinked(self, target: Target) -> Account:
-        values = {"id": "c-by-hand", "attributes": "{}", "state": "active", "roles": "[]", "search": "", "version": 1}
+        account_id = f"c-by-hand-{next(HANDS)}"
+        values = {"id": account_id, "attributes": "{}", "state": "active", "roles": "[]", "search": "", "version": 1}
         with self.opened.store.writing() as connection:
             connection.execute(accounts.insert().values(values | {"created_at": NOW}))
-            assert (
-                connection.execute(select(accounts.c.external_id).where(accounts.c.id == "c-by-hand")).scalar() is None
-            )
-        return Account(id="c-by-hand", version="1")  # type: ignore[arg-type]
+        return Account(id=AccountId(account_id), version="1")
 
     def complete(self, target: Target, account: Account, hour: int) -> None:
         with self.opened.store.writing() as connection:

@@ -74,6 +74,13 @@ class AttributeContract(TargetBase):
         assert await live(target, account) == account, "all of the changes or none of them"
 
     @story
+    async def test_a_value_that_was_expected_to_be_missing_is_left_alone(self, target: Target) -> None:
+        person, account = await employed(target)
+        change = Change(attribute="job_title", old="", new="Driver")
+        receipt = await do(target, UpdateAccount(person_key=person.key, changes=(change,)), account)
+        assert receipt.outcome is Outcome.SKIPPED and await live(target, account) == account
+
+    @story
     async def test_a_value_can_be_taken_away_and_given(self, target: Target) -> None:
         person, account = await employed(target)
         away = UpdateAccount(person_key=person.key, changes=(Change(attribute="job_title", old="Picker", new=""),))
@@ -268,6 +275,15 @@ class LinkContract(TargetBase):
         link = LinkAccount(person_key=person.key, account_id=account.id, made_by="worker_id")
         after = await done(target, link, account=account)
         assert same(after, replace(account, external_id=person.key))
+
+    @story
+    async def test_a_person_who_has_an_account_does_not_get_nobodys_either(self, target: Target) -> None:
+        self.need_links(target)
+        account = self.unlinked(target)
+        person, own = await employed(target)
+        receipt = await do(target, LinkAccount(person_key=person.key, account_id=account.id, made_by="email"), account)
+        assert receipt.outcome in {Outcome.SKIPPED, Outcome.NEEDS_YOU} and not receipt.changed
+        assert await live(target, own) == own and await live(target, account) == account
 
     def unlinked(self, target: Target) -> Account:
         """An account that somebody made by hand; override where a test can make one."""

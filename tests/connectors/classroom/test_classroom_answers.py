@@ -103,6 +103,7 @@ UNEVEN = {
     "a page comes twice": [page(range(1, 4), 6, "3"), page(range(1, 4), 6, None)],
     "one comes twice within a page": [{"total": 2, "items": [account(1), account(1)], "next": None}],
     "one is missing and one comes twice": [page(range(1, 4), 5, "3"), page(range(3, 5), 5, None)],
+    "one comes once too often": [page(range(1, 4), 5, "3"), page(range(3, 6), 5, None)],
     "there are more than it counts": [page(range(1, 4), 2, None)],
     "a page that leads nowhere": [page(range(0), 5, "0")],
     "the same page for ever": [page(range(1, 4), 9, "3"), page(range(4, 6), 9, "3")],
