@@ -81,6 +81,7 @@ REFUSED = [
     ("too few fields and no line end", b"id,name,x\n1,a,b\n2,c", "truncated"),
     ("an open quote at the end", b'id,name\n1,a\n2,"b', "truncated"),
     ("an open quote and a line end at the end", b'id,name\n1,a\n2,"b,\n', "truncated"),
+    ("an open quote over whole rows, and no line end", b'id,a\n1,x\n2,"y\n3,z\n4,z', "truncated"),
     ("a header that is cut", b"employee_id,first_n", "truncated"),
     ("a header with an open quote", b'id,"name\n', "truncated"),
     ("a picture", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8, "unreadable_encoding"),
