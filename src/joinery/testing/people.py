@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import secrets
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from itertools import count
@@ -154,8 +154,3 @@ def story(test: Story) -> Callable[..., None]:
         asyncio.run(whole())
 
     return run
-
-
-def keys(orders: Sequence[Order]) -> list[str]:
-    """The keys in order."""
-    return [one.key for one in orders]
