@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer
+from dbos import DBOS, DBOSClient, DBOSConfig, DBOSPortableJSONSerializer, EnqueueOptions
 from dbos import error as dbos_error
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -37,13 +37,16 @@ POLL = 0.05
 #: chunks of one lane taken up at one time; how many of them call the target is the pace's business
 WORKERS = 16
 _FILE = "engine.db"
+_WORKFLOW = "joinery.chunk"
+#: jobs enqueued in one transaction
+_WINDOW = 50
 
 _guard = threading.Lock()
 _runtime: Runtime | None = None
 _handlers: dict[str, Run] = {}
 
 
-@DBOS.workflow(name="joinery.chunk")
+@DBOS.workflow(name=_WORKFLOW)
 async def _chunk(name: str, plan_id: str, phase: int, chunk: int, attempt: int) -> None:
     """One job. A connection that is not open here any more has been, or will be, assigned anew."""
     if run := _handlers.get(name):
@@ -90,25 +93,27 @@ class Runtime:
                 self._slot.release()
 
     def start(self, name: str, jobs: tuple[Job, ...]) -> None:
-        """Enqueue jobs, all or none; a lower phase goes first, and within a phase the order given."""
-        with self._engine.begin() as tx:
-            for job in jobs:
-                self._client.enqueue_in_transaction(
-                    tx,
-                    {
-                        "workflow_name": "joinery.chunk",
-                        "queue_name": self._queues[job.urgent],
-                        "workflow_id": job.id,
-                        # always set: an unset priority would run before any other
-                        "priority": job.phase + 1,
-                        "app_version": VERSION,
-                    },
-                    name,
-                    job.plan_id,
-                    job.phase,
-                    job.chunk,
-                    job.attempt,
-                )
+        """Enqueue jobs; a lower phase goes first, and within a phase the order given.
+
+        In small transactions: the first jobs run while the last are still being enqueued. A crash in between is a
+        crash like any other.
+        """
+        for first in range(0, len(jobs), _WINDOW):
+            with self._engine.begin() as tx:
+                for job in jobs[first : first + _WINDOW]:
+                    options = self._options(job)
+                    args = (name, job.plan_id, job.phase, job.chunk, job.attempt)
+                    self._client.enqueue_in_transaction(tx, options, *args)
+
+    def _options(self, job: Job) -> EnqueueOptions:
+        return {
+            "workflow_name": _WORKFLOW,
+            "queue_name": self._queues[job.urgent],
+            "workflow_id": job.id,
+            # always set: an unset priority would run before any other
+            "priority": job.phase + 1,
+            "app_version": VERSION,
+        }
 
     def release(self, name: str) -> None:
         """This connection is done; the last one shuts the engine down."""
@@ -118,6 +123,8 @@ class Runtime:
             if _handlers:
                 return
             _runtime = None
+            if self._forget("ENQUEUED"):
+                time.sleep(2 * POLL)  # a job taken up this very moment must not fall into a loop that is going away
             DBOS.destroy()
             self._client.destroy()
             self._engine.dispose()
@@ -148,11 +155,19 @@ class Runtime:
         for queue in self._queues.values():
             self._client.register_queue(queue, worker_concurrency=WORKERS, polling_interval_sec=POLL)
 
-    def _forget(self) -> None:
-        """Jobs of this slot's former lives: their process is dead, and the ledger knows what they owed."""
+    def _forget(self, status: str | None = None) -> int:
+        """Throw jobs of this slot away: those of former lives at the start, those that wait at the end.
+
+        Their process is dead or closing, the slot is ours, and the ledger knows what they owed. Returns how many.
+        """
+        count = 0
         queues = list(self._queues.values())
-        while old := self._client.list_workflows(queue_name=queues, limit=1000, load_input=False, load_output=False):
+        while old := self._client.list_workflows(
+            queue_name=queues, status=status, limit=1000, load_input=False, load_output=False
+        ):
             self._client.delete_workflows([workflow.workflow_id for workflow in old])
+            count += len(old)
+        return count
 
     def _config(self) -> DBOSConfig:
         return {
