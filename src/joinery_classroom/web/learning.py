@@ -106,7 +106,7 @@ def finish(request: Request, room: RoomHere, account: SignedIn, course_id: str, 
         if desk.is_open:
             if desk.missing:
                 raise Conflict(
-                    f"There are still {desk.missing} steps to do in this course.",
+                    f"Steps still to do in this course: {desk.missing}.",
                     fix="Do them, then finish the course.",
                 )
             entry = ledger.Entry(course=desk.course, completed_at=now, result="completed", score=None, by="self")

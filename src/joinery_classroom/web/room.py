@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
+from starlette.requests import ClientDisconnect
 
 from joinery_classroom.database import Store
 from joinery_classroom.errors import BadRequest, NotSignedIn, TooLarge
@@ -45,14 +46,17 @@ async def bearer(request: Request) -> None:
 
 
 async def raw_body(request: Request) -> bytes:
-    """The body, at most 20 MB. Raises TooLarge."""
+    """The body, at most 20 MB. Raises TooLarge, or BadRequest if the sender goes away."""
     parts: list[bytes] = []
     size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MOST_BYTES:
-            raise TooLarge("The request is larger than 20 MB; nothing was written.")
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > MOST_BYTES:
+                raise TooLarge("The request is larger than 20 MB; nothing was written.")
+            parts.append(part)
+    except ClientDisconnect as error:
+        raise BadRequest("The request ended before it was complete; nothing was written.") from error
     return b"".join(parts)
 
 
