@@ -108,10 +108,10 @@ def test_a_plan_is_applied_to_its_end_with_the_urgent_lane_first_and_mail_last(s
 
 def test_the_target_is_called_in_parallel_but_never_more_than_it_allows(store: Database, opened: Opened) -> None:
     capabilities = Capabilities(actions=frozenset(ActionClass), batch_size=2, concurrency=4)
-    lms = _Slow(0.02, capabilities)
-    lms.with_accounts(range(60))
-    add_links(store, range(60))
-    plan_id = add_plan(store, [op for n in range(60) for op in mover(n)], size=2)
+    lms = _Slow(0.1, capabilities)
+    lms.with_accounts(range(24))
+    add_links(store, range(24))
+    plan_id = add_plan(store, [op for n in range(24) for op in mover(n)], size=2)
     opened(lms).apply(plan_id)
     assert 2 <= lms.busiest <= 3, "one of four calls is kept for the urgent lane"
 

@@ -115,17 +115,18 @@ class Runtime:
             "app_version": VERSION,
         }
 
-    def release(self, name: str) -> None:
-        """This connection is done; the last one shuts the engine down."""
+    def release(self, name: str, *, abandoned: bool) -> None:
+        """This connection is done; the last one shuts the engine down. `abandoned`: jobs may still be waiting."""
         global _runtime
         with _guard:
             _handlers.pop(name, None)
             if _handlers:
                 return
             _runtime = None
-            if self._forget("ENQUEUED"):
-                time.sleep(2 * POLL)  # a job taken up this very moment must not fall into a loop that is going away
-            DBOS.destroy()
+            if abandoned:
+                self._forget("ENQUEUED")
+            # a job taken up this very moment must not fall into a loop that is gone: DBOS then waits a second
+            DBOS.destroy(workflow_completion_timeout_sec=1 if abandoned else 0)
             self._client.destroy()
             self._engine.dispose()
             self._slot.release()
@@ -155,19 +156,16 @@ class Runtime:
         for queue in self._queues.values():
             self._client.register_queue(queue, worker_concurrency=WORKERS, polling_interval_sec=POLL)
 
-    def _forget(self, status: str | None = None) -> int:
+    def _forget(self, status: str | None = None) -> None:
         """Throw jobs of this slot away: those of former lives at the start, those that wait at the end.
 
-        Their process is dead or closing, the slot is ours, and the ledger knows what they owed. Returns how many.
+        Their process is dead or closing, the slot is ours, and the ledger knows what they owed.
         """
-        count = 0
         queues = list(self._queues.values())
         while old := self._client.list_workflows(
             queue_name=queues, status=status, limit=1000, load_input=False, load_output=False
         ):
             self._client.delete_workflows([workflow.workflow_id for workflow in old])
-            count += len(old)
-        return count
 
     def _config(self) -> DBOSConfig:
         return {

@@ -30,6 +30,8 @@ class Driver:
         self.finished = threading.Event()
         self.error: Exception | None = None
         self.stopping = False
+        #: jobs were started that nobody has taken up
+        self.abandoned = False
         self._ledger = ledger
         self._start = start
         self._change = threading.Condition()
@@ -109,12 +111,16 @@ class Driver:
             idle_since = time.monotonic()
             while self._live:
                 if self.stopping:
-                    # what has not begun never will: `begun` finds it gone
-                    self._live = {job: runs for job, runs in self._live.items() if runs}
+                    self._abandon()
                     if not self._live:
                         return
                 self._change.wait(0.5)
                 if any(self._live.values()):
                     idle_since = time.monotonic()
                 elif time.monotonic() - idle_since > STALLED:
-                    self._live.clear()
+                    self._abandon()
+
+    def _abandon(self) -> None:
+        """What has not begun never will: `begun` finds it gone."""
+        self.abandoned = self.abandoned or not all(self._live.values())
+        self._live = {job: runs for job, runs in self._live.items() if runs}

@@ -158,7 +158,8 @@ class Applier:
                 closing.cancel()
         self._target = self._pace = self._loop = None
         if self._runtime is not None:
-            self._runtime.release(self._parts.name)
+            abandoned = any(driver.abandoned for driver in self._drivers.values())
+            self._runtime.release(self._parts.name, abandoned=abandoned)
             self._runtime = None
         if self._threads is not None:
             self._threads.shutdown(wait=True)
