@@ -424,6 +424,22 @@ def test_a_limited_rate_is_kept(bench: Any) -> None:
     assert loop_time[-1] - loop_time[0] >= (60 - 45) / 45 * 0.9
 
 
+def test_the_urgent_lane_has_a_rate_of_its_own_and_takes_what_is_free() -> None:
+    async def waits() -> list[float]:
+        pace = Pace(Capabilities(actions=frozenset(ActionClass), rate=10.0))
+        loop = asyncio.get_running_loop()
+        seen = []
+        for urgent, count in ((True, 1), (False, 8), (True, 1), (True, 1)):
+            started = loop.time()
+            await pace.tokens(count, urgent=urgent)
+            seen.append(loop.time() - started)
+        return seen
+
+    idle, bulk, beside_bulk, own_part_used_up = asyncio.run(waits())
+    assert max(idle, bulk, beside_bulk) < 0.05
+    assert own_part_used_up > 0.05
+
+
 def test_a_worker_that_lost_its_lines_makes_no_further_call(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunk_module, "TOKEN_AGE", -1.0)
     capabilities = Capabilities(actions=frozenset(ActionClass), batch_size=1)

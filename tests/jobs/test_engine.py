@@ -257,7 +257,7 @@ def test_a_store_that_breaks_for_a_moment_costs_a_second_attempt_and_nothing_els
     assert set(lms.effects.values()) == {1}
 
 
-def test_a_store_that_stays_broken_ends_in_its_own_error(
+def test_a_store_that_stays_broken_stops_the_plan_without_a_word_of_what_was_written(
     store: Database, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(driver_module, "BREATH", 0.01)
@@ -267,11 +267,13 @@ def test_a_store_that_stays_broken_ends_in_its_own_error(
     engine = opened(lms)
 
     def breaks(*_: Any) -> Any:
-        raise OSError("the disk went away")
+        raise OSError("INSERT … 'ada@example.test'")
 
     monkeypatch.setattr(engine._ledger, "record", breaks)
-    with pytest.raises(OSError, match="disk"):
+    with pytest.raises(StopRun, match="OSError") as stopped:
         engine.apply(plan_id)
+    assert "ada" not in str(stopped.value)
+    assert states(store) == {"sent": 1}
 
 
 def test_jobs_that_nobody_takes_up_are_given_out_again(

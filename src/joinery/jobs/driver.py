@@ -28,7 +28,7 @@ class Driver:
     def __init__(self, plan_id: PlanId, ledger: Ledger, start: Callable[[tuple[Job, ...]], None]) -> None:
         self.plan_id = plan_id
         self.finished = threading.Event()
-        self.error: Exception | None = None
+        self.error: JoineryError | None = None
         self.stopping = False
         #: jobs were started that nobody has taken up
         self.abandoned = False
@@ -83,8 +83,11 @@ class Driver:
             tally = self._ledger.tally(self.plan_id)
             self._done, self._total = tally.ended, tally.ended + self._ledger.owed(self.plan_id)
             self._rounds()
-        except Exception as error:  # noqa: BLE001 whoever called `apply` gets it
+        except JoineryError as error:
             self.error = self.error or error
+        except Exception as error:  # noqa: BLE001 whoever called `apply` gets it, without a word of what was written
+            self.error = StopRun(f"The store or the engine broke ({type(error).__name__}); what is left is planned.")
+            self.error.__cause__ = error
         finally:
             self.finished.set()
 
@@ -99,11 +102,14 @@ class Driver:
             self._wait()
             fruitless = 0 if self._done > before else fruitless + 1
             if fruitless >= ROUNDS:
-                raise self._trouble or StopRun("The work is not getting done; what is left is still planned.")
+                raise self._trouble or StopRun("Nobody takes up the work; what is left is still planned.")
             if self._trouble and not self.stopping:
                 time.sleep(BREATH)
         if self.stopping and self.error is None and self._ledger.owed(self.plan_id):
-            raise StopRun("The plan was interrupted; what is left is still planned.")
+            raise StopRun(
+                "The plan was interrupted; what was done is recorded, the rest is still planned.",
+                fix="Run joinery sync again: it goes on where it stopped.",
+            )
 
     def _wait(self) -> None:
         """Until every job is over, or none of the living has been taken up for a while."""

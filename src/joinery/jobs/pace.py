@@ -45,8 +45,10 @@ class Pace:
         loop = asyncio.get_running_loop()
         while (wait := self._resume_at - loop.time()) > 0:
             await self._sleep(wait)
-        if limit := self._limits.get(urgent):
-            await limit.acquire(count)
+        if self._limits:
+            # the urgent lane takes what is free of the common budget, and falls back on its own part
+            free = self._limits[False].has_capacity(count)
+            await self._limits[urgent and not free].acquire(count)
 
     def pause(self, seconds: float) -> None:
         """The target asked everybody to come back later."""
