@@ -31,9 +31,11 @@ class Instant(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
-        """Refuses naive datetimes by the error of astimezone's result being wrong; callers pass aware ones."""
+        """Raises ValueError for a naive datetime, which would silently mean the server's own zone."""
         if value is None:
             return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvicorn
@@ -18,7 +20,7 @@ from fastapi.testclient import TestClient
 
 from joinery_classroom.app import create_app
 from joinery_classroom.courses import seed_starter_courses
-from joinery_classroom.database import Store
+from joinery_classroom.database import Store, open_database
 from joinery_classroom.model import Account
 from joinery_classroom.settings import ClassroomSettings
 
@@ -115,11 +117,22 @@ def send(browser: TestClient, page: str, action: str | None = None, **fields: st
     return browser.post(action or page, data={"csrf": token[1], **fields})
 
 
+@cache
+def _seeded() -> bytes:
+    """A database file with the starter courses, made once: reading their YAML takes longer than most tests."""
+    with TemporaryDirectory() as folder:
+        store = open_database(Path(folder) / "seed.sqlite")
+        seed_starter_courses(store)
+        store.close()
+        return (Path(folder) / "seed.sqlite").read_bytes()
+
+
 @contextmanager
 def opened(folder: Path, **changes: Any) -> Iterator[House]:
     """A Classroom with the starter courses and nobody in it."""
     chosen = {"base_url": BASE, "api_token": TOKEN, "secret": "secret-for-tests", "simulation": True, **changes}
     settings = ClassroomSettings(database=folder / "classroom.sqlite", organisation="Nordlicht", **chosen)
+    settings.database.write_bytes(_seeded())
     clock, mails = Clock(), list[tuple[Account, str]]()
 
     def post(account: Account, url: str) -> None:
@@ -128,7 +141,6 @@ def opened(folder: Path, **changes: Any) -> Iterator[House]:
     app = create_app(settings, now=clock, send_fresh_link=post)
     store = app.state.room.store
     try:
-        seed_starter_courses(store)
         api = TestClient(app, base_url=BASE, headers={"authorization": f"Bearer {TOKEN}"})
         yield House(settings=settings, clock=clock, mails=mails, app=app, api=api)
     finally:

@@ -65,6 +65,34 @@ def test_no_page_shuts_anybody_out(browser: Browser, place: tuple[House, Company
     assert wrong == []
 
 
+def test_no_answer_to_a_form_shuts_anybody_out(browser: Browser, place: tuple[House, Company, str]) -> None:
+    house, _, address = place
+    account, axe, wrong = house.hire("Form Filler"), Axe(), list[str]()
+    page = entered(browser, house, address, account)
+    house.ask({"op": "suspend", "account_id": account})
+    page.goto(f"{address}/learning")
+    assert "You are signed out" in page.content()
+    wrong += problems(axe.run(page).response, "signed out")
+    house.ask({"op": "restore", "account_id": account})
+    for tries, words in ((1, "That did not match"), (5, "Too many wrong codes")):
+        for _ in range(tries):
+            page.goto(f"{address}/sign-in?worker_id=W-formfiller")
+            page.fill("#code", "AAAA-AAAA")
+            page.click("main button[type=submit]")
+        assert words in page.content()
+        wrong += problems(axe.run(page).response, words)
+    page.goto(f"{address}/in/long-gone")
+    page.click("main button[type=submit]")
+    assert "Look into your mail" in page.content()
+    wrong += problems(axe.run(page).response, "fresh link")
+    slips = house.api.post("/api/v1/sign-in-slips", json={"account_ids": [account]}).text
+    page.goto("about:blank")
+    page.set_content(slips)
+    wrong += problems(axe.run(page).response, "slips")
+    page.context.close()
+    assert wrong == []
+
+
 def test_axe_would_notice(browser: Browser, place: tuple[House, Company, str]) -> None:
     """The check itself: text too pale in the dark, and a picture without words."""
     page = browser.new_context(color_scheme="dark").new_page()

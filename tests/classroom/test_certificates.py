@@ -151,6 +151,15 @@ def test_somebody_else_s_certificate_is_not_to_be_had(house: House, graduate: tu
     assert house.browser().get(f"/certificates/{graduate[1]}.pdf").headers["location"] == "/sign-in"
 
 
+def test_joinery_can_print_any_certificate_also_of_an_archived_person(house: House, graduate: tuple[str, str]) -> None:
+    own = printed(house, *graduate)
+    house.ask({"op": "archive", "account_id": graduate[0]})
+    answer = house.api.get(f"/api/v1/certificates/{graduate[1]}.pdf")
+    assert answer.content == own
+    assert house.account(graduate[0])["state"] == "archived"
+    assert house.api.get("/api/v1/certificates/0000-0000-0000.pdf").json()["code"] == "not_found"
+
+
 def test_a_certificate_taken_back_says_so_and_is_not_printed(house: House, graduate: tuple[str, str]) -> None:
     account, certificate = graduate
     (row,) = house.api.get("/api/v1/completions").json()["items"]

@@ -7,13 +7,15 @@ import sqlite3
 import subprocess
 import sys
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import StatementError
 
-from joinery_classroom import tables
+from joinery_classroom import database, tables
 from joinery_classroom.database import open_database
 from joinery_classroom.errors import DatabaseTooNew
 from tests.classroom.house import House
@@ -47,11 +49,11 @@ def writer(file: Path, name: str, batches: int, size: int) -> subprocess.Popen[s
 
 
 def counted(file: Path, statement: str) -> list[Any]:
-    database = sqlite3.connect(file)
+    connection = sqlite3.connect(file)
     try:
-        return database.execute(statement).fetchall()
+        return connection.execute(statement).fetchall()
     finally:
-        database.close()
+        connection.close()
 
 
 def test_two_processes_open_and_write_the_same_new_file_at_once(tmp_path: Path) -> None:
@@ -112,6 +114,49 @@ def test_a_file_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
     store.close()
     with pytest.raises(DatabaseTooNew, match="schema 99"):
         open_database(file)
+
+
+def test_an_older_file_is_brought_forward_step_by_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "classroom.sqlite"
+    open_database(file).close()
+    steps = {n: (lambda connection, n=n: connection.exec_driver_sql(f"create table step_{n} (x)")) for n in (1, 2)}
+    monkeypatch.setattr(tables, "SCHEMA_VERSION", 3)
+    monkeypatch.setattr(database, "MIGRATIONS", steps)
+    for _ in range(2):
+        open_database(file).close()
+    assert counted(file, "select version from schema_version") == [(3,)]
+    assert counted(file, "select name from sqlite_master where name like 'step%' order by 1") == [
+        ("step_1",),
+        ("step_2",),
+    ]
+
+
+def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "classroom.sqlite"
+    open_database(file).close()
+
+    def half(connection: Connection) -> None:
+        connection.exec_driver_sql("create table half (x)")
+        raise RuntimeError
+
+    monkeypatch.setattr(tables, "SCHEMA_VERSION", 2)
+    monkeypatch.setattr(database, "MIGRATIONS", {1: half})
+    with pytest.raises(RuntimeError):
+        open_database(file)
+    assert counted(file, "select version from schema_version") == [(1,)]
+    assert counted(file, "select name from sqlite_master where name = 'half'") == []
+
+
+def test_an_instant_without_a_zone_is_refused(house: House) -> None:
+    with house.store.writing() as connection, pytest.raises(StatementError, match="needs a time zone"):
+        connection.execute(insert(tables.failed_tries).values(door="x", at=datetime(2026, 3, 2)))
+
+
+def test_importing_the_package_does_not_load_the_web(tmp_path: Path) -> None:
+    heavy = {"fastapi", "starlette", "typst", "sqlalchemy", "jinja2", "qrcode", "pydantic"}
+    code = "import sys, joinery_classroom.app, joinery_classroom.settings; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not heavy & set(done.stdout.split())
 
 
 def test_opening_an_existing_file_keeps_what_is_in_it(house: House) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from joinery_classroom import ledger, signing
 from joinery_classroom.certificates import print_certificate, printed_name
 from joinery_classroom.days import day_done
 from joinery_classroom.errors import Conflict, NotAllowed, NotFound
+from joinery_classroom.model import Account, Completion
 from joinery_classroom.tables import accounts
 from joinery_classroom.web.pages import Page, SignedIn, Visitor, go, show
-from joinery_classroom.web.room import RoomHere
+from joinery_classroom.web.room import Room, RoomHere, bearer
 from joinery_classroom.world import read_accounts
 
 router = APIRouter()
@@ -26,11 +27,18 @@ def certificate(room: RoomHere, account: SignedIn, certificate_id: str) -> Respo
         if done is None or (done.account_seq != account.seq and "admin" not in account.roles):
             raise NotFound("There is no such certificate among yours.", fix="Open My record to see your certificates.")
         owner = read_accounts(connection, accounts.c.seq == done.account_seq)[0]
-    if done.revokes is not None:
-        raise Conflict("This certificate was taken back and cannot be printed.", fix="Ask who entered it why.")
-    pdf = print_certificate(owner, done, room.settings)
-    headers = {"content-disposition": f'attachment; filename="certificate-{done.certificate_id}.pdf"'}
-    return Response(pdf, media_type="application/pdf", headers=headers)
+    return _printed(room, owner, done)
+
+
+@router.get("/api/v1/certificates/{certificate_id}.pdf", dependencies=[Depends(bearer)])
+def certificate_for_joinery(room: RoomHere, certificate_id: str) -> Response:
+    """The same PDF for Joinery, whoever's it is."""
+    with room.store.reading() as connection:
+        done = ledger.find(connection, "certificate_id", certificate_id)
+        if done is None:
+            raise NotFound("There is no such certificate.")
+        owner = read_accounts(connection, accounts.c.seq == done.account_seq)[0]
+    return _printed(room, owner, done)
 
 
 @router.get("/verify")
@@ -75,3 +83,11 @@ def verify(request: Request, room: RoomHere, account: Visitor, certificate_id: s
         "name": printed_name(owner),
     }
     return show(request, Page(template="verify.html", values=values, account=account))
+
+
+def _printed(room: Room, owner: Account, done: Completion) -> Response:
+    if done.revokes is not None:
+        raise Conflict("This certificate was taken back and cannot be printed.", fix="Ask who entered it why.")
+    pdf = print_certificate(owner, done, room.settings)
+    headers = {"content-disposition": f'attachment; filename="certificate-{done.certificate_id}.pdf"'}
+    return Response(pdf, media_type="application/pdf", headers=headers)
