@@ -163,3 +163,12 @@ def served(app: Any) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join(timeout=10)
+
+
+def routes(app: Any) -> list[Any]:
+    """Every route of the app, those of included routers too."""
+    found: list[Any] = []
+    for one in app.routes:
+        router = getattr(one, "original_router", None)
+        found += [one] if router is None else router.routes
+    return found
