@@ -6,6 +6,8 @@ Arguments: store URL, state folder, file of the learning system, plan ID, second
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -38,6 +40,7 @@ class FileLms:
     def __init__(self, file: Path, latency: float) -> None:
         self.db = connect(file)
         self.latency = latency
+        self.freezes_after = int(os.environ.get("FREEZES_AFTER", "0"))
 
     async def check(self) -> None:
         return None
@@ -58,8 +61,15 @@ class FileLms:
             self.db.execute("INSERT INTO calls VALUES (?)", (order.key,))
             await asyncio.sleep(self.latency / 2)
             receipt = self.do(order)
+            self.freeze()
             await asyncio.sleep(self.latency / 2)
             yield receipt
+
+    def freeze(self) -> None:
+        """Stop this process in the middle of a call, as a suspended laptop does; somebody else lets it go on."""
+        if self.freezes_after and self.db.execute("SELECT count(*) FROM effects").fetchone()[0] >= self.freezes_after:
+            self.freezes_after = 0
+            os.kill(os.getpid(), signal.SIGSTOP)
 
     def do(self, order: Order) -> Receipt:
         operation = order.operation

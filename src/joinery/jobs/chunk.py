@@ -196,6 +196,7 @@ class _Chunk:
                     bare.append(receipt)
                 else:
                     self._receive(line, receipt, receipt.account)
+                # also how a process that was frozen in the middle of a call finds out, before it sends the next line
                 await self._flush_when_due()
         finally:
             if close := getattr(receipts, "aclose", None):
@@ -306,8 +307,11 @@ class _Chunk:
         await self.work.pace.tokens(count, urgent=self.urgent)
         if self.work.stopped():
             raise Halted
-        now = asyncio.get_running_loop().time()
-        if now - self.checked_at > TOKEN_AGE:
+        await self._still_mine()
+
+    async def _still_mine(self) -> None:
+        """Look at the token, unless we did so a moment ago."""
+        if asyncio.get_running_loop().time() - self.checked_at > TOKEN_AGE:
             if not await self.work.call(self.work.ledger.holds, self.claim):
                 raise Fenced
             self.checked_at = asyncio.get_running_loop().time()

@@ -125,11 +125,10 @@ class Ledger:
 
     def holds(self, claim: Claim) -> bool:
         """Whether the token is still good: nobody took the lines over, and something is left to do."""
-        mine = and_(_of(claim.plan_id), _lines.owner == claim.token, _lines.seq.in_([c.seq for c in claim.lines]))
+        mine = and_(_of(claim.plan_id), _lines.owner == claim.token, _lines.state == LineState.SENT)
+        one_of_them = select(_lines.seq).where(mine, _lines.seq.in_([line.seq for line in claim.lines])).limit(1)
         with self._database.read() as tx:
-            return (
-                tx.execute(select(_lines.seq).where(mine, _lines.state == LineState.SENT).limit(1)).first() is not None
-            )
+            return tx.execute(one_of_them).first() is not None
 
     def record(self, claim: Claim, results: Sequence[Result]) -> tuple[Result, ...]:
         """Write outcomes, the accounts as seen and the links that were made, all or nothing.
