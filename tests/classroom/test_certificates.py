@@ -10,7 +10,7 @@ import pytest
 
 from joinery_classroom import signing
 from joinery_classroom.certificates import verify_certificate
-from tests.classroom.company import completed
+from tests.classroom.company import completed, studied
 from tests.classroom.house import BASE, House
 
 SECRET = "secret-for-tests"
@@ -83,6 +83,15 @@ def test_any_flipped_byte_is_noticed(house: House, graduate: tuple[str, str]) ->
         changed = bytearray(pdf)
         changed[place] ^= 1
         assert not verify_certificate(bytes(changed), key).unaltered, place
+
+
+def test_what_somebody_did_alone_is_called_completed_and_not_passed(house: House) -> None:
+    account = house.hire()
+    house.assign(account, "security-basics")
+    studied(house, house.signed_in(account), "security-basics")
+    (row,) = house.api.get("/api/v1/completions").json()["items"]
+    facts = verify_certificate(printed(house, account, row["certificate_id"]), signing.public_key(SECRET)).facts
+    assert (facts["result"], facts["score"], facts["expires_on"]) == ("completed", None, "2027-03-02")
 
 
 def test_a_forged_certificate_is_not_genuine(house: House, graduate: tuple[str, str]) -> None:

@@ -31,6 +31,7 @@ from joinery_classroom.operations import parse
 name, first, batches, size = sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5])
 store = open_database(Path(sys.argv[1]))
 print("open", flush=True)
+sys.stdin.readline()
 for batch in range(batches):
     start = first + batch * size
     asked = [
@@ -45,7 +46,20 @@ store.close()
 
 def writer(file: Path, name: str, batches: int, size: int) -> subprocess.Popen[str]:
     arguments = [str(file), name, "0", str(batches), str(size)]
-    return subprocess.Popen([sys.executable, "-c", WRITER, *arguments], stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+
+
+def go(*started: subprocess.Popen[str]) -> None:
+    """Waits until every writer has opened the file, then lets all of them begin."""
+    for one in started:
+        assert one.stdout is not None
+        assert one.stdout.readline() == "open\n"
+    for one in started:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
 
 
 def counted(file: Path, statement: str) -> list[Any]:
@@ -58,11 +72,12 @@ def counted(file: Path, statement: str) -> list[Any]:
 
 def test_two_processes_open_and_write_the_same_new_file_at_once(tmp_path: Path) -> None:
     file = tmp_path / "classroom.sqlite"
-    writers = [writer(file, name, batches=15, size=20) for name in ("left", "right")]
+    writers = [writer(file, name, batches=30, size=10) for name in ("left", "right")]
+    go(*writers)
     for one in writers:
         out, _ = one.communicate(timeout=60)
         assert one.returncode == 0
-        assert out.split() == ["open", *(str(batch) for batch in range(15))]
+        assert out.split() == [str(batch) for batch in range(30)]
     assert counted(file, "select count(*), count(distinct id), count(distinct external_id) from accounts") == [
         (600,) * 3
     ]
@@ -77,7 +92,8 @@ def test_after_kill_nine_every_request_is_there_whole_or_not_at_all(tmp_path: Pa
     for life in range(4):
         one = writer(file, f"life{life}", batches=10_000, size=size)
         assert one.stdout is not None
-        for _ in range(3 + life):
+        go(one)
+        for _ in range(2 + life):
             one.stdout.readline()
         time.sleep(0.007 * life)
         one.send_signal(signal.SIGKILL)
@@ -95,12 +111,14 @@ def test_asking_again_after_a_crash_doubles_nothing(tmp_path: Path) -> None:
     file = tmp_path / "classroom.sqlite"
     one = writer(file, "p", batches=10_000, size=50)
     assert one.stdout is not None
-    for _ in range(4):
+    go(one)
+    for _ in range(3):
         one.stdout.readline()
     one.kill()
     one.communicate(timeout=30)
     made = counted(file, "select count(*) from accounts")[0][0]
     again = writer(file, "p", batches=made // 50 + 2, size=50)
+    go(again)
     again.communicate(timeout=60)
     assert counted(file, "select count(*), count(distinct external_id) from accounts") == [(made + 100, made + 100)]
     assert counted(file, "select count(*) from writes where changed") == [(made + 100,)]

@@ -7,6 +7,7 @@ import sqlite3
 
 import pytest
 
+from joinery_classroom import tables
 from tests.classroom.house import BASE, House, send
 
 
@@ -126,6 +127,13 @@ def test_a_suspension_bites_at_the_next_click(house: House, how: str) -> None:
     house.ask({"op": "restore", "account_id": account})
     assert browser.get("/learning").status_code == 401
     assert house.browser().get(spare).status_code == 410
+
+
+def test_a_session_counts_for_nothing_once_the_account_is_closed_by_whatever_hand(house: House) -> None:
+    browser = house.signed_in(house.hire())
+    with house.store.writing() as connection:
+        connection.execute(tables.accounts.update().values(state="suspended"))
+    assert browser.get("/learning").status_code == 401
 
 
 def test_a_session_ends_by_itself(house: House) -> None:
