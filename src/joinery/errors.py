@@ -1,4 +1,4 @@
-"""The whole error tree. Rule 1: the docstring of each class is its default message. Rule 2: IDs only, never personal data.
+"""The whole error tree. Rule 1: the docstring of each class is its default message. Rule 2: IDs only, no personal data.
 
 Errors are sorted by recovery: what the run, and the person at the keyboard, can do next.
 Faces (`cli`, later `web`) turn the type into an exit code; the numbers are those of `docs/reference/exit-codes.md`.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from joinery.core.correlation.correlate import Matching
 from joinery.core.hygiene.trust import TrustPolicy
 from joinery.core.mapping.headers import mapping_for
 from joinery.core.mapping.outbound import Outbound, OutboundRow, ValueTable
@@ -23,7 +24,7 @@ from joinery.core.rules.conditions import Condition, Vocabulary, parse
 from joinery.core.rules.learning import LearningRule
 from joinery.core.rules.lifecycle import LifecyclePolicy
 from joinery.core.rules.rule_data import requirement, rules_from
-from joinery.core.rules.starters import LEADERSHIP_101, ONBOARDING_PATH, UK_COMPLIANCE, US_COMPLIANCE, RuleData
+from joinery.core.rules.starters import STARTERS
 from joinery.flows.policy import MailPolicy, Policy
 from joinery.settings import Settings
 from joinery.settings.conditions import custom_kinds
@@ -32,19 +33,12 @@ from joinery.settings.guards import NAMES as GUARD_NAMES
 #: a share of new accounts means nothing while so few are in use: the first load is not a mass change
 FIRST_LOAD_BELOW = 200
 
-STARTERS: Mapping[str, tuple[RuleData, ...]] = {
-    "Onboarding_Path": (ONBOARDING_PATH,),
-    "Leadership_101": (LEADERSHIP_101,),
-    "location_compliance": (US_COMPLIANCE, UK_COMPLIANCE),
-}
-
 
 def policy_from(
     settings: Settings, target_name: str, published_on: Callable[[str, str], date], chunk_size: int
 ) -> Policy:
     """The policy of the connection that joins all sources to one target."""
     target = settings.learning[target_name]
-    source = next(iter(settings.people.values()))
     vocabulary = Vocabulary.for_inclusion(custom_kinds(settings))
     return Policy(
         name=settings.name,
@@ -55,7 +49,7 @@ def policy_from(
         company_country=settings.company.country or "",
         known_zones=_all_zones(),
         go_live=settings.go_live,
-        lifecycle=lifecycle_of(settings, source),
+        lifecycles={name: lifecycle_of(settings, source) for name, source in settings.people.items()},
         outbound=_outbound(settings, target),
         include=tuple(parse(each.where, vocabulary) for each in settings.include),
         exclude=tuple(parse(each.where, vocabulary) for each in settings.exclude),
@@ -67,7 +61,7 @@ def policy_from(
         lane_per_hour=settings.kill_switch.per_hour,
         protected_workers=frozenset(settings.protected.worker_ids),
         protected_accounts=frozenset((*settings.protected.account_ids, *target.protected)),
-        link_by_email=target.first_match.email == "link",
+        matching=Matching(worker_id=target.first_match.worker_id, email=target.first_match.email),
         create_groups=target.create_groups,
         seats=target.seats,
         mail=MailPolicy(
@@ -99,7 +93,8 @@ def lifecycle_of(settings: Settings, source: Any) -> LifecyclePolicy:
 
 def trust_of(source: Any) -> TrustPolicy:
     """When a file is believed."""
-    drop = source.trust.max_drop if source.expect.max_drop is None else source.expect.max_drop
+    drops = (source.trust.max_drop, source.expect.max_drop)
+    drop = min(share for share in drops if share is not None)
     return TrustPolicy(
         floor=source.trust.floor,
         max_drop=float(drop),
@@ -217,7 +212,7 @@ def _rule_data(rule: Any) -> dict[str, object]:
         "groups": list(rule.groups),
         "applies_to": rule.applies_to,
         "when_match_ends": rule.when_match_ends,
-        "mandatory": rule.kind,
+        "kind": rule.kind,
     }
     if rule.due is not None:
         data["due"] = str(rule.due)

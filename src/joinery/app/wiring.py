@@ -70,41 +70,43 @@ def opened(
     state_dir = settings.folder / ".joinery"
     state_dir.mkdir(parents=True, exist_ok=True)
     database = Database(settings.store_url())
-    lazy: _Lazy | None = None
+    engines: list[_Lazy] = []
     try:
         migrate(database)
-        moment = as_of or clock.now()
-        name = _only_target(settings)
-        targets = TargetMaker(settings=settings, name=name, state_dir=state_dir, now=_classroom_clock(settings, moment))
-        policy = policy_from(settings, name, _published(database, settings, moment), targets.batch_size)
-        mailing = Mailing(settings=settings, database=database, policy=policy, targets=targets, now=clock.now)
-        lazy = _Lazy(
-            opening=lambda: open_engine(
-                database,
-                target=targets.make,
-                mailer=mailing.queue(),
-                clock=clock.now,
-                name=settings.name,
-                state_dir=state_dir,
-            )
-        )
-        ports = Ports(
-            database=database,
-            sources={key: _source(settings, key) for key in settings.people},
-            policy=policy,
-            target=targets.make,
-            engine=lazy.get,
-            now=clock.now,
-            send_mail=mailing.send_due,
-            carry_records=lambda at: carry_records(database, policy, targets, at, clock.now),
-            say=voice.say,
-            progress=voice.progress,
-        )
-        yield Opened(settings=settings, ports=ports, state_dir=state_dir, targets=targets, mailing=mailing)
+        yield _put_together(settings, database, state_dir, voice, as_of or clock.now(), engines)
     finally:
-        if lazy is not None:
+        for lazy in engines:
             lazy.close()
         database.close()
+
+
+def _put_together(
+    settings: Settings, database: Database, state_dir: Path, voice: Voice, moment: datetime, engines: list[_Lazy]
+) -> Opened:
+    name = _only_target(settings)
+    targets = TargetMaker(settings=settings, name=name, state_dir=state_dir, now=_classroom_clock(settings, moment))
+    policy = policy_from(settings, name, _published(database, settings, moment), targets.batch_size)
+    mailing = Mailing(settings=settings, database=database, policy=policy, targets=targets, now=clock.now)
+
+    def opening() -> Engine:
+        queue, name = mailing.queue(), settings.name
+        return open_engine(database, target=targets.make, mailer=queue, clock=clock.now, name=name, state_dir=state_dir)
+
+    lazy = _Lazy(opening=opening)
+    engines.append(lazy)
+    ports = Ports(
+        database=database,
+        sources={key: _source(settings, key) for key in settings.people},
+        policy=policy,
+        target=targets.make,
+        engine=lazy.get,
+        now=clock.now,
+        send_mail=mailing.send_due,
+        carry_records=lambda at: carry_records(database, policy, targets, at, clock.now),
+        say=voice.say,
+        progress=voice.progress,
+    )
+    return Opened(settings=settings, ports=ports, state_dir=state_dir, targets=targets, mailing=mailing)
 
 
 def _only_target(settings: Settings) -> str:

@@ -146,7 +146,9 @@ def show(
     show_table(_table(plan, lines), form, out)
     if form == "text" and limit and len(lines) == limit:
         say(f"The first {limit} lines. All of them: joinery plan show {plan} --limit 0")
-    if summary.state in {"waiting", "observed"}:
+    if summary.state == "observed":
+        say("Observe mode: nothing of it runs by itself. `mode: approve` in the settings is the next step.")
+    elif summary.state == "waiting":
         say(f"Next: joinery plan approve {plan}, then joinery apply {plan} --yes", quiet=form != "text")
 
 

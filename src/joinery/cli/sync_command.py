@@ -8,6 +8,8 @@ import typer
 
 from joinery.app import clock
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, AsOf, Config, Quiet, connection, counted, instant, say, show_json
+from joinery.cli.plan_command import summary_data
+from joinery.flows.pull import FileResult
 from joinery.flows.sync import SyncReport, sync
 
 app = typer.Typer(rich_markup_mode=None)
@@ -86,44 +88,33 @@ def next_step(report: SyncReport) -> str:
 
 def as_data(report: SyncReport) -> dict[str, Any]:
     """The same for programs; schema version 1."""
-    plan, applied = report.plan, report.applied
     return {
         "run": report.run,
         "as_of": report.as_of.isoformat(),
         "exit_code": report.exit_code,
         "verdict": verdict(report),
-        "files": [
-            {
-                "source": file.source,
-                "name": file.name,
-                "state": file.state,
-                "rows": file.rows,
-                "baseline": file.baseline,
-                "counts": dict(file.counts),
-                "findings": [
-                    {"check": f.check, "severity": str(f.severity), "worker_id": f.worker_id, "message": f.message}
-                    for f in file.findings
-                    if str(f.severity) in {"blocker", "quarantine"}
-                ][:100],
-            }
-            for file in report.pulled.files
-        ],
+        "files": [_file_data(file) for file in report.pulled.files],
         "events": dict(report.pulled.events),
         "woken": report.pulled.woken,
-        "plan": None
-        if plan is None
-        else {
-            "id": plan.id,
-            "state": plan.state,
-            "fingerprint": plan.fingerprint,
-            "counts": plan.counts,
-            "held": plan.held,
-            "guards": [g.message for g in plan.guards if g.tripped],
-            "seats_before": plan.seats_before,
-            "seats_after": plan.seats_after,
-        },
-        "lines": dict(applied.states) if applied else {},
+        "plan": summary_data(report.plan) if report.plan else None,
+        "lines": dict(report.applied.states) if report.applied else {},
         "mail": dict(report.mail),
         "records": dict(report.records),
         "locked": report.locked,
+    }
+
+
+def _file_data(file: FileResult) -> dict[str, Any]:
+    return {
+        "source": file.source,
+        "name": file.name,
+        "state": file.state,
+        "rows": file.rows,
+        "baseline": file.baseline,
+        "counts": dict(file.counts),
+        "findings": [
+            {"check": f.check, "severity": str(f.severity), "worker_id": f.worker_id, "message": f.message}
+            for f in file.findings
+            if str(f.severity) in {"blocker", "quarantine"}
+        ][:100],
     }

@@ -37,6 +37,11 @@ class Arrival:
         return self.spec.column_of("source_id") or self.spec.column_of("worker_id") or ""
 
     @property
+    def says_who_is_gone(self) -> bool:
+        """A full file in which every row shows whose it is."""
+        return self.complete and self.source.content == "full"
+
+    @property
     def sha256(self) -> str:
         """Of the file as it came."""
         return self.table.sha256

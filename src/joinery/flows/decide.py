@@ -51,34 +51,18 @@ def decide_person(
     policy: Policy, batch: Batch, person: Person, as_of: datetime, go_live: date | None, *, first_load: bool = False
 ) -> Decided:
     """Everything the learning system should have for this person as of now."""
-    worker, account = person.worker, batch.accounts.get(person.key)
+    worker = person.worker
     moment = Moment(as_of=as_of, zone=policy.zone_of(worker))
     decisions = batch.decisions.get(person.key, ())
-    changes = {name: (pair[0], pair[1]) for name, pair in person.memory.get("changes", {}).items()}
     facts = _facts(policy, batch, person, moment.today, go_live)
     verdict = in_scope(facts, policy.include, policy.exclude)
     inclusion = Inclusion(inside=verdict.inside, why="; ".join(verdict.why), out_of_scope=policy.out_of_scope)
-    access = access_of(worker, person.standing, inclusion, moment, policy.lifecycle, _latch(decisions))
+    access = access_of(worker, person.standing, inclusion, moment, policy.lifecycle_of(worker), _latch(decisions))
     learned = None
     if policy.rules or any(d.kind in {"manual", "exemption"} for d in decisions) or person.key in batch.assignments:
         learned = _learn(policy, batch, person, moment, facts, access)
     desired = _desired(policy, batch, person, access, learned, _hold(person, inclusion))
-    subject = Subject(
-        worker=worker,
-        desired=desired,
-        account=account,
-        candidates=batch.candidates(person),
-        changes=changes,
-        segments=policy.segments,
-        own_groups=frozenset(person.memory.get("groups", ())),
-        create_groups=policy.create_groups,
-        protected=worker.worker_id in policy.protected_workers
-        or (account is not None and account.id in policy.protected_accounts),
-        behind={row.to: row.attribute for row in policy.outbound.rows},
-        sign_in=_sign_in(policy, person, first_load=first_load),
-        link_by_email=policy.link_by_email,
-        pinned=_pinned(decisions, desired),
-    )
+    subject = _subject(policy, batch, person, desired, first_load=first_load)
     return Decided(
         key=person.key,
         subject=subject,
@@ -90,14 +74,39 @@ def decide_person(
     )
 
 
+def _subject(policy: Policy, batch: Batch, person: Person, desired: Desired, *, first_load: bool) -> Subject:
+    """What planning needs of this person."""
+    worker, account = person.worker, batch.accounts.get(person.key)
+    return Subject(
+        worker=worker,
+        desired=desired,
+        account=account,
+        candidates=batch.candidates(person),
+        changes=_changes(person),
+        segments=policy.segments,
+        own_groups=frozenset(person.memory.get("groups", ())),
+        create_groups=policy.create_groups,
+        protected=worker.worker_id in policy.protected_workers
+        or (account is not None and account.id in policy.protected_accounts),
+        behind={row.to: row.attribute for row in policy.outbound.rows},
+        sign_in=_sign_in(policy, person, first_load=first_load),
+        matching=policy.matching,
+        pinned=_pinned(batch.decisions.get(person.key, ()), desired),
+    )
+
+
+def _changes(person: Person) -> dict[str, tuple[str, str]]:
+    """What HR changed since the last plan: attribute -> (old, new)."""
+    return {name: (pair[0], pair[1]) for name, pair in person.memory.get("changes", {}).items()}
+
+
 def _facts(policy: Policy, batch: Batch, person: Person, today: date, go_live: date | None) -> WorkerFacts:
     derived: dict[str, Value] = {
         "today": today,
         "go_live": policy.go_live or go_live or today,
         "has_reports": person.worker.worker_id in batch.with_reports,
     }
-    changes = {name: (pair[0], pair[1]) for name, pair in person.memory.get("changes", {}).items()}
-    return WorkerFacts(worker=person.worker, derived=derived, changes=changes)
+    return WorkerFacts(worker=person.worker, derived=derived, changes=_changes(person))
 
 
 def _latch(decisions: Sequence[Decision]) -> str:

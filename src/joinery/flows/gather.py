@@ -44,8 +44,9 @@ class Batch:
         worker = person.worker
         by_id = self.by_worker_id.get(worker.worker_id, ())
         by_email = self.by_email.get(worker.work_email.lower(), ()) if worker.work_email else ()
+        ours = next((a for a in (*by_id, *by_email) if a.external_id == person.key), None)
         taken = {a.id for a in (*by_id, *by_email) if self.owners.get(a.id, person.key) != person.key}
-        return Candidates(by_worker_id=by_id, by_email=by_email, linked_to_others=frozenset(taken))
+        return Candidates(by_worker_id=by_id, by_email=by_email, linked_to_others=frozenset(taken), ours=ours)
 
 
 def gather(connection: Connection, policy: Policy, keys: Sequence[PersonKey], as_of: datetime) -> Batch:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from joinery.core.model.ids import PersonKey, PlanId
 from joinery.core.model.operation import ActionClass
-from joinery.core.model.plan import GuardResult, Line, PlanSummary
+from joinery.core.model.plan import GuardResult, PlanSummary
 from joinery.core.planning.guards import Population, Tally, check_guards
 from joinery.core.planning.steps import lines_for
 from joinery.flows.decide import Decided, decide_person
@@ -39,7 +39,6 @@ from joinery.store.plans import (
 
 BATCH = 1000
 EXPIRES_AFTER = timedelta(hours=24)
-CLASSES = tuple(str(action) for action in ActionClass)
 
 
 @dataclass(slots=True)
@@ -74,7 +73,9 @@ def make_plan(ports: Ports, as_of: datetime, cause: str, snapshot_id: str = "") 
             _look_at(connection, ports, making, chunk, _When(as_of=as_of, state=state, first_load=first_load))
             ports.progress("plan", making.looked_at, len(keys))
         supersede(connection, policy.name, summary.id)
-        save_state(connection, policy.name, replace(state, config_version=policy.version))
+        published = {rule.key: rule.published_on.isoformat() for rule in policy.rules}
+        extra = {**state.extra, "published": {**state.extra.get("published", {}), **published}}
+        save_state(connection, policy.name, replace(state, config_version=policy.version, extra=extra))
         return _finish(connection, policy, making, summary)
 
 
@@ -194,11 +195,3 @@ def _seats_after(before: int, counts: dict[str, Counter[str]]) -> int:
         return sum(states.values()) - states["held"]
 
     return before + wanted(ActionClass.CREATE) + wanted(ActionClass.RESTORE) - wanted(ActionClass.SUSPEND)
-
-
-def guard_messages(guards: Sequence[GuardResult]) -> tuple[str, ...]:
-    """The sentences of the guards that object."""
-    return tuple(result.message for result in guards if result.tripped)
-
-
-__all__ = ["Line", "guard_messages", "make_plan"]

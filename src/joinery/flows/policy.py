@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, tzinfo
 from pathlib import Path
 
+from joinery.core.correlation.correlate import Matching
 from joinery.core.hygiene.trust import TrustPolicy
 from joinery.core.mapping.outbound import Outbound
 from joinery.core.mapping.spec import MappingSpec
@@ -64,7 +65,8 @@ class Policy:
     known_zones: frozenset[str] = frozenset()
     #: configured; else the day of the baseline
     go_live: date | None = None
-    lifecycle: LifecyclePolicy
+    #: by source
+    lifecycles: Mapping[str, LifecyclePolicy]
     outbound: Outbound
     include: tuple[Condition, ...] = ()
     exclude: tuple[Condition, ...] = ()
@@ -77,13 +79,17 @@ class Policy:
     lane_per_hour: int = 10
     protected_workers: frozenset[str] = frozenset()
     protected_accounts: frozenset[str] = frozenset()
-    link_by_email: bool = False
+    matching: Matching = field(default_factory=Matching)
     create_groups: bool = True
     seats: int | None = None
     mail: MailPolicy = field(default_factory=MailPolicy)
     chunk_size: int = 50
     simulation: bool = False
     completions_to: Path | None = None
+
+    def lifecycle_of(self, worker: Worker) -> LifecyclePolicy:
+        """How the dates and statuses of this worker's source are read."""
+        return self.lifecycles[worker.source]
 
     def mode_of_suspension(self) -> str:
         """observe | approve | automatic, for access that ends."""

@@ -136,48 +136,28 @@ def _accept(
     compared: _Compared,
 ) -> tuple[FileResult, Outcome]:
     """One transaction: facts, people, events, findings, digests and the snapshot appear together or not at all."""
-    as_of, before, profile = compared.as_of, compared.before, compared.profile
-    delta = arrival.compare(before)
+    delta, name = arrival.compare(compared.before), ports.policy.name
     population = () if delta.empty else arrival.audit()
     snapshot_id = str(uuid7(ports.now(), secrets.randbits(74)))
     with ports.database.write() as connection:
-        state = load_state(connection, ports.policy.name)
-        setting = setting_for(ports, source, as_of, snapshot_id, state)
+        state = load_state(connection, name)
+        setting = setting_for(ports, source, compared.as_of, snapshot_id, state)
         acceptance = Acceptance(connection, setting, state.extra.get("aliases", {}).get(source.name, {}))
         frozen = {f.worker_id: f.message for f in population if f.severity is Severity.QUARANTINE and f.worker_id}
-        claims = arrival.claims(delta)
-        acceptance.rows(arrival.spec, arrival.records(delta), frozen, claims)
+        acceptance.rows(arrival.spec, arrival.records(delta), frozen, arrival.claims(delta))
         missing = _absent(source, acceptance, arrival, delta, state)
         acceptance.relations()
         outcome = acceptance.outcome
-        book = _Book(connection, ports.policy.name, source.name, ports.now())
+        book = _Book(connection, name, source.name, ports.now())
         book.whole(FILE, arrival.findings)
+        book.rows(outcome.findings, arrival.workers(delta) if compared.before else ())
         if not delta.empty:
             book.whole(PEOPLE, population)
-        book.rows(outcome.findings, arrival.workers(delta) if before else ())
-        keep = source.content == "changes"
-        payload = delta.blob_without(outcome.refused, keep_gone=keep or not arrival.complete)
-        save_digests(connection, ports.policy.name, source.name, snapshot_id=snapshot_id, columns="", payload=payload)
-        record_snapshot(
-            connection,
-            ports.policy.name,
-            SnapshotRow(
-                id=snapshot_id,
-                source=source.name,
-                name=file.name,
-                sha256=arrival.sha256,
-                state="accepted",
-                complete=arrival.complete and source.content == "full",
-                rows=arrival.rows,
-                as_of=as_of,
-                taken_at=ports.now(),
-                content_as_of=file.as_of,
-                profile=profile.to_json(),
-                report={"counts": dict(outcome.counts)},
-            ),
-        )
-        save_state(connection, ports.policy.name, _after(state, source.name, as_of, ports, missing, acceptance))
-    counts = {**outcome.counts, "unchanged": delta.unchanged, "duplicated": len(delta.duplicated)}
+        payload = delta.blob_without(outcome.refused, keep_gone=not arrival.says_who_is_gone)
+        save_digests(connection, name, source.name, snapshot_id=snapshot_id, columns="", payload=payload)
+        snapshot = _snapshot(source, file, arrival, compared, snapshot_id)
+        record_snapshot(connection, name, replace(snapshot, taken_at=ports.now(), report=dict(outcome.counts)))
+        save_state(connection, name, _after(state, source.name, compared.as_of, ports, missing, acceptance))
     result = FileResult(
         source=source.name,
         name=file.name,
@@ -185,10 +165,28 @@ def _accept(
         rows=arrival.rows,
         snapshot_id=snapshot_id,
         findings=(*arrival.findings, *population, *outcome.findings),
-        counts=counts,
+        counts={**outcome.counts, "unchanged": delta.unchanged, "duplicated": len(delta.duplicated)},
         baseline=state.go_live is None,
     )
     return result, outcome
+
+
+def _snapshot(
+    source: SourcePolicy, file: ArrivedFile, arrival: Any, compared: _Compared, snapshot_id: str
+) -> SnapshotRow:
+    return SnapshotRow(
+        id=snapshot_id,
+        source=source.name,
+        name=file.name,
+        sha256=arrival.sha256,
+        state="accepted",
+        complete=arrival.says_who_is_gone,
+        rows=arrival.rows,
+        as_of=compared.as_of,
+        taken_at=compared.as_of,
+        content_as_of=file.as_of,
+        profile=compared.profile.to_json(),
+    )
 
 
 def setting_for(
@@ -214,7 +212,7 @@ def _absent(
 ) -> list[str]:
     """Only a complete, trusted, full snapshot may say that somebody is gone."""
     before: Sequence[str] = state.extra.get("missing", {}).get(source.name, ())
-    if source.content != "full" or not arrival.complete:
+    if not arrival.says_who_is_gone:
         return list(before)
     gone = [key for key in delta.gone if isinstance(key, str)]
     still = [key for key in before if key not in acceptance.outcome.seen]

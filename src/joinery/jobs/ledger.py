@@ -107,7 +107,8 @@ class Ledger:
         where = and_(_of(job.plan_id), _lines.chunk == job.chunk, _lines.state.in_(OPEN), _lines.phase == job.phase)
         query = select(_lines.seq, _lines.person_key, _lines.action, _lines.operation, _lines.state)
         with self._write() as tx:
-            rows = tx.execute(query.where(where, mine).order_by(_lines.seq).with_for_update()).all()
+            # sorted here: asked for an order, SQLite walks the whole plan by its key to find one chunk
+            rows = sorted(tx.execute(query.where(where, mine).with_for_update()), key=lambda row: row.seq)
             if not rows:
                 return None
             values = {"state": LineState.SENT, "owner": token, "sent_at": instant_text(self._clock())}
@@ -197,7 +198,8 @@ def _links(tx: Connection, target: str, people: Sequence[str]) -> dict[PersonKey
 def _troubles(tx: Connection, plan_id: PlanId, people: Sequence[str]) -> dict[PersonKey, tuple[Trouble, ...]]:
     query = select(_lines.seq, _lines.person_key, _lines.action, _lines.operation).where(_of(plan_id))
     found: dict[PersonKey, tuple[Trouble, ...]] = {}
-    for row in tx.execute(query.where(_lines.person_key.in_(people), _lines.state.in_(TROUBLE)).order_by(_lines.seq)):
+    rows = tx.execute(query.where(_lines.person_key.in_(people), _lines.state.in_(TROUBLE)))
+    for row in sorted(rows, key=lambda row: row.seq):
         trouble = Trouble(seq=row.seq, action=row.action, operation=decode_operation(json.loads(row.operation)))
         person = PersonKey(row.person_key)
         found[person] = (*found.get(person, ()), trouble)

@@ -45,16 +45,24 @@ class Candidates:
     by_worker_id: Sequence[Account] = ()
     by_email: Sequence[Account] = ()
     linked_to_others: frozenset[AccountId] = frozenset()
+    #: an account that already carries our key for this person: made, and its answer lost
+    ours: Account | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Matching:
+    """What a match does: `link` by itself, `ask` a person; `email` may be `never` looked at."""
+
+    worker_id: str = "link"
+    email: str = "ask"
 
 
 def correlate(worker: Worker, found: Candidates) -> Correlation:
     """Find the account of a worker who has no link yet."""
-    taken = [a for a in (*found.by_worker_id, *found.by_email) if a.id in found.linked_to_others]
-    if taken:
-        return Disputed(
-            candidates=_ids(taken),
-            why=f"the address or number of {worker.worker_id} belongs to account {taken[0].id} of somebody else",
-        )
+    if found.ours is not None:
+        return Matched(account=found.ours, by="key")
+    if (refused := _not_theirs(worker, found)) is not None:
+        return refused
     if len(found.by_worker_id) == 1:
         account = found.by_worker_id[0]
         others = [a for a in found.by_email if a.id != account.id]
@@ -71,6 +79,17 @@ def correlate(worker: Worker, found: Candidates) -> Correlation:
         # the predecessor's account: never re-activate it for a newcomer
         return Disputed(candidates=(account.id,), why=f"the e-mail belongs to account {account.id} of another number")
     return Matched(account=account, by="email")
+
+
+def _not_theirs(worker: Worker, found: Candidates) -> Disputed | None:
+    """Accounts that are somebody else's, or carry a key that is not ours."""
+    everybody = (*found.by_worker_id, *found.by_email)
+    if taken := [a for a in everybody if a.id in found.linked_to_others]:
+        why = f"the address or number of {worker.worker_id} belongs to account {taken[0].id} of somebody else"
+        return Disputed(candidates=_ids(taken), why=why)
+    if foreign := [a for a in everybody if a.external_id]:
+        return Disputed(candidates=_ids(foreign), why=f"account {foreign[0].id} carries a key of another system")
+    return None
 
 
 def _ids(accounts: Sequence[Account]) -> tuple[AccountId, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from joinery.core.correlation.correlate import Candidates, Disputed, Matched, Unmatched, correlate
+from joinery.core.correlation.correlate import Candidates, Disputed, Matched, Matching, Unmatched, correlate
 from joinery.core.model.account import Account, AccountState
 from joinery.core.model.ids import RequirementKey, WorkerId
 from joinery.core.model.operation import (
@@ -60,8 +60,7 @@ class Subject:
     behind: Mapping[str, str] = field(default_factory=dict)
     #: a sign-in mail is wanted for a new account: the employment (ISO hire date), else empty
     sign_in: str = ""
-    #: a same e-mail links by itself instead of waiting for a person
-    link_by_email: bool = False
+    matching: Matching = field(default_factory=Matching)
     #: what an undo pinned: attribute names, `access`, `group:X`, assignment keys
     pinned: frozenset[str] = frozenset()
 
@@ -85,11 +84,7 @@ def _lines(subject: Subject) -> Iterator[Line]:
     match correlate(subject.worker, subject.candidates):
         case Matched(account=found, by=by):
             link = LinkAccount(person_key=subject.desired.person_key, account_id=found.id, made_by=by)
-            held = (
-                ""
-                if by == "worker_id" or subject.link_by_email
-                else "same e-mail: a person must confirm that it is theirs"
-            )
+            held = _doubt(subject.matching, by)
             yield _line(subject, link, ActionClass.LINK, Reason(text=f"account {found.id} has the same {by}"), held)
             yield from (replace(line, held=line.held or held) for line in _existing(subject, found))
         case Disputed(why=why):
@@ -97,6 +92,12 @@ def _lines(subject: Subject) -> Iterator[Line]:
             yield _line(subject, create, ActionClass.CREATE, subject.desired.access.because, why)
         case Unmatched():
             yield from _new(subject)
+
+
+def _doubt(matching: Matching, by: str) -> str:
+    """Why a person must confirm the match; empty when it links by itself."""
+    choice = {"worker_id": matching.worker_id, "email": matching.email}.get(by, "link")
+    return "" if choice == "link" else f"same {by.replace('_', ' ')}: a person must confirm that it is theirs"
 
 
 def _new(subject: Subject) -> Iterator[Line]:
