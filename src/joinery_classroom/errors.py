@@ -48,6 +48,14 @@ class NotFound(ClassroomError):
     fix = "Check the identifier."
 
 
+class WrongMethod(ClassroomError):
+    """The address exists, but not for this kind of request."""
+
+    code = "wrong_method"
+    status = 405
+    fix = "Go back to the page and use its button."
+
+
 class Conflict(ClassroomError):
     """What is there already does not allow it."""
 

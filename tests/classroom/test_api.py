@@ -62,6 +62,7 @@ BAD: dict[str, tuple[str, str, Any, int, str]] = {
     "a cursor that is none": ("GET", "/api/v1/accounts?after=x", None, 400, "bad_request"),
     "ids that are not texts": ("POST", "/api/v1/lookup", {"account_ids": [1]}, 400, "bad_request"),
     "an address that does not exist": ("GET", "/api/v1/nothing", None, 404, "not_found"),
+    "an address that takes other requests": ("DELETE", "/api/v1/accounts", None, 405, "wrong_method"),
     "a link for nobody": ("POST", "/api/v1/sign-in-links", {"account_id": "c-9"}, 404, "not_found"),
     "a completion of an unknown course": (
         "POST",

@@ -133,7 +133,18 @@ def test_without_the_cryptography_package_only_the_key_s_holder_can_check(
 
 
 @pytest.mark.parametrize(
-    "name", ["Łucja Žižková", "Иван Петров", "Ελένη", "O'Brien & Söhne <#let x>", "Ana \\ $a$ *b* #c"]
+    "name",
+    [
+        "Łucja Žižková",
+        "שרה לוי",
+        "محمد علي",
+        "अनिल",
+        "Ánh Nguyễn",
+        "Иван Петров",
+        "Ελένη",
+        "O'Brien & Söhne <#let x>",
+        "Ana \\ $a$ *b* #c",
+    ],
 )
 def test_names_are_printed_as_they_are_written(house: House, name: str) -> None:
     account = house.hire(name)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from joinery_classroom import exports
 from joinery_classroom.courses import read_folder
 from joinery_classroom.errors import BadRequest
 from tests.classroom.company import completed, founded, pages
-from tests.classroom.house import House, opened, routes
+from tests.classroom.house import BASE, House, opened, routes, send
 
 FORMS = [
     "/sign-in",
@@ -72,8 +76,6 @@ def test_every_page_leaves_with_a_tight_policy_and_no_strangers(house: House) ->
 
 
 def test_cookies_are_out_of_reach_of_scripts_and_of_other_sites(house: House) -> None:
-    from tests.classroom.house import send
-
     browser = house.browser()
     answers = [browser.get("/sign-in"), send(browser, house.link(house.hire()))]
     cookies = [answer.headers["set-cookie"].lower() for answer in answers]
@@ -222,3 +224,23 @@ def test_people_are_found_by_parts_and_wildcards_are_only_letters(house: House) 
 def test_the_secret_and_the_token_are_not_in_what_settings_print_of_themselves(house: House) -> None:
     assert "secret-for-tests" not in repr(house.settings)
     assert "api-token-for-tests" not in repr(house.settings)
+
+
+def test_everything_works_under_a_prefix_too(tmp_path: Any) -> None:
+    with opened(tmp_path, base_url=f"{BASE}/learn") as house:
+        outer = Starlette(routes=[Mount("/learn", app=house.app)])
+        browser = TestClient(outer, base_url=BASE, follow_redirects=False)
+        account = house.hire()
+        house.assign(account, "welcome")
+        link = house.link(account)
+        assert link.startswith("/learn/in/")
+        assert browser.get("/learn/learning").headers["location"] == "/learn/sign-in"
+        assert send(browser, link).headers["location"] == "/learn/learning"
+        html = browser.get("/learn/learning").text
+        local = re.findall(r'(?:href|action)="(/[^"]*)"', html)
+        assert local and all(address.startswith("/learn/") for address in local)
+        assert all(browser.get(address).status_code in (200, 303, 405) for address in local)
+        assert browser.get("/learn/api/v1/health").json()["code"] == "wrong_token"
+        page = "/learn/courses/welcome/items/first-day"
+        done = send(browser, page, f"{page}/done")
+        assert done.headers["location"] == "/learn/courses/welcome/items/how-we-decide"

@@ -13,7 +13,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from joinery_classroom.errors import BadRequest, ClassroomError, NotFound
+from joinery_classroom.errors import BadRequest, ClassroomError, NotFound, WrongMethod
 from joinery_classroom.web import admin, api, api_access, api_learning, learning, proof, sign_in
 from joinery_classroom.web.pages import SESSION_COOKIE, Page, SignInNeeded, go, show, visitor
 from joinery_classroom.web.room import Room, room_of
@@ -103,6 +103,8 @@ def _on_validation_error(request: Request, error: Exception) -> Response:
 
 def _on_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+    if error.status_code == 405:
+        return _on_classroom_error(request, WrongMethod("This address does not take this kind of request."))
     if error.status_code != 404:
         return _on_classroom_error(request, BadRequest(f"{error.detail}."))
     fix = "Check the address." if _is_api(request) else "Check the address, or start again from My learning."
