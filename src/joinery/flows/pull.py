@@ -147,8 +147,7 @@ def _accept(
         acceptance.rows(arrival.spec, arrival.records(delta), frozen, arrival.claims(delta))
         missing = _absent(source, acceptance, arrival, delta, state)
         acceptance.relations()
-        outcome = acceptance.outcome
-        book = _Book(connection, name, source.name, ports.now())
+        outcome, book = acceptance.outcome, _Book(connection, name, source.name, ports.now())
         book.whole(FILE, arrival.findings)
         book.rows(outcome.findings, arrival.workers(delta) if compared.before else ())
         if not delta.empty:
