@@ -113,13 +113,17 @@ def resume(ports: Ports) -> tuple[Applied, ...]:
 
 
 def _run(ports: Ports, plan: PlanId) -> Applied:
+    """Run what is released. Also closes a plan whose last line ended before a kill, with nothing left to run."""
     with ports.database.write() as connection:
         states = _states(connection, plan)
-        if states.get("planned") or states.get("sent"):
+        owed = bool(states.get("planned") or states.get("sent"))
+        if owed:
             set_plan_state(connection, plan, "applying")
-        else:
+        elif not _cut_short(connection, plan):
             return Applied(plan=plan, states=states)
-    tally = ports.engine().apply(plan, progress=lambda done, total: ports.progress("apply", done, total))
+    tally = Tally()
+    if owed:
+        tally = ports.engine().apply(plan, progress=lambda done, total: ports.progress("apply", done, total))
     with ports.database.write() as connection:
         settle(connection, plan)
         states = _states(connection, plan)
@@ -127,6 +131,11 @@ def _run(ports: Ports, plan: PlanId) -> Applied:
         state = load_state(connection, ports.policy.name)
         save_state(connection, ports.policy.name, replace(state, extra={**state.extra, "loaded": True}))
     return Applied(plan=plan, tally=tally, states=states)
+
+
+def _cut_short(connection: Connection, plan: PlanId) -> bool:
+    found = plan_by_id(connection, plan)
+    return found is not None and found[1]["state"] == "applying"
 
 
 def _states(connection: Connection, plan: str) -> dict[str, int]:

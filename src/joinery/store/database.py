@@ -52,7 +52,11 @@ def open_engine(url: URL) -> Engine:
     if url.get_backend_name() == "sqlite":
         return _sqlite(url)
     if url.get_backend_name() == "postgresql":
-        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=10)
+        # a node that freezes inside a transaction must not hold its locks for ever
+        options = {"options": "-c idle_in_transaction_session_timeout=60s"}
+        return create_engine(
+            url, pool_pre_ping=True, pool_size=5, max_overflow=10, hide_parameters=True, connect_args=options
+        )
     raise StopRun(
         f"A store of kind {url.get_backend_name()!r} is not known.",
         fix="Use a sqlite:/// or postgresql+psycopg:// URL in `store: {url: …}`.",
@@ -60,7 +64,7 @@ def open_engine(url: URL) -> Engine:
 
 
 def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": 30.0, "check_same_thread": False})
+    engine = create_engine(url, connect_args={"timeout": 30.0, "check_same_thread": False}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
