@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -163,8 +164,26 @@ def parse(raw: Any) -> Operation | Unreadable:
     from pydantic import ValidationError
 
     try:
-        return _adapter().validate_python(raw)
+        json.dumps(raw, ensure_ascii=False).encode()
+        return _named(_adapter().validate_python(raw))
+    except UnicodeEncodeError:  # half of a surrogate pair: JSON may say it, no database can keep it
+        return Unreadable(key=_spoken(raw), why="a text in it is not valid Unicode")
     except ValidationError as error:
-        key = raw.get("key") if isinstance(raw, dict) else None
         problems = (f"{'.'.join(str(part) for part in one['loc'][1:]) or 'op'}: {one['msg']}" for one in error.errors())
-        return Unreadable(key=key if isinstance(key, str) else "", why="; ".join(problems))
+        return Unreadable(key=_spoken(raw), why="; ".join(problems))
+
+
+def _spoken(raw: Any) -> str:
+    key = raw.get("key") if isinstance(raw, dict) else None
+    return key.encode("utf-8", "replace").decode() if isinstance(key, str) else ""
+
+
+def _named(operation: Operation) -> Operation | Unreadable:
+    """An empty id or group name would stand for everybody who has none."""
+    match operation:
+        case Create(external_id="") | SetExternalId(external_id=""):
+            return Unreadable(key=operation.key, why="external_id: is empty")
+        case AddToGroup(group="") | RemoveFromGroup(group=""):
+            return Unreadable(key=operation.key, why="group: is empty")
+        case _:
+            return operation

@@ -143,13 +143,13 @@ def save(connection: Connection, world: World, now: datetime) -> None:
         connection.execute(insert(groups), [{"name": name} for name in world.new_groups])
     fresh = [account for key, account in world.accounts.items() if key not in world.original]
     changed = [account for key, account in world.accounts.items() if world.original.get(key, account) is not account]
+    _release_unique_keys(connection, world, changed)
     if fresh:
         rows = [{**_row(account), "seq": account.seq, "created_at": now} for account in fresh]
         connection.execute(insert(accounts), rows)
     if changed:
         values: dict[str, Any] = {name: bindparam(name) for name in _row(changed[0])}
         statement = update(accounts).where(accounts.c.seq == bindparam("this_seq")).values(values)
-        _release_unique_keys(connection, world, changed)
         connection.execute(statement, [{**_row(account), "this_seq": account.seq} for account in changed])
     _save_groups(connection, world, [*fresh, *changed])
     _save_assignments(connection, world, [*fresh, *changed])
@@ -160,7 +160,7 @@ def save(connection: Connection, world: World, now: datetime) -> None:
 
 
 def _release_unique_keys(connection: Connection, world: World, changed: Sequence[Account]) -> None:
-    """Two accounts may swap an address within one batch; row by row that would collide for a moment."""
+    """Within one batch an address may pass from one account to another; row by row that would collide for a moment."""
     cleared = {"email_key": None, "worker_key": None, "external_id": None}
 
     def moved(account: Account) -> bool:

@@ -60,6 +60,7 @@ BAD: dict[str, tuple[str, str, Any, int, str]] = {
     "more operations than allowed": ("POST", "/api/v1/operations", {"operations": [{}] * 501}, 400, "bad_request"),
     "a page size out of range": ("GET", "/api/v1/accounts?limit=5001", None, 400, "bad_request"),
     "a cursor that is none": ("GET", "/api/v1/accounts?after=x", None, 400, "bad_request"),
+    "half of a surrogate pair": ("POST", "/api/v1/lookup", b'{"account_ids": ["\\ud800"]}', 400, "bad_request"),
     "ids that are not texts": ("POST", "/api/v1/lookup", {"account_ids": [1]}, 400, "bad_request"),
     "an address that does not exist": ("GET", "/api/v1/nothing", None, 404, "not_found"),
     "an address that takes other requests": ("DELETE", "/api/v1/accounts", None, 405, "wrong_method"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -189,6 +190,18 @@ CASES: dict[str, tuple[dict[str, Any], str, bool, str]] = {
         False,
         "revoke_role",
     ),
+    "a person without an id cannot be made": (
+        {"op": "create", "external_id": "", "attributes": {}},
+        "failed",
+        False,
+        "external_id: is empty",
+    ),
+    "a group without a name is none": (
+        {"op": "add_to_group", "account_id": "c-000001", "group": "", "create": True},
+        "failed",
+        False,
+        "group: is empty",
+    ),
     "an unknown operation fails": ({"op": "delete", "account_id": "c-000001"}, "failed", False, "delete"),
 }
 
@@ -218,7 +231,7 @@ def test_a_bad_operation_harms_none_of_its_neighbours(house: House) -> None:
     results = house.ask(
         update(("department", "Ops", "Sales")),
         {"op": "suspend", "account_id": "nobody"},
-        {"op": "nonsense"},
+        {"op": ["nonsense"]},
         {"op": "suspend", "account_id": "c-000002"},
     )
     assert [one["outcome"] for one in results] == ["done", "failed", "failed", "done"]
@@ -227,12 +240,28 @@ def test_a_bad_operation_harms_none_of_its_neighbours(house: House) -> None:
     assert house.account("c-000002")["state"] == "suspended"
 
 
+def test_what_is_not_even_an_operation_fails_alone(house: House) -> None:
+    close = {"op": "suspend", "key": "s", "account_id": "c-000001"}
+    half = {"op": "create", "key": "\ud800", "external_id": "p-9", "attributes": {"email": "\ud800"}}
+    body = json.dumps({"operations": [5, None, [], half, close]})  # half of a surrogate pair, as JSON may say it
+    answer = house.api.post("/api/v1/operations", content=body)
+    assert [one["outcome"] for one in answer.json()["results"]] == ["failed"] * 4 + ["done"]
+
+
 def test_two_people_can_swap_their_addresses_by_way_of_none(house: House) -> None:
     other = {**update(("email", None, "ana@example.test")), "account_id": "c-000002"}
     results = house.ask(update(("email", None, None)), other, update(("email", None, "bo@example.test")))
     assert [one["outcome"] for one in results] == ["done"] * 3
     assert house.account("c-000001")["attributes"]["email"] == "bo@example.test"
     assert house.account("c-000002")["attributes"]["email"] == "ana@example.test"
+
+
+def test_what_one_account_gives_up_a_new_one_may_have_in_the_same_request(house: House) -> None:
+    freed = {"op": "set_external_id", "account_id": "c-000001", "external_id": "p-7", "old": "p-1"}
+    new = {"op": "create", "external_id": "p-1", "attributes": {"email": "ana@example.test"}}
+    results = house.ask(freed, update(("email", None, "")), new)
+    assert [one["outcome"] for one in results] == ["done"] * 3
+    assert house.account("c-000003")["external_id"] == "p-1"
 
 
 def test_the_same_new_address_twice_in_one_request_goes_to_the_first(house: House) -> None:

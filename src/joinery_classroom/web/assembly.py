@@ -73,6 +73,7 @@ def assemble(room: Room, *, close_store: bool) -> FastAPI:
     app.add_exception_handler(ClassroomError, _on_classroom_error)
     app.add_exception_handler(RequestValidationError, _on_validation_error)
     app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(UnicodeEncodeError, _on_no_text)
     app.add_exception_handler(Exception, _on_surprise)
     app.add_middleware(SafeHeaders, secure=room.settings.base_url.startswith("https:"))
     return app
@@ -109,6 +110,10 @@ def _on_http_error(request: Request, error: Exception) -> Response:
         return _on_classroom_error(request, BadRequest(f"{error.detail}."))
     fix = "Check the address." if _is_api(request) else "Check the address, or start again from My learning."
     return _on_classroom_error(request, NotFound("There is nothing at this address.", fix=fix))
+
+
+def _on_no_text(request: Request, _error: Exception) -> Response:
+    return _on_classroom_error(request, BadRequest("A text in the request is not valid Unicode; nothing was written."))
 
 
 def _on_surprise(request: Request, _error: Exception) -> Response:
