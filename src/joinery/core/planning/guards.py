@@ -13,6 +13,22 @@ from dataclasses import dataclass, field
 from joinery.core.model.plan import GuardResult, Line
 
 
+#: what a guard counts, in words a reader of a plan understands
+WORDS = {
+    "create": "get an account",
+    "update": "have other attributes",
+    "manager_change": "get another manager",
+    "email_change": "get another e-mail",
+    "name_change": "get another name",
+    "assign": "be given learning",
+    "withdraw": "lose learning",
+    "suspend": "lose access",
+    "archive": "be archived",
+    "restore": "get access back",
+    "mail": "get a mail",
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardLimit:
     """`share` and `each_share` are fractions of 1; None: that test is off. `each`: segment attributes."""
@@ -89,11 +105,9 @@ def _judge(
     too_large = share is not None and count > floor and count > share * base
     message = ""
     if too_many or too_large:
-        where = f" in {segment}" if segment else ""
+        where = f" in {segment.partition('=')[2] or 'no ' + segment.partition('=')[0]}" if segment else ""
         allowed = f"{most}" if too_many else f"{share:.0%}"
-        message = (
-            f"{count} of {population} accounts{where} would have {guard.replace('_', ' ')}; the limit is {allowed}"
-        )
+        message = f"{count} of {population} people{where} would {WORDS.get(guard, guard)}; the limit is {allowed}"
     return GuardResult(
         guard=guard,
         segment=segment,
