@@ -118,10 +118,11 @@ def _missing_managers(people: pl.DataFrame) -> Iterator[Finding]:
         people.filter((pl.col("manager") != "") & ~pl.col("gone"))
         .join(ids, on="manager", how="anti")
         .group_by("manager")
-        .agg(pl.col("id").min().alias("first"), pl.len())
+        .agg(pl.col("id").sort().alias("ids"))
         .sort("manager")
     )
-    for manager, first, count in dangling.iter_rows():
+    for manager, ids in dangling.iter_rows():
+        first, count = ids[0], len(ids)
         yield Finding(
             check="manager_missing",
             severity=Severity.WARNING,
@@ -130,6 +131,7 @@ def _missing_managers(people: pl.DataFrame) -> Iterator[Finding]:
             worker_id=first if count == 1 else "",
             attribute="manager_id",
             suggestion="Name their present manager; until then they have none.",
+            people=tuple(ids),
         )
 
 
@@ -143,6 +145,7 @@ def _manager_loops(people: pl.DataFrame) -> Iterator[Finding]:
             worker_id=circle[0],
             attribute="manager_id",
             suggestion="Correct the manager of one of them.",
+            people=tuple(circle),
         )
 
 
@@ -165,6 +168,7 @@ def _lost_zeros(people: pl.DataFrame) -> Iterator[Finding]:
         worker_id=shorter[0] if len(shorter) == 1 else "",
         attribute="worker_id",
         suggestion="Export the number as text. A number without its zeros is another person to Joinery.",
+        people=tuple(shorter),
     )
 
 
@@ -181,6 +185,7 @@ def _misspelled_domains(people: pl.DataFrame) -> Iterator[Finding]:
             worker_id=ids[0] if count == 1 else "",
             attribute="work_email",
             suggestion="Correct the address in the HR system.",
+            people=tuple(ids),
         )
 
 

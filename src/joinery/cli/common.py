@@ -92,6 +92,19 @@ def show_table(shown: Table, form: str, out: Path | None) -> None:
         out.write_text(text, encoding="utf-8", newline="")
 
 
+def show_for_people(shown: Table, form: str, out: Path | None) -> None:
+    """As `show_table`, for a list that somebody opens in a spreadsheet: no cell of its csv can start a formula."""
+    if form != "csv":
+        show_table(shown, form, out)
+        return
+    from joinery.reports.render_csv import as_csv, write_csv
+
+    if out is None:
+        sys.stdout.write(as_csv(shown))
+    else:
+        write_csv(shown, out)
+
+
 def _forms() -> dict[str, Callable[[Table], str]]:
     return {"csv": raw_csv, "json": lambda shown: as_json(shown) + "\n", "text": _text}
 

@@ -26,3 +26,10 @@ class Finding:
     attribute: str = ""
     line: int | None = None
     suggestion: str = ""
+    #: everybody it is about, where that is not the one person of `worker_id`
+    people: tuple[str, ...] = ()
+
+    @property
+    def about(self) -> tuple[str, ...]:
+        """The employee numbers of everybody it is about; empty for a remark about the file."""
+        return self.people or ((self.worker_id,) if self.worker_id else ())
