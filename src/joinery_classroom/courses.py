@@ -20,6 +20,11 @@ _COURSE_FIELDS = frozenset(
     ("id", "title", "version", "language", "summary", "items", "certificate", "certificate_valid_months")
 )
 STARTER = Folder(__file__).parent / "starter"
+#: what is in that folder, so that a start can see without reading it that nothing is missing
+STARTER_COURSES = frozenset(
+    ("welcome", "security-basics", "manager-essentials", "FORKLIFT", "US-COMPLIANCE", "UK-COMPLIANCE")
+)
+STARTER_PATHS = frozenset(("Onboarding_Path", "Leadership_101"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +145,23 @@ def put_shelf(store: Store, shelf: Shelf) -> None:
 def seed_starter_courses(store: Store) -> None:
     """Onboarding_Path, Leadership_101 and six small courses with real content. Doing it again changes nothing."""
     put_shelf(store, read_folder(STARTER))
+
+
+def seed_missing_starters(store: Store) -> None:
+    """The same, but only what is not there: a company's own course or path of the same id stays as it is."""
+    with store.reading() as connection:
+        courses, paths = set(catalogue.all_courses(connection)), set(catalogue.all_paths(connection))
+    if courses >= STARTER_COURSES and paths >= STARTER_PATHS:
+        return
+    shelf = read_folder(STARTER)
+    put_shelf(
+        store,
+        Shelf(
+            courses=tuple(course for course in shelf.courses if course.id not in courses),
+            paths=tuple(path for path in shelf.paths if path.id not in paths),
+            files={key: content for key, content in shelf.files.items() if key[0] not in courses},
+        ),
+    )
 
 
 def _item(raw: Any) -> Item:

@@ -68,7 +68,7 @@ class Mailing:
         try:
             report = await send_due(
                 outbox,
-                Sender(self._server()),
+                Sender(mail_server(self.settings)),
                 Desk(
                     letter_for=letters.letter_for,
                     link_for=target.sign_in_link,
@@ -87,20 +87,22 @@ class Mailing:
         numbers = {name: len(getattr(report, name)) for name in names}
         return {**numbers, "left": report.left}
 
-    def _server(self) -> Any:
-        from joinery.mail.sender import MailSettings
 
-        mail = self.settings.mail
-        return MailSettings(
-            host=mail.host or "localhost",
-            port=mail.port,
-            security=mail.security,
-            user=mail.user or "",
-            password=mail.password.reveal if mail.password else None,
-            sender=str(mail.from_ or ""),
-            reply_to=str(mail.reply_to or ""),
-            help_contact=mail.help_contact or "your manager or the HR team",
-        )
+def mail_server(settings: Settings) -> Any:
+    """How mail leaves, from the settings. Raises ConfigError for what cannot be safe or cannot work."""
+    from joinery.mail.sender import MailSettings
+
+    mail = settings.mail
+    return MailSettings(
+        host=mail.host or "localhost",
+        port=mail.port,
+        security=mail.security,
+        user=mail.user or "",
+        password=mail.password.reveal if mail.password else None,
+        sender=str(mail.from_ or ""),
+        reply_to=str(mail.reply_to or ""),
+        help_contact=mail.help_contact or "your manager or the HR team",
+    )
 
 
 class MailQueue:

@@ -13,6 +13,7 @@ from joinery.kit.contract import Target
 from joinery.settings import Settings
 
 if TYPE_CHECKING:
+    from joinery_classroom.database import Store
     from joinery_classroom.settings import ClassroomSettings
 
 #: operations per call; also how many lines share a durable job
@@ -52,9 +53,19 @@ class TargetMaker:
         classroom = self.classroom()
         from joinery_classroom.app import create_app
 
-        app = create_app(classroom, now=self.now)
+        app = create_app(classroom, now=self.now, store=self.classroom_store(classroom))
         transport = Transport(classroom.base_url, auth=lambda: classroom.api_token, app=app)
         return ClassroomTarget(transport, name=self.name)
+
+    def classroom_store(self, classroom: ClassroomSettings) -> Store:
+        """Classroom's database, with the courses that `starters` give wherever they are missing; the user closes it."""
+        from joinery_classroom.app import open_store
+        from joinery_classroom.courses import seed_missing_starters
+
+        store = open_store(classroom)
+        if self.settings.starters:
+            seed_missing_starters(store)
+        return store
 
     def classroom(self) -> ClassroomSettings:
         """The embedded Classroom's settings; its keys are made once and kept beside its database, for us only."""

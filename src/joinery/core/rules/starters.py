@@ -27,7 +27,7 @@ LEADERSHIP_101: Final[RuleData] = {
         '(job_title in ["Manager", "Senior Manager", "General Manager", "Team Manager", "People Manager"]'
         ' or starts_with(job_title, "Manager,", "Manager of ")))'
     ),
-    "give": ["course:Leadership_101"],
+    "give": ["path:Leadership_101"],
     "due": "90 days after start",
     "applies_to": "new_matches",
 }

@@ -1,0 +1,95 @@
+"""`joinery serve`: Classroom for browsers, on this machine unless told otherwise."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Annotated, Any
+
+import typer
+
+from joinery.app import clock
+from joinery.app.serving import LOOPBACK, classroom_app, listening, serve, shifted
+from joinery.app.targets import TargetMaker
+from joinery.cli.common import DEFAULT_CONFIG, AsOf, Config, Quiet, instant, say
+from joinery.errors import AsOfRefused, ConfigError
+from joinery.settings import Settings, load
+
+app = typer.Typer(rich_markup_mode=None)
+
+Host = Annotated[str, typer.Option("--host", help="Where to listen; the default is this machine only.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")]
+
+
+@app.command()
+def main(
+    config: Config = DEFAULT_CONFIG,
+    host: Host = "127.0.0.1",
+    port: Port = 8484,
+    as_of: AsOf = None,
+    quiet: Quiet = False,
+) -> None:
+    """Run Classroom, the learning system that comes with Joinery, until Ctrl-C.
+
+    Examples: joinery serve | joinery serve --config acme.yaml --port 9000
+
+    --as-of is for simulations only: Classroom's clock then begins at that moment.
+    """
+    if not config.is_file():
+        raise ConfigError(
+            f"There is no settings file {config}.", fix="Name one with --config, or try `joinery demo` first."
+        )
+    settings = load(config, environ=os.environ)
+    maker = maker_for(settings)
+    moment = instant(as_of)
+    if moment is not None and not maker.entry.simulation:
+        raise AsOfRefused(
+            "Only a Classroom marked `simulation: true` lives at another moment; nothing was started.",
+            fix="Leave --as-of out.",
+        )
+
+    def log(line: str) -> None:
+        say(f"{clock.now():%H:%M:%S} {line}", quiet=quiet)
+
+    with classroom_app(maker, shifted(clock.now, moment), log) as classroom:
+        listener = listening(host, port)
+        for line in greeting(maker.entry.base_url, host, listener.getsockname()[1]):
+            say(line, quiet=quiet)
+        until_stopped(classroom, listener, log)
+    say("Stopped.", quiet=quiet)
+
+
+def maker_for(settings: Settings) -> TargetMaker:
+    """The one learning system of these settings. Raises ConfigError when there are several."""
+    if len(settings.learning) != 1:
+        raise ConfigError("`learning` names several learning systems.", fix="Keep one entry in a settings file.")
+    return TargetMaker(
+        settings=settings, name=next(iter(settings.learning)), state_dir=settings.folder / ".joinery", now=clock.now
+    )
+
+
+def greeting(base_url: str, host: str, port: int) -> list[str]:
+    """Where it runs, and what could surprise."""
+    shown = f"[{host}]" if ":" in host else host
+    here = f"http://{shown}:{port}"
+    lines = [f"Classroom is at {here}  (Ctrl-C stops it)"]
+    if base_url.rstrip("/") not in {here, here.replace("127.0.0.1", "localhost")}:
+        lines.append(f"Note: links in mails lead to {base_url} (learning.base_url).")
+    if host not in LOOPBACK:
+        lines.append("Note: others can reach it, unencrypted. Put a proxy with TLS in front of it for real use.")
+    return lines
+
+
+def until_stopped(classroom: Any, listener: Any, log: Any) -> None:
+    """Serves; Ctrl-C and SIGTERM end it cleanly."""
+
+    def stop(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        serve(classroom, listener, log)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
