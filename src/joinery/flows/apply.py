@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from joinery.core.model.ids import PlanId
+from joinery.core.model.ids import PersonKey, PlanId
 from joinery.core.model.operation import ActionClass
 from joinery.core.model.plan import PlanSummary
 from joinery.errors import ApprovalNeeded, NotThere, PlanChanged
@@ -21,6 +21,7 @@ from joinery.jobs.api import Tally
 from joinery.store.connections import load_state, save_state
 from joinery.store.plans import (
     count_lines,
+    drop_lines_of,
     free_held,
     plan_by_id,
     plans_of,
@@ -61,6 +62,14 @@ def apply_by_mode(ports: Ports, plan: PlanSummary, *, locked: bool) -> Applied:
         if automatic:
             release_lines(connection, plan.id, automatic)
     return _run(ports, plan.id)
+
+
+def apply_alone(ports: Ports, plan: PlanSummary, person: PersonKey) -> Applied:
+    """End one person's access now, whatever waits or is held; their lines in other plans can no longer run."""
+    with ports.database.write() as connection:
+        drop_lines_of(connection, person, but=plan.id)
+        release_lines(connection, plan.id, (), urgent=True)
+    return _run(ports, plan.id, first_load=False)
 
 
 def apply_approved(ports: Ports, plan: str, fingerprint: str | None = None) -> Applied:
@@ -112,7 +121,7 @@ def resume(ports: Ports) -> tuple[Applied, ...]:
     return tuple(_run(ports, plan) for plan in reversed(cut_short))
 
 
-def _run(ports: Ports, plan: PlanId) -> Applied:
+def _run(ports: Ports, plan: PlanId, *, first_load: bool = True) -> Applied:
     """Run what is released. Also closes a plan whose last line ended before a kill, with nothing left to run."""
     with ports.database.write() as connection:
         states = _states(connection, plan)
@@ -128,8 +137,9 @@ def _run(ports: Ports, plan: PlanId) -> Applied:
         settle(connection, plan)
         states = _states(connection, plan)
         set_plan_state(connection, plan, "waiting" if states.get("waiting") else "applied")
-        state = load_state(connection, ports.policy.name)
-        save_state(connection, ports.policy.name, replace(state, extra={**state.extra, "loaded": True}))
+        if first_load:
+            state = load_state(connection, ports.policy.name)
+            save_state(connection, ports.policy.name, replace(state, extra={**state.extra, "loaded": True}))
     return Applied(plan=plan, tally=tally, states=states)
 
 

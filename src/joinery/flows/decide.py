@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from typing import Any
 
 from joinery.core.mapping.outbound import attributes_for, groups_for
-from joinery.core.model.account import AccountState, Enrolment
+from joinery.core.model.account import Account, AccountState, Enrolment
 from joinery.core.model.ids import PersonKey, RequirementKey
 from joinery.core.model.plan import Reason
 from joinery.core.model.standing import Stage
@@ -57,11 +57,13 @@ def decide_person(
     facts = _facts(policy, batch, person, moment.today, go_live)
     verdict = in_scope(facts, policy.include, policy.exclude)
     inclusion = Inclusion(inside=verdict.inside, why="; ".join(verdict.why), out_of_scope=policy.out_of_scope)
-    access = access_of(worker, person.standing, inclusion, moment, policy.lifecycle_of(worker), _latch(decisions))
+    latch = _latched(person, batch.accounts.get(person.key), decisions, moment)
+    access = access_of(worker, person.standing, inclusion, moment, policy.lifecycle_of(worker), latch)
     learned = None
     if policy.rules or any(d.kind in {"manual", "exemption"} for d in decisions) or person.key in batch.assignments:
         learned = _learn(policy, batch, person, moment, facts, access)
-    desired = _desired(policy, batch, person, access, learned, _hold(person, inclusion))
+    hold = _gone_account(batch, person.key) or ("" if latch else _hold(person, inclusion))
+    desired = _desired(policy, batch, person, access, learned, hold)
     subject = _subject(policy, batch, person, desired, first_load=first_load)
     return Decided(
         key=person.key,
@@ -109,13 +111,48 @@ def _facts(policy: Policy, batch: Batch, person: Person, today: date, go_live: d
     return WorkerFacts(worker=person.worker, derived=derived, changes=_changes(person))
 
 
-def _latch(decisions: Sequence[Decision]) -> str:
-    """The reason of the end-access that is in force; empty when there is none."""
-    return next((d.reason for d in decisions if d.kind == "end_access"), "")
+def latch_of(person: Person, decisions: Sequence[Decision], zone: tzinfo) -> Decision | None:
+    """The end of access by hand that counts: nobody released it, and no new employment began after it.
+
+    A correction of HR's is not a new employment: only a start date later than the decision, and other than the one
+    known then, is. A leave that ends, or a termination that HR takes back, releases nothing.
+    """
+    standing, worker = person.standing, person.worker
+    for made in reversed(decisions):
+        if made.kind != "end_access":
+            continue
+        begun = standing.started_on if standing.stage.employed and standing.consumed_end else None
+        known_then = str(made.body.get("hire_date", ""))
+        later = begun is not None and begun > made.made_at.astimezone(zone).date()
+        if not (later and worker.value("hire_date") != known_then):
+            return made
+    return None
+
+
+def _latched(person: Person, account: Account | None, decisions: Sequence[Decision], moment: Moment) -> str:
+    """By whom and when access was ended by hand (the reason is confidential); empty when it was not.
+
+    A leaver whose account is closed needs no latch: so they are archived like any other.
+    """
+    latch = latch_of(person, decisions, moment.zone)
+    closed = account is None or account.state is not AccountState.ACTIVE
+    if latch is None or (closed and not person.standing.stage.employed and person.standing.stage is not Stage.PREHIRE):
+        return ""
+    return f"by hand: {latch.owner}, on {latch.made_at.astimezone(moment.zone).date()}"
+
+
+def _gone_account(batch: Batch, key: PersonKey) -> str:
+    account = batch.accounts.get(key)
+    if account is None or account.id not in batch.vanished:
+        return ""
+    return f"account {account.id} is not in the learning system any more: somebody must look"
 
 
 def _pinned(decisions: Sequence[Decision], desired: Desired) -> frozenset[str]:
-    """What an undo pinned and what is still wanted as it was then; a new fact or rule outlives the pin."""
+    """What an undo pinned and what is still wanted as it was then; a new fact or rule outlives the pin.
+
+    No pin keeps somebody in whose access was ended by hand.
+    """
     wanted = {**desired.attributes, "access": str(desired.access.state or "")}
     wanted |= {f"group:{group}": "in" for group in desired.groups}
     wanted |= dict.fromkeys(desired.enrolments, "assigned") | dict.fromkeys(desired.withdrawals, "withdrawn")
@@ -124,6 +161,7 @@ def _pinned(decisions: Sequence[Decision], desired: Desired) -> frozenset[str]:
         subject
         for subject, value in pins
         if wanted.get(subject, "out" if subject.startswith("group:") else "") == value
+        and not (subject == "access" and desired.access.by_hand)
     )
 
 

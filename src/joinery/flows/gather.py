@@ -16,6 +16,7 @@ from joinery.core.rules.learning import Assignment
 from joinery.flows.policy import Policy
 from joinery.store.accounts import Accounts
 from joinery.store.assignments import assignments_of, completed_by
+from joinery.store.connections import load_state
 from joinery.store.decisions import Decision, in_force
 from joinery.store.people import People, Person
 
@@ -36,6 +37,10 @@ class Batch:
     assignments: Mapping[PersonKey, tuple[Assignment, ...]]
     completions: Mapping[PersonKey, Mapping[str, str]]
     with_reports: frozenset[str]
+    #: accounts that somebody named as theirs
+    by_id: Mapping[str, Account]
+    #: accounts that a reconcile did not find any more
+    vanished: frozenset[str]
     #: manager as HR names them -> the next active one up (themselves, mostly)
     managers: Mapping[str, str]
 
@@ -45,8 +50,17 @@ class Batch:
         by_id = self.by_worker_id.get(worker.worker_id, ())
         by_email = self.by_email.get(worker.work_email.lower(), ()) if worker.work_email else ()
         ours = next((a for a in (*by_id, *by_email) if a.external_id == person.key), None)
-        taken = {a.id for a in (*by_id, *by_email) if self.owners.get(a.id, person.key) != person.key}
-        return Candidates(by_worker_id=by_id, by_email=by_email, linked_to_others=frozenset(taken), ours=ours)
+        decided = self.decisions.get(person.key, ())
+        confirmed = next((self.by_id.get(d.subject) for d in reversed(decided) if d.kind == "match"), None)
+        named = (*by_id, *by_email, *([confirmed] if confirmed else []))
+        return Candidates(
+            by_worker_id=by_id,
+            by_email=by_email,
+            linked_to_others=frozenset(a.id for a in named if self.owners.get(a.id, person.key) != person.key),
+            ours=ours,
+            confirmed=confirmed,
+            refused=frozenset(AccountId(d.subject) for d in decided if d.kind == "no_match"),
+        )
 
 
 def gather(connection: Connection, policy: Policy, keys: Sequence[PersonKey], as_of: datetime) -> Batch:
@@ -56,16 +70,20 @@ def gather(connection: Connection, policy: Policy, keys: Sequence[PersonKey], as
     found = people.by_key(keys)
     persons = [found[key] for key in keys if key in found]
     linked = accounts.of_people([p.key for p in persons])
-    by_email, by_id = _lookalikes(accounts, persons, linked)
-    ids = {a.id for several in (*by_email.values(), *by_id.values()) for a in several}
+    by_email, by_number = _lookalikes(accounts, persons, linked)
+    decisions = in_force(connection, [p.key for p in persons], local_day(as_of, policy.company_zone))
+    named = accounts.by_id({d.subject for several in decisions.values() for d in several if d.kind == "match"})
+    ids = {a.id for several in (*by_email.values(), *by_number.values(), named.values()) for a in several}
     uses_learning = bool(policy.rules)
     return Batch(
         people=persons,
         accounts=linked,
         by_email=by_email,
-        by_worker_id=by_id,
+        by_worker_id=by_number,
+        by_id=named,
+        vanished=frozenset(load_state(connection, policy.name).extra.get("vanished", ())),
         owners=accounts.linked_ids(ids),
-        decisions=in_force(connection, [p.key for p in persons], local_day(as_of, policy.company_zone)),
+        decisions=decisions,
         assignments=assignments_of(connection, [p.key for p in persons]),
         completions=completed_by(connection, [p.key for p in persons]) if uses_learning else {},
         with_reports=people.with_reports({p.worker.worker_id for p in persons}) if uses_learning else frozenset(),

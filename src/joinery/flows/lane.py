@@ -15,6 +15,12 @@ from joinery.flows.policy import Policy
 from joinery.store.plans import PlanWriter, make_urgent, urgent_since
 
 
+def ride_alone(connection: Connection, plan: PlanSummary, writer: PlanWriter) -> int:
+    """One person's access ends by hand: it rides whatever the limit says; how many lines ride."""
+    make_urgent(connection, plan.id, sorted(writer.evidenced_chunks))
+    return writer.evidenced
+
+
 def ride(connection: Connection, policy: Policy, plan: PlanSummary, writer: PlanWriter) -> int:
     """Move the plan's evidenced suspensions into the lane; how many ride."""
     if not writer.evidenced or policy.mode_of_suspension() == "observe":

@@ -19,7 +19,7 @@ from joinery.core.planning.guards import Population, Tally, check_guards
 from joinery.core.planning.steps import lines_for
 from joinery.flows.decide import Decided, decide_person
 from joinery.flows.gather import gather
-from joinery.flows.lane import ride
+from joinery.flows.lane import ride, ride_alone
 from joinery.flows.policy import Policy, Ports
 from joinery.store.accounts import Accounts
 from joinery.store.assignments import save_assignments
@@ -52,31 +52,40 @@ class _Making:
     urgent_chunks: set[int] = field(default_factory=set)
 
 
-def make_plan(ports: Ports, as_of: datetime, cause: str, snapshot_id: str = "") -> PlanSummary | None:
+def make_plan(
+    ports: Ports, as_of: datetime, cause: str, snapshot_id: str = "", only: Sequence[PersonKey] | None = None
+) -> PlanSummary | None:
     """Store a plan for everybody who needs a look; None when nothing has to be done for anybody.
 
     One transaction: the plan, its lines, what was decided and who is settled appear together or not at all.
+    `only` these people: a plan beside the others, which stay as they are; its ends of access ride in the lane.
     """
     policy = ports.policy
     with ports.database.read() as connection:
         state = load_state(connection, policy.name)
         everybody = state.config_version != policy.version
-        if not everybody and not People(connection, policy.name).unsettled():
+        if only is None and not everybody and not People(connection, policy.name).unsettled():
             return None
     with ports.database.write() as connection:
         people = People(connection, policy.name)
-        keys = people.everybody() if everybody else people.unsettled()
+        keys = only if only is not None else people.everybody() if everybody else people.unsettled()
         summary = _begin(connection, policy, ports.now(), as_of, cause, snapshot_id)
         making = _Making(writer=PlanWriter(connection, summary.id, policy.chunk_size))
         first_load = not state.extra.get("loaded")
         for chunk in in_chunks(keys, BATCH):
             _look_at(connection, ports, making, chunk, _When(as_of=as_of, state=state, first_load=first_load))
             ports.progress("plan", making.looked_at, len(keys))
-        supersede(connection, policy.name, summary.id)
-        published = {rule.key: rule.published_on.isoformat() for rule in policy.rules}
-        extra = {**state.extra, "published": {**state.extra.get("published", {}), **published}}
-        save_state(connection, policy.name, replace(state, config_version=policy.version, extra=extra))
-        return _finish(connection, policy, making, summary)
+        if only is None:
+            _replace_older(connection, policy, state, summary)
+        return _finish(connection, policy, making, summary, alone=only is not None)
+
+
+def _replace_older(connection: Connection, policy: Policy, state: ConnectionState, summary: PlanSummary) -> None:
+    """Everybody who needed a look was looked at: older plans are over, and these are the rules since today."""
+    supersede(connection, policy.name, summary.id)
+    published = {rule.key: rule.published_on.isoformat() for rule in policy.rules}
+    extra = {**state.extra, "published": {**state.extra.get("published", {}), **published}}
+    save_state(connection, policy.name, replace(state, config_version=policy.version, extra=extra))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,12 +136,17 @@ def _look_at(connection: Connection, ports: Ports, making: _Making, keys: Sequen
     save_assignments(connection, {one.key: one.assignments for one in decided if one.assignments})
 
 
-def _finish(connection: Connection, policy: Policy, making: _Making, summary: PlanSummary) -> PlanSummary | None:
+def _finish(
+    connection: Connection, policy: Policy, making: _Making, summary: PlanSummary, *, alone: bool
+) -> PlanSummary | None:
     fingerprint = making.writer.close()
     if not making.writer.count:
         drop_empty_plan(connection, summary.id)
         return None
-    ride(connection, policy, summary, making.writer)
+    if alone:
+        ride_alone(connection, summary, making.writer)
+    else:
+        ride(connection, policy, summary, making.writer)
     guards = _guard(connection, policy, making, summary)
     seats = Accounts(connection, policy.target).seats()
     counts = count_lines(connection, summary.id)

@@ -99,6 +99,28 @@ class Accounts:
                 found.setdefault(value, []).append(decode_account(json.loads(body)))
         return found
 
+    def by_id(self, ids: Collection[str]) -> dict[str, Account]:
+        """account ID -> the account as last confirmed, of those that are known."""
+        found: dict[str, Account] = {}
+        for chunk in in_chunks(ids):
+            query = select(accounts.c.id, accounts.c.body).where(
+                accounts.c.target == self._target, accounts.c.id.in_(chunk)
+            )
+            found.update((row.id, decode_account(json.loads(row.body))) for row in self._db.execute(query))
+        return found
+
+    def link_of(self, key: PersonKey) -> Link | None:
+        """Which account is theirs, how we know, since when."""
+        row = self._db.execute(select(links).where(links.c.target == self._target, links.c.person_key == key)).first()
+        if row is None:
+            return None
+        return Link(
+            person_key=key,
+            account_id=AccountId(row.account_id),
+            made_by=row.made_by,
+            made_at=datetime.fromisoformat(row.made_at),
+        )
+
     def linked_ids(self, ids: Collection[AccountId]) -> dict[AccountId, PersonKey]:
         """account -> person, of those of these accounts that are linked."""
         found: dict[AccountId, PersonKey] = {}
@@ -125,6 +147,13 @@ class Accounts:
     def known(self) -> int:
         """Accounts seen so far."""
         return int(self._db.scalar(select(func.count()).where(accounts.c.target == self._target)) or 0)
+
+    def counts(self) -> dict[str, int]:
+        """Linked accounts by state, and `without a person`: those that no HR record vouches for."""
+        mine = (links.c.target == accounts.c.target) & (links.c.account_id == accounts.c.id)
+        state = case((links.c.person_key.is_(None), "without a person"), else_=accounts.c.state)
+        query = select(state, func.count()).select_from(accounts.outerjoin(links, mine))
+        return {word: n for word, n in self._db.execute(query.where(accounts.c.target == self._target).group_by(state))}
 
     def managed(self) -> Iterator[tuple[PersonKey, Account]]:
         """Every linked account as last confirmed, in the order of employee IDs."""

@@ -19,7 +19,7 @@ from joinery.store.tables import decisions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """`kind`: end_access | manual | exemption | pin | keep_access; `subject`: e.g. course:FORKLIFT."""
+    """`kind`: end_access | manual | exemption | pin | match | no_match; `subject`: course:FORKLIFT, an account ID …"""
 
     id: str
     person_key: PersonKey

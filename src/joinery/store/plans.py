@@ -264,13 +264,18 @@ def make_urgent(connection: Connection, plan: str, chunks: list[int]) -> None:
         connection.execute(update(plan_lines).where(*where).values(lane="urgent", phase=URGENT))
 
 
+#: how the cause of a plan begins that ends one person's access by hand
+BY_HAND = "end of access by hand"
+
+
 def urgent_since(connection: Connection, name: str, after: str, until: str) -> int:
-    """Lines that rode in the lane in plans as of this span (instant texts)."""
+    """Lines that rode in the lane in plans as of this span (instant texts); those by hand use up nothing."""
     c = plan_lines.c
     query = (
         select(func.count())
         .select_from(plan_lines.join(plans, plans.c.id == c.plan_id))
         .where(plans.c.connection == name, plans.c.as_of > after, plans.c.as_of <= until, c.lane == "urgent")
+        .where(plans.c.cause.not_like(f"{BY_HAND}%"))
     )
     return int(connection.scalar(query) or 0)
 
@@ -321,6 +326,14 @@ def supersede(connection: Connection, name: str, newer: str) -> None:
         where = plan_lines.c.plan_id.in_(chunk), plan_lines.c.state == "waiting"
         connection.execute(update(plan_lines).where(*where).values(state="discarded"))
         connection.execute(update(plans).where(c.id.in_(chunk)).values(state="superseded"))
+
+
+def drop_lines_of(connection: Connection, key: str, *, but: str) -> int:
+    """Somebody's lines in every other plan that is not over can no longer run; what is wanted is planned anew."""
+    c = plan_lines.c
+    alive = select(plans.c.id).where(plans.c.state.in_(("waiting", "observed", "approved", "applying")))
+    where = c.person_key == key, c.plan_id != but, c.state.in_(("waiting", "held", "planned")), c.plan_id.in_(alive)
+    return connection.execute(update(plan_lines).where(*where).values(state="discarded")).rowcount
 
 
 def settle(connection: Connection, plan: str) -> None:

@@ -79,19 +79,30 @@ def _lines(subject: Subject) -> Iterator[Line]:
     if account is not None:
         yield from _existing(subject, account)
         return
+    correlation = correlate(subject.worker, subject.candidates)
     if state is not AccountState.ACTIVE:
+        if isinstance(correlation, Matched) and correlation.by == "person":
+            # somebody said whose it is: it is closed like any other, once it is linked
+            yield from (replace(line, evidenced=False) for line in _linked(subject, correlation))
         return
-    match correlate(subject.worker, subject.candidates):
-        case Matched(account=found, by=by):
-            link = LinkAccount(person_key=subject.desired.person_key, account_id=found.id, made_by=by)
-            held = _doubt(subject.matching, by)
-            yield _line(subject, link, ActionClass.LINK, Reason(text=f"account {found.id} has the same {by}"), held)
-            yield from (replace(line, held=line.held or held) for line in _existing(subject, found))
+    match correlation:
+        case Matched():
+            yield from _linked(subject, correlation)
         case Disputed(why=why):
             create = CreateAccount(person_key=subject.desired.person_key, attributes=_filled(subject))
             yield _line(subject, create, ActionClass.CREATE, subject.desired.access.because, why)
         case Unmatched():
             yield from _new(subject)
+
+
+def _linked(subject: Subject, matched: Matched) -> Iterator[Line]:
+    """An account that is there already, and what it lacks."""
+    account, by = matched.account, matched.by
+    link = LinkAccount(person_key=subject.desired.person_key, account_id=account.id, made_by=by)
+    held = _doubt(subject.matching, by)
+    same = f"somebody confirmed account {account.id}" if by == "person" else f"account {account.id} has the same {by}"
+    yield _line(subject, link, ActionClass.LINK, Reason(text=same), held)
+    yield from (replace(line, held=line.held or held) for line in _existing(subject, account))
 
 
 def _doubt(matching: Matching, by: str) -> str:

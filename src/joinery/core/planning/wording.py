@@ -44,7 +44,8 @@ def _account(
         case CreateAccount(attributes=attributes):
             return f"make an account for {attributes.get('email') or 'somebody without e-mail'}"
         case LinkAccount(account_id=account, made_by=by):
-            return f"recognise account {account} as theirs (same {by.replace('_', ' ')})"
+            how = "somebody said so" if by == "person" else f"same {by.replace('_', ' ')}"
+            return f"recognise account {account} as theirs ({how})"
         case SuspendAccount(revoke_roles=revoke):
             return "end access" + (" and take administrator roles away" if revoke else "")
         case ArchiveAccount():

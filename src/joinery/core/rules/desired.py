@@ -27,6 +27,8 @@ class Access:
     because: Reason
     #: an explicit word about this one person: the kill-switch lane may carry the suspension
     evidenced: bool = False
+    #: somebody ended it, and nothing but a release or a new employment gives it back
+    by_hand: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +65,13 @@ def access_of(
     policy: LifecyclePolicy,
     latched: str = "",
 ) -> Access:
-    """May this person sign in? `latched`: the reason of an end-access that nobody released."""
+    """May this person sign in? `latched`: by whom and when it was ended by hand, if it was."""
     if latched:
         return Access(
-            state=AccountState.SUSPENDED, because=Reason(text=f"access ended by hand: {latched}"), evidenced=True
+            state=AccountState.SUSPENDED,
+            because=Reason(text=f"access ended {latched}"),
+            evidenced=True,
+            by_hand=True,
         )
     if standing.stage in {Stage.LEFT, Stage.NO_SHOW}:
         return _gone(worker, standing, moment, policy)
