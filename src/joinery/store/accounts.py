@@ -148,13 +148,6 @@ class Accounts:
         """Accounts seen so far."""
         return int(self._db.scalar(select(func.count()).where(accounts.c.target == self._target)) or 0)
 
-    def counts(self) -> dict[str, int]:
-        """Linked accounts by state, and `without a person`: those that no HR record vouches for."""
-        mine = (links.c.target == accounts.c.target) & (links.c.account_id == accounts.c.id)
-        state = case((links.c.person_key.is_(None), "without a person"), else_=accounts.c.state)
-        query = select(state, func.count()).select_from(accounts.outerjoin(links, mine))
-        return {word: n for word, n in self._db.execute(query.where(accounts.c.target == self._target).group_by(state))}
-
     def managed(self) -> Iterator[tuple[PersonKey, Account]]:
         """Every linked account as last confirmed, in the order of employee IDs."""
         joined = links.join(accounts, (links.c.target == accounts.c.target) & (links.c.account_id == accounts.c.id))

@@ -103,6 +103,14 @@ def only_run(database: Database, name: str, now: Callable[[], datetime]) -> Iter
             connection.execute(locks.delete().where(locks.c.name == name, locks.c.owner == owner))
 
 
+def at_work(connection: Connection, name: str, now: datetime) -> dict[str, Any] | None:
+    """Who holds the lock: pid, host, heartbeat_at; None when nobody does, or only the dead."""
+    holder = connection.execute(select(locks).where(locks.c.name == name)).one_or_none()
+    if holder is None or _abandoned(holder, now):
+        return None
+    return {"pid": holder.pid, "host": holder.host, "heartbeat_at": holder.heartbeat_at}
+
+
 def _abandoned(holder: Any, now: datetime) -> bool:
     if holder.host == socket.gethostname():
         return holder.pid == os.getpid() or not _alive(holder.pid)

@@ -1,0 +1,178 @@
+"""How a connection stands: is the data fresh, what is open, what waits for whom. Rule: reads only, and never polls.
+
+A source is in one of few states with the same words everywhere; `source_state` is the whole decision.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta, tzinfo
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection
+
+from joinery.core.model.plan import PlanSummary
+from joinery.flows.policy import Policy, Ports
+from joinery.store.census import account_counts
+from joinery.store.completions import Completions
+from joinery.store.connections import at_work, last_runs, load_state
+from joinery.store.findings import open_findings
+from joinery.store.mails import Mails
+from joinery.store.people import People
+from joinery.store.plans import count_lines, plans_of
+from joinery.store.snapshots import SnapshotRow, last_accepted, last_arrival
+
+#: plans somebody has to decide about, or whose lines were let go
+WAITING = ("waiting", "approved")
+LIVE = (*WAITING, "applying", "applied")
+_SATURDAY = 5
+
+
+class SourceState(StrEnum):
+    """How the data of a source comes in. There is no Paused: no setting pauses a source in this version."""
+
+    ON_TIME = "On time"
+    LATE = "Late"
+    FAILING = "Failing"
+    NEEDS_YOU = "Needs you"
+    NOT_SET_UP = "Not set up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """When a file is due: local time of day (None: no promise), every day or Monday to Friday."""
+
+    by: time | None = None
+    workdays: bool = False
+
+    def last_due(self, now: datetime, zone: tzinfo) -> datetime | None:
+        """The newest moment at or before `now` at which a file was due; None without a promise."""
+        if self.by is None:
+            return None
+        day = now.astimezone(zone).date()
+        while True:
+            due = datetime.combine(day, self.by, zone)
+            if due <= now and not (self.workdays and day.weekday() >= _SATURDAY):
+                return due
+            day -= timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceStatus:
+    """One source. `data_of`: the moment its facts speak of; `why`: one sentence, empty when all is well."""
+
+    name: str
+    state: SourceState
+    why: str = ""
+    last_good: SnapshotRow | None = None
+    data_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Status:
+    """Everything `joinery status` says, as values."""
+
+    now: datetime
+    sources: Sequence[SourceStatus]
+    people: Mapping[str, int]
+    accounts: Mapping[str, int]
+    issues: Mapping[str, int]
+    plans: Sequence[PlanSummary]
+    #: lines of the newest plan that ended badly: failed | needs_you | skipped | held | waiting
+    lines: Mapping[str, int] = field(default_factory=dict)
+    lines_of: str = ""
+    mails: Mapping[str, int] = field(default_factory=dict)
+    completions: Mapping[str, int] = field(default_factory=dict)
+    last_run: Mapping[str, Any] | None = None
+    #: the holder of the lock: {"pid", "host", "heartbeat_at"}; None when no run is at work
+    at_work: Mapping[str, Any] | None = None
+
+
+def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Status:
+    """How things stand at `now` (UTC). `expected` is by source."""
+    policy = ports.policy
+    with ports.database.read() as db:
+        runs = last_runs(db, policy.name, limit=2)
+        found = open_findings(db, policy.name)
+        waiting = plans_of(db, policy.name, WAITING)
+        newest = plans_of(db, policy.name, LIVE, limit=1)
+        states: Counter[str] = Counter()
+        for counted in count_lines(db, newest[0].id).values() if newest else ():
+            states.update(counted)
+        moment = _moment(db, policy, now)
+        running = at_work(db, policy.name, ports.now())
+        ended = next((run for run in runs if run["ended_at"] or not running), None)
+        held = {f["source"].removesuffix(":file"): f["message"] for f in found if f["severity"] == "blocker"}
+        signs = Signs(now=moment, zone=policy.company_zone, run=ended)
+        sources = [
+            _source(db, policy, name, replace(signs, expected=expected.get(name, Expected()), held=held.get(name, "")))
+            for name in ports.sources
+        ]
+        people, accounts = People(db, policy.name).counts(), account_counts(db, policy.target)
+    return Status(
+        now=moment,
+        sources=sources,
+        people=people,
+        accounts=accounts,
+        issues=Counter(f["severity"] for f in found),
+        plans=waiting,
+        lines={state: count for state, count in states.items() if state in {"failed", "needs_you", "held", "skipped"}},
+        lines_of=newest[0].id if newest else "",
+        mails={str(state): count for state, count in Mails(ports.database, policy.name).counts().items()},
+        completions=Completions(ports.database, policy.name).counts(),
+        last_run=ended,
+        at_work=running,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signs:
+    """What the state of a source is read from. `held`: why its file was not believed; `run`: the last that ended."""
+
+    now: datetime
+    zone: tzinfo
+    expected: Expected = field(default_factory=Expected)
+    last: SnapshotRow | None = None
+    held: str = ""
+    run: Mapping[str, Any] | None = None
+
+
+def source_state(signs: Signs) -> tuple[SourceState, str]:
+    """The state and why, in one sentence (empty when all is well)."""
+    last = signs.last
+    if last is None:
+        return SourceState.NOT_SET_UP, "No file has arrived yet."
+    if last.state == "held":
+        return SourceState.NEEDS_YOU, signs.held or f"{last.name} was not believed; yesterday's facts stay in force."
+    if last.state == "rejected":
+        return SourceState.FAILING, signs.held or f"{last.name} could not be read."
+    if signs.run is not None and signs.run["state"] in {"stopped", "failed"}:
+        message = str(signs.run["summary"].get("message", ""))
+        return SourceState.FAILING, message or f"The run {signs.run['id']} did not come to its end."
+    due = signs.expected.last_due(signs.now, signs.zone)
+    if due is not None:
+        before = signs.expected.last_due(due - timedelta(seconds=1), signs.zone)
+        if before is not None and last.as_of <= before:
+            return SourceState.LATE, f"A file was due by {due:%Y-%m-%d %H:%M}; the last one came before that day's."
+    return SourceState.ON_TIME, ""
+
+
+def _moment(db: Connection, policy: Policy, now: datetime) -> datetime:
+    """A simulated connection lives in the moment of its last run."""
+    last = load_state(db, policy.name).last_as_of if policy.simulation else None
+    return last or now
+
+
+def _source(db: Connection, policy: Policy, name: str, signs: Signs) -> SourceStatus:
+    good = last_accepted(db, policy.name, name)
+    state, why = source_state(replace(signs, last=last_arrival(db, policy.name, name)))
+    return SourceStatus(
+        name=name,
+        state=state,
+        why=why,
+        last_good=good,
+        data_of=(good.content_as_of or good.as_of) if good else None,
+    )
