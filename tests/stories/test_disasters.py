@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from joinery.errors import AsOfRefused, RunLocked
+from joinery.errors import AsOfRefused, RunLocked, SystemUnreachable
 from joinery.flows import pull as pulling
 from joinery.flows.sync import sync
+from tests.mail import post_office
 from tests.stories.company import COLUMNS, Company, Row, changed, moment, staff, without, worker
 
+MAIL = {"enabled": True, "from": "learning@acme.example", "host": "localhost", "port": 9, "security": "none"}
 LEFT = {"status": "Terminated", "termination_date": "2026-11-24"}
 
 
@@ -66,14 +68,14 @@ BROKEN: dict[str, Callable[[list[Row]], str]] = {
 def test_a_file_that_is_not_believed_touches_nobody(
     tmp_path: Path, broken: Callable[[list[Row]], str], leavers_are: str
 ) -> None:
-    acme, rows = Company(tmp_path, people={"leavers_are": leavers_are}), staff(240)
+    acme, rows = Company(tmp_path, people={"leavers_are": leavers_are, "trust": {"floor": 20}}), staff(40)
     acme.day("2026-11-23", rows)
     acme.drop_text(broken(rows))
     night = acme.day("2026-11-24")
     assert night.exit_code in {4, 5}
     assert night.report.pulled.stopped
     assert night.stored == ()
-    assert len(acme.who_is("active")) == 240
+    assert len(acme.who_is("active")) == 40
     assert acme.events() == []
     # the next good file is read as if nothing had happened
     assert acme.day("2026-11-25", changed(rows, "0007", job_title="Head")).lines == ["0007 update done"]
@@ -175,7 +177,7 @@ def test_the_same_file_again_does_not_count_as_another_good_file_without_them(tm
 
 
 def test_a_file_of_changes_says_nothing_about_those_it_does_not_name(tmp_path: Path) -> None:
-    acme, rows = Company(tmp_path, people={"content": "changes", "leavers_are": "absent"}), staff(300)
+    acme, rows = Company(tmp_path, people={"content": "changes"}), staff(300)
     acme.day("2026-11-23", rows)
     night = acme.day("2026-11-24", [rows[6] | {"job_title": "Head"}])
     assert list(night.files.values()) == ["accepted"]
@@ -203,9 +205,7 @@ BAD_ROWS = {
 
 
 @pytest.mark.parametrize("bad", BAD_ROWS.values(), ids=BAD_ROWS.keys())
-def test_one_bad_row_harms_nobody_else_and_stays_pending_until_it_is_right(
-    tmp_path: Path, bad: dict[str, str]
-) -> None:
+def test_one_bad_row_harms_nobody_else_and_stays_pending_until_it_is_right(tmp_path: Path, bad: dict[str, str]) -> None:
     acme, rows = company(tmp_path, 50)
     worse = changed(changed(rows, "0001", job_title="Head"), "0002", job_title="Never seen", **bad)
     night = acme.day("2026-11-24", [*worse, worker(51)])
@@ -218,7 +218,7 @@ def test_one_bad_row_harms_nobody_else_and_stays_pending_until_it_is_right(
     assert again.lines == ["0003 update done"]
     assert any(found.endswith(" 0002") for found in acme.findings())
     # right at last
-    right = acme.day("2026-11-26", changed([*worse, worker(51)], "0002", job_title="Lead", **rows[1] | {"job_title": "Lead"}))
+    right = acme.day("2026-11-26", changed([*worse, worker(51)], "0002", **rows[1] | {"job_title": "Lead"}))
     assert "0002 update done" in right.lines
     assert not any(found.endswith(" 0002") for found in acme.findings())
 
@@ -270,7 +270,9 @@ def test_an_employee_number_that_stands_twice_is_left_alone(tmp_path: Path) -> N
 
 def test_a_newcomer_whose_number_stands_twice_gets_no_account(tmp_path: Path) -> None:
     acme, rows = company(tmp_path, 20)
-    night = acme.day("2026-11-24", [*rows, worker(77, work_email="a@acme.example"), worker(77, work_email="b@acme.example")])
+    night = acme.day(
+        "2026-11-24", [*rows, worker(77, work_email="a@acme.example"), worker(77, work_email="b@acme.example")]
+    )
     assert night.did("create") == []
     assert "0077" not in acme.accounts()
 
@@ -553,21 +555,34 @@ def test_a_prehire_who_vanishes_never_gets_an_account(tmp_path: Path) -> None:
 
 
 def test_a_second_run_does_nothing_and_sends_nothing(tmp_path: Path) -> None:
-    acme = Company(tmp_path, settings={"mail": {"enabled": True, "first_load": "send", "from": "l@acme.example"}})
-    rows = staff(3)
-    first = acme.day("2026-11-24T03:00", rows)
-    assert first.did("mail") == ["0001", "0002", "0003"]
-    before = acme.mails()
-    assert sum(before.values()) == 3
-    second = acme.day("2026-11-24T03:30", rows)
-    assert (second.stored, second.exit_code) == ((), 0)
-    third = acme.day("2026-11-24T04:00", [dict(row, phone="") for row in rows[::-1]])
-    assert third.did("mail") == []
-    assert acme.mails() == before
+    with post_office.opened() as office:
+        acme = Company(tmp_path, settings={"mail": MAIL | {"first_load": "send", "port": office.port}})
+        rows = staff(3)
+        first = acme.day("2026-11-24", rows)
+        assert first.did("mail") == ["0001", "0002", "0003"]
+        assert len(office.received) == 3
+        assert acme.mails() == {"sent": 3}
+        second = acme.day("2026-11-24T13:00", rows)
+        assert (second.stored, second.exit_code) == ((), 0)
+        third = acme.day("2026-11-24T14:00", rows[::-1])
+        assert third.did("mail") == []
+    assert len(office.received) == 3
+
+
+def test_a_mail_server_that_is_down_stops_nothing_else_and_the_mail_leaves_later(tmp_path: Path) -> None:
+    acme = Company(tmp_path, settings={"mail": MAIL | {"first_load": "send"}})
+    with pytest.raises(SystemUnreachable):
+        acme.day("2026-11-24", staff(3))
+    assert len(acme.who_is("active")) == 3
+    with post_office.opened() as office:
+        acme.write_settings(mail=MAIL | {"first_load": "send", "port": office.port})
+        assert acme.day("2026-11-24T13:00").report.mail["sent"] == 3
+        acme.day("2026-11-24T14:00")
+    assert len(office.received) == 3
 
 
 def test_a_first_load_is_silent_by_default(tmp_path: Path) -> None:
-    acme = Company(tmp_path, settings={"mail": {"enabled": True, "from": "l@acme.example"}})
+    acme = Company(tmp_path, settings={"mail": MAIL})
     assert acme.day("2026-11-24T03:00", staff(3)).did("mail") == []
     assert acme.day("2026-11-25T03:00", [*staff(3), worker(4, hire_date="2026-11-25")]).did("mail") == ["0004"]
     assert sum(acme.mails().values()) == 1

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from joinery.core.hygiene import check_worker
 from joinery.core.hygiene.facts import Facts
-from joinery.core.mapping.inbound import Rejected, map_record
+from joinery.core.mapping.inbound import Rejected, end_said, map_record
 from joinery.core.mapping.spec import MappingSpec
 from joinery.core.model.event import Event
 from joinery.core.model.finding import Finding, Severity
@@ -109,7 +109,7 @@ class Acceptance:
             known = self._people.by_source_id(self._is.source, ids)
             batch = _Batch()
             for source_id, record in zip(ids, chunk, strict=True):
-                if source_id in self.aliases and source_id not in known:
+                if self._superseded(source_id, known.get(source_id)):
                     self.outcome.counts["superseded"] += 1
                     continue
                 self._row(batch, spec, record, known.get(source_id) or successors.get(source_id), frozen)
@@ -127,8 +127,14 @@ class Acceptance:
             several = [former[old]] if old in former else numbered.get(old, [])
             if new not in known and new != old and len(several) == 1:
                 followed[new] = several[0]
+                self.aliases.pop(new, None)
                 self.aliases[several[0].worker.source_id] = several[0].key
         return followed
+
+    def _superseded(self, source_id: str, known: Person | None) -> bool:
+        """The record of a number that its person no longer has; not one that somebody else was given."""
+        alias = self.aliases.get(source_id)
+        return alias is not None and (known is None or known.key == alias)
 
     def _row(
         self, batch: _Batch, spec: MappingSpec, record: RawRecord, before: Person | None, frozen: Mapping[str, str]
@@ -136,6 +142,7 @@ class Acceptance:
         mapped = map_record(spec, record, before.worker if before else None)
         if isinstance(mapped, Rejected):
             self._refuse(mapped.finding(), record.get(self._key, "").strip())
+            self._believe_end(batch, before, *end_said(spec, record))
             return
         worker = mapped.worker
         found = (*mapped.findings, *check_worker(worker, self._checking(worker)))
@@ -146,16 +153,21 @@ class Acceptance:
         if bad:
             self.outcome.refused.add(worker.source_id)
             self.outcome.counts["quarantined"] += 1
-            if before is None or worker.status not in {Status.TERMINATED, Status.DECEASED}:
-                return
-            # a bad row never keeps somebody in who is out: of this row only the end is believed
-            worker = replace(
-                before.worker,
-                status=worker.status,
-                status_text=worker.status_text,
-                termination_date=worker.termination_date,
-            )
+            self._believe_end(batch, before, worker.status_text, worker.status, worker.termination_date)
+            return
         self._decide(batch, worker, before)
+
+    def _believe_end(self, batch: _Batch, before: Person | None, word: str, status: Status, end: date | None) -> None:
+        """A bad row never keeps somebody in who is out: of this row only the end is believed.
+
+        A word that nobody knows ends nothing by itself; with an end date already past it does.
+        """
+        if before is None:
+            return
+        past = end is not None and end < self._moment(before.worker).today
+        if status in {Status.TERMINATED, Status.DECEASED} or (status is Status.UNKNOWN and past):
+            worker = replace(before.worker, status=status, status_text=word, termination_date=end)
+            self._decide(batch, worker, before)
 
     def _refuse(self, finding: Finding, source_id: str) -> None:
         self.outcome.findings.append(finding)

@@ -17,7 +17,7 @@ from joinery.core.mapping.statuses import status_of
 from joinery.core.mapping.transforms import TRANSFORMS, clean
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.snapshot import RawRecord
-from joinery.core.model.worker import Worker
+from joinery.core.model.worker import Status, Worker
 
 _ADDRESS: Final = re.compile(r"[^@\s,;:<>()\"\[\]]{1,64}@(?:[^@\s,;:<>()\"\[\].]+\.)+[^@\s,;:<>()\"\[\].]{2,63}")
 #: a spreadsheet took the number for a number: 1.23E+05, 12345.0
@@ -179,6 +179,16 @@ def _settle(spec: MappingSpec, reading: _Reading) -> None:
     if values.get("manager_id") == values["worker_id"]:
         reading.note("own_manager", "manager_id", "The person is named as their own manager; read as no manager.")
         del values["manager_id"]
+
+
+def end_said(spec: MappingSpec, raw: RawRecord) -> tuple[str, Status, date | None]:
+    """(HR's word, what it means, end date) as far as a rejected record shows them: an end date that cannot be read
+    is none."""
+    rows = {row.to: row for row in spec.rows if row.to in {"status", "termination_date"}}
+    word = _text(rows["status"], raw) if "status" in rows else ""
+    end = rows.get("termination_date")
+    day = parse_date(text, end.format) if end is not None and (text := _text(end, raw)) else None
+    return word, status_of(word, spec.statuses), day if isinstance(day, date) else None
 
 
 def key_of(spec: MappingSpec, raw: Mapping[str, str]) -> str:
