@@ -23,12 +23,16 @@ from joinery.kit.drop import ArrivedFile, check_rows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A readable file with its mapping. `complete`: every row shows whose it is, so absence means something."""
+    """A readable file with its mapping. `complete`: every row shows whose it is, so absence means something.
+
+    `partial`: it holds changes only, by the settings, its name or its manifest.
+    """
 
     source: SourcePolicy
     spec: MappingSpec
     table: Table
     complete: bool
+    partial: bool
     pending: frozenset[str]
 
     @property
@@ -39,7 +43,7 @@ class Arrival:
     @property
     def says_who_is_gone(self) -> bool:
         """A full file in which every row shows whose it is."""
-        return self.complete and self.source.content == "full"
+        return self.complete and not self.partial
 
     @property
     def sha256(self) -> str:
@@ -120,4 +124,5 @@ def open_arrival(source: SourcePolicy, file: ArrivedFile) -> Arrival:
     spec = source.mapping_for(table.header)
     key = spec.column_of("source_id") or spec.column_of("worker_id") or ""
     pending, unknown = table.rejected_keys(key)
-    return Arrival(source=source, spec=spec, table=table, complete=unknown == 0, pending=pending)
+    partial = "changes" in {source.content, file.content}
+    return Arrival(source=source, spec=spec, table=table, complete=unknown == 0, partial=partial, pending=pending)

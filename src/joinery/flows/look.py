@@ -43,7 +43,7 @@ def _rehearse(ports: Ports, as_of: datetime) -> PlanSummary | None:
         try:
             pretended: Any = _Pretended(ports.database, connection)
             trial = replace(ports, database=pretended)
-            wake(trial, as_of, set())
+            wake(trial, as_of, {})
             plan = make_plan(trial, as_of, "a rehearsal")
             return replace(plan, state="rehearsed") if plan else None
         finally:

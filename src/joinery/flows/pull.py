@@ -73,7 +73,7 @@ def pull(ports: Ports, as_of: datetime) -> PullReport:
     """Read every file that waits, oldest first, then fire the dates that have come."""
     results: list[FileResult] = []
     events: Counter[str] = Counter()
-    seen: set[str] = set()
+    seen: dict[str, set[str]] = {}
     for source in ports.sources.values():
         for arrived in source.drop.pending():
             ports.say(f"reading {arrived.name}")
@@ -81,7 +81,7 @@ def pull(ports: Ports, as_of: datetime) -> PullReport:
             results.append(result)
             if outcome is not None:
                 events.update(outcome.events)
-                seen |= outcome.seen
+                seen.setdefault(source.name, set()).update(outcome.seen)
     woken = wake(ports, as_of, seen)
     events.update(woken.events)
     return PullReport(files=tuple(results), woken=woken.counts["woken"], events=dict(events))
@@ -107,8 +107,8 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
         result = FileResult(source=source.name, name=file.name, state="same", rows=arrival.rows)
         source.drop.accept(file, _report(result), day)
         return result, None
-    profile = arrival.profile(file.as_of)
-    verdict = judge(profile, Profile.from_json(last.profile) if last else None, arrival.churn(before), source.trust)
+    profile, known = arrival.profile(file.as_of), Profile.from_json(last.profile) if last else None
+    verdict = judge(profile, known, arrival.churn(before), source.trust, partial=arrival.partial)
     if not verdict.trusted:
         result = FileResult(
             source=source.name, name=file.name, state="held", rows=arrival.rows, findings=verdict.findings
@@ -116,6 +116,9 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
         _remember_refusal(ports, result, file, as_of, sha256=arrival.sha256)
         source.drop.hold(file, _report(result), day)
         return result, None
+    if arrival.partial and known is not None:
+        # how many people there are is known from the last full file: the next full one is measured by that
+        profile = replace(known, as_of=profile.as_of or known.as_of, sha256=profile.sha256)
     result, outcome = _accept(ports, source, file, arrival, _Compared(as_of=as_of, before=before, profile=profile))
     source.drop.accept(file, _report(result, arrival.rejected_rows()), day)
     return result, outcome
@@ -257,8 +260,8 @@ def _after(
     )
 
 
-def wake(ports: Ports, as_of: datetime, seen: set[str]) -> Outcome:
-    """People whose date has come, from the facts already known."""
+def wake(ports: Ports, as_of: datetime, seen: Mapping[str, set[str]]) -> Outcome:
+    """People whose date has come, from the facts already known; `seen`: source -> those a file has just spoken of."""
     with ports.database.read() as connection:
         due = People(connection, ports.policy.name).due(as_of)
         state = load_state(connection, ports.policy.name)
@@ -269,7 +272,7 @@ def wake(ports: Ports, as_of: datetime, seen: set[str]) -> Outcome:
         by_source = _by_source(People(connection, ports.policy.name), due)
         for source in ports.sources.values():
             acceptance = Acceptance(connection, setting_for(ports, source, as_of, "", state), {})
-            acceptance.outcome.seen = seen
+            acceptance.outcome.seen = seen.get(source.name, set())
             acceptance.wake(by_source.get(source.name, ()))
             acceptance.relations()
             total.events.update(acceptance.outcome.events)

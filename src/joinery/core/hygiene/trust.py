@@ -105,15 +105,22 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
 
 
-def judge(profile: Profile, last: Profile | None, churn: Churn | None, policy: TrustPolicy) -> Verdict:
-    """Whether this file may be compared with what is known. `last` is the last accepted one, None before there is."""
+def judge(
+    profile: Profile, last: Profile | None, churn: Churn | None, policy: TrustPolicy, *, partial: bool = False
+) -> Verdict:
+    """Whether this file may be compared with what is known. `last` is the last accepted one, None before there is.
+
+    `partial`: a file of changes. How few people it names says nothing; its age, columns and content are still judged.
+    """
     findings = [*_shape(profile, policy)]
     same = False
     if last is not None:
-        findings += [*_age(profile, last), *_emptiness(profile, last), *_missing_columns(profile, last)]
-        findings += [*_drop(profile, last, policy)]
+        findings += [*_age(profile, last), *_missing_columns(profile, last)]
+        if not partial:
+            findings += [*_emptiness(profile, last), *_drop(profile, last, policy)]
         if min(profile.rows, last.rows) >= policy.floor:
-            findings += [*_coverage(profile, last, policy), *_domains(profile, last, policy), *_ids(churn, policy)]
+            findings += [*_coverage(profile, last, policy), *_domains(profile, last, policy)]
+            findings += [] if partial else [*_ids(churn, policy)]
         same = bool(profile.sha256) and profile.sha256 == last.sha256
     if same:
         findings.append(_same(profile))
