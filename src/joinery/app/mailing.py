@@ -184,7 +184,7 @@ class _Letters:
             name=f"{worker.given_name} {worker.family_name}".strip(),
             language=language_for(worker.language, worker.country, settings.company.language),
             company=settings.company.name,
-            host=urlsplit(self._mailing.targets.entry.base_url).netloc,
+            host=urlsplit(getattr(self._mailing.targets.entry, "base_url", "")).netloc or "memory.invalid",
             from_person=manager or settings.mail.help_contact or "the HR team",
             paths=tuple(
                 PathDue(title=a.requirement.partition(":")[2].replace("_", " "), due_on=a.due_on)

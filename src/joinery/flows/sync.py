@@ -99,7 +99,13 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
 
 def after_apply(ports: Ports, as_of: datetime) -> tuple[Mapping[str, int], Mapping[str, int]]:
     """Mails whose time has come, and completions on their way to HR."""
-    return ports.send_mail(as_of), ports.carry_records(as_of)
+    records: Mapping[str, int] = {}
+    try:
+        mail = ports.send_mail(as_of)
+    finally:
+        # a mail server that is down keeps no training record from HR
+        records = ports.carry_records(as_of)
+    return mail, records
 
 
 def _needs_contact(ports: Ports) -> bool:
