@@ -40,7 +40,7 @@ from joinery.store.accounts import Accounts
 from joinery.store.connections import load_state, save_state
 from joinery.store.people import People, in_chunks
 
-START = datetime(1996, 8, 29, 12, tzinfo=UTC)
+START = datetime(1996, 8, 30, 12, tzinfo=UTC)
 BOUNDS = {"quiet_ratio": 6.0, "quiet_gib": 1.0, "one_percent_ratio": 40.0, "first_load_gib": 1.5, "marginal": 0.25}
 CONFIG = """version: 1
 company: { name: Benchmark, time_zone: UTC }
@@ -161,7 +161,7 @@ def quiet(folder: Path, rows: list[list[str]]) -> dict[str, float]:
             file = folder / "inbox" / f"q{night}.csv"
             made.write(file, rows, seed=100 + night)
             floor = min(floor, bare(file, digests(it)))
-            best = min(best, timed(lambda night=night: sync(ports, START + timedelta(days=1, minutes=night))))
+            best = min(best, timed(lambda night=night: sync(ports, START + timedelta(minutes=1 + night))))
     return {"seconds": best, "baseline": floor, "ratio": best / floor, "peak_gib": gib(), "target_calls": 0}
 
 
@@ -173,7 +173,7 @@ def one_percent(folder: Path, rows: list[list[str]], share: float = 0.01) -> dic
             file = folder / "inbox" / f"c{night}.csv"
             made.write(file, rows, seed=200 + night, changed=int(len(rows) * share))
             floor = min(floor, bare(file, digests(it)))
-            as_of = START + timedelta(days=2 + night)
+            as_of = START + timedelta(minutes=1 + night)
             spent = timed(lambda as_of=as_of: (pull(it.ports, as_of), make_plan(it.ports, as_of, "benchmark")))
             best = min(best, spent)
             existing_accounts(it)
@@ -197,7 +197,7 @@ def marginal(folder: Path, rows: list[list[str]]) -> dict[str, float]:
             best = 1e9
             for night in range(3):
                 made.write(folder / "inbox" / f"m{count}-{night}.csv", rows, seed=300 + night + count, changed=count)
-                as_of = START + timedelta(days=3 + night + count)
+                as_of = START + timedelta(seconds=night + count)
                 seconds = timed(lambda as_of=as_of: (pull(it.ports, as_of), make_plan(it.ports, as_of, "benchmark")))
                 best = min(best, seconds)
                 existing_accounts(it)
@@ -215,7 +215,7 @@ def warm(folder: Path, rows: list[list[str]]) -> dict[str, float]:
         str(folder / "joinery.yaml"),
         "--quiet",
     ]
-    as_of = ["--as-of", "1996-08-29T13:00:00Z"]
+    as_of = ["--as-of", "1996-08-30T13:00:00Z"]
     run = lambda: subprocess.run([*command, *as_of], check=True, stdout=subprocess.DEVNULL)  # noqa: E731
     return {
         "people": 9000,

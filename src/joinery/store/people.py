@@ -12,7 +12,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, literal_column, or_, select, update
 from sqlalchemy.engine import Row
 
 from joinery.core.model.codec import (
@@ -123,7 +123,8 @@ class People:
 
     def due(self, as_of: datetime) -> list[PersonKey]:
         """Whose wake date has come."""
-        query = select(people.c.key).where(self._mine, people.c.wake_at != "", people.c.wake_at <= instant_text(as_of))
+        asleep = people.c.wake_at != literal_column("''")
+        query = select(people.c.key).where(self._mine, asleep, people.c.wake_at <= instant_text(as_of))
         return [PersonKey(key) for key in self._db.scalars(query)]
 
     def unsettled(self) -> list[PersonKey]:

@@ -129,7 +129,15 @@ people = Table(
     Index(None, "connection", "manager_id"),
     Index(None, "connection", "work_email"),
     Index("ix_people_wake", "connection", "wake_at", sqlite_where=text("wake_at <> ''")),
-    Index("ix_people_unsettled", "connection", sqlite_where=text("unsettled"), postgresql_where=text("unsettled")),
+    # SQLite takes a partial index only where the query says the same words
+    Index(
+        "ix_people_unsettled",
+        "connection",
+        "worker_id",
+        "key",
+        sqlite_where=text("unsettled = 1"),
+        postgresql_where=text("unsettled"),
+    ),
 )
 
 #: both times kept: effective (HR's) and known (ours); a fact is closed by `known_to`, never changed or deleted

@@ -215,9 +215,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_people_unsettled",
         "people",
-        ["connection"],
+        ["connection", "worker_id", "key"],
         unique=False,
-        sqlite_where=sa.text("unsettled"),
+        sqlite_where=sa.text("unsettled = 1"),
         postgresql_where=sa.text("unsettled"),
     )
     op.create_index(
