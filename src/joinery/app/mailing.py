@@ -65,10 +65,11 @@ class Mailing:
 
         target: Any = self.targets.make()
         letters = _Letters(self, as_of)
+        sender = Sender(mail_server(self.settings))
         try:
             report = await send_due(
                 outbox,
-                Sender(mail_server(self.settings)),
+                sender,
                 Desk(
                     letter_for=letters.letter_for,
                     link_for=target.sign_in_link,
@@ -82,6 +83,7 @@ class Mailing:
                 lambda: as_of,
             )
         finally:
+            await sender.__aexit__(None, None, None)  # connected when the first mail left, if any did
             await target.close()
         names = ("sent", "failed", "unknown", "later", "waiting", "withdrawn")
         numbers = {name: len(getattr(report, name)) for name in names}

@@ -80,7 +80,7 @@ def greeting(base_url: str, host: str, port: int) -> list[str]:
     return lines
 
 
-def until_stopped(classroom: Any, listener: Any, log: Any) -> None:
+def until_stopped(classroom: Any, listener: Any, log: Any = None) -> None:
     """Serves; Ctrl-C and SIGTERM end it cleanly."""
 
     def stop(_signal: int, _frame: object) -> None:
