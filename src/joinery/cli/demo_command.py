@@ -11,7 +11,7 @@ import typer
 
 from joinery.app import clock
 from joinery.app.demo.folder import new_folder
-from joinery.app.demo.run import Day, Demo, Where, begun, look_around, play
+from joinery.app.demo.run import EVENING, Day, Demo, Where, begun, look_around, play
 from joinery.app.serving import classroom_app, listening
 from joinery.cli.common import AsJson, say, show_json
 from joinery.cli.serve_command import maker_for, until_stopped
@@ -113,11 +113,11 @@ def _closing(demo: Demo, where: Where, seconds: float) -> list[str]:
         f"  The list of {where.writes} writes to Classroom    {_short(demo.folder / 'writes.csv')}",
         "",
         "What to try:",
-        f"  joinery why 000951 {config}             why Amara has what she has",
-        f"  joinery plan show {held} {config}          the plan with what is held, and why",
-        f"  joinery plan approve {held} --override 'HR confirmed it' {config}",
-        f"  joinery undo {where.plans[1]} {config}               take day 2 back, as a plan to review",
-        f"  joinery events {config}                 what happened to whom, and when",
+        f"  joinery why 000951 {config}  # why Amara has what she has",
+        f"  joinery plan show {held} {config}  # what is held, and why",
+        f"  joinery plan approve {held} --override 'HR meant it' {config}  # then: joinery apply {held} --yes {config}",
+        f"  joinery undo {where.plans[1]} {config}  # takes day 2 back, as a plan to review",
+        f"  joinery events --from {demo.first} --to {demo.at(5, EVENING).date()} {config}",
     ]
 
 
