@@ -36,7 +36,7 @@ CASES = [
     ("one number twice with one address is one fault", [("1", "a@x", "", A), ("1", "a@x", "", A)],
      [("duplicate_worker_id", "1")]),
     ("a manager who is not there", [("1", "", "9", A)], [("manager_missing", "1")]),
-    ("a manager who is not there for two", [("1", "", "9", A), ("2", "", "9", A)], [("manager_missing", "")]),
+    ("a manager who is not there for two", [("1", "", "9", A), ("2", "", "9", A)], [("manager_missing", "1")]),
     ("those who left need no manager", [("1", "", "9", T)], []),
     ("a circle of two", [("2", "", "1", A), ("1", "", "2", A)], [("manager_loop", "1")]),
 ]  # fmt: skip

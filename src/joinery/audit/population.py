@@ -44,7 +44,7 @@ def quarantined(findings: Iterable[Finding]) -> frozenset[str]:
 
 
 def _prepared(frame: pl.DataFrame) -> pl.DataFrame:
-    """id, email (lower case), manager, gone; trimmed, without people who have no ID."""
+    """id, email (lower case), manager, former (number), gone; trimmed, without people who have no ID."""
     have = set(frame.columns)
 
     def column(name: str) -> pl.Expr:
@@ -57,6 +57,7 @@ def _prepared(frame: pl.DataFrame) -> pl.DataFrame:
         column("worker_id").alias("id"),
         column("work_email").str.to_lowercase().alias("email"),
         column("manager_id").alias("manager"),
+        column("previous_id").alias("former"),
         gone.alias("gone"),
     ).filter(pl.col("id") != "")
 
@@ -75,9 +76,13 @@ def _double_ids(people: pl.DataFrame) -> Iterator[Finding]:
 
 
 def _double_emails(people: pl.DataFrame) -> Iterator[Finding]:
-    """Two people at work with one address are held; one who left and one who came is a recycled address."""
+    """Two people at work with one address are held; one who left and one who came is a recycled address.
+
+    The old record of somebody who has a new number is nobody else: it may well have the same address.
+    """
+    given_up = people.filter((pl.col("former") != "") & (pl.col("former") != pl.col("id"))).get_column("former")
     doubles = (
-        people.filter(pl.col("email") != "")
+        people.filter((pl.col("email") != "") & ~pl.col("id").is_in(given_up.unique().to_list()))
         .unique(["id", "email"], keep="first", maintain_order=True)
         .filter(pl.col("email").is_duplicated())
         .group_by("email")
@@ -128,7 +133,7 @@ def _missing_managers(people: pl.DataFrame) -> Iterator[Finding]:
             severity=Severity.WARNING,
             message=f"The manager {manager} of {count} people ({first}{' and others' if count > 1 else ''}) "
             "is not in the file.",
-            worker_id=first if count == 1 else "",
+            worker_id=first,
             attribute="manager_id",
             suggestion="Name their present manager; until then they have none.",
             people=tuple(ids),
@@ -182,7 +187,7 @@ def _misspelled_domains(people: pl.DataFrame) -> Iterator[Finding]:
             severity=Severity.WARNING,
             message=f"{count} work e-mail{'s' if count > 1 else ''} ({_some(ids)}) at {domain!r}: "
             f"probably {meant!r} is meant.",
-            worker_id=ids[0] if count == 1 else "",
+            worker_id=ids[0],
             attribute="work_email",
             suggestion="Correct the address in the HR system.",
             people=tuple(ids),
