@@ -108,6 +108,8 @@ def _linked(subject: Subject, matched: Matched) -> Iterator[Line]:
 def _doubt(matching: Matching, by: str) -> str:
     """Why a person must confirm the match; empty when it links by itself."""
     choice = {"worker_id": matching.worker_id, "email": matching.email}.get(by, "link")
+    if choice == "never":
+        return "another account holds this e-mail, and e-mail never links here: correct one of the two"
     return "" if choice == "link" else f"same {by.replace('_', ' ')}: a person must confirm that it is theirs"
 
 
@@ -141,7 +143,8 @@ def _existing(subject: Subject, account: Account) -> Iterator[Line]:
 
 
 def _suspension(subject: Subject, account: Account) -> Line:
-    revoke = account.protected and subject.desired.access.evidenced
+    # whatever roles we last saw: somebody may have been made an administrator since
+    revoke = subject.desired.access.evidenced
     suspend = SuspendAccount(person_key=subject.desired.person_key, revoke_roles=revoke)
     line = _access(subject, suspend, ActionClass.SUSPEND, account)
     return replace(line, evidenced=subject.desired.access.evidenced and not line.held)

@@ -244,7 +244,8 @@ def bridged(worker: Worker, before: Standing, after: Standing, moment: Moment) -
     """A confirmed new record of the same person: somebody at work stays at work until it starts, if that is soon."""
     if after.stage is not Stage.PREHIRE or not before.stage.employed or worker.hire_date is None:
         return after
-    if (worker.hire_date - moment.today).days > BRIDGE_DAYS:
+    # counted from the end of the old record, where that is still to come
+    if (worker.hire_date - max(moment.today, before.armed_end or moment.today)).days > BRIDGE_DAYS:
         return after
     return replace(before, bridged_until=worker.hire_date, armed_end=None, missing_files=0, missing_since=None)
 
