@@ -23,12 +23,12 @@ from joinery.connectors.memory import MemoryTarget
 from joinery.core.model.account import Account
 from joinery.flows.apply import Applied, apply_approved, approve
 from joinery.flows.look import look
+from joinery.flows.person import Word, end_access, release_access
 from joinery.flows.policy import Ports
 from joinery.flows.sync import SyncReport, sync
 from joinery.flows.undo import make_undo
 from joinery.kit.contract import Completion
 from joinery.store.connections import load_state
-from joinery.store.decisions import Decision, decide, in_force, release
 from joinery.store.events import events_between
 from joinery.store.findings import open_findings
 from joinery.store.mails import Mails
@@ -161,6 +161,8 @@ class Company:
     engine: str = "inline"
     #: wraps the target that the engine writes to
     around: Callable[[Any], Any] = lambda target: target
+    #: a learning system in memory instead of the one in the file: quicker with thousands of people
+    memory: MemoryTarget | None = None
     clock: Callable[[], datetime] | None = None
     _files: int = 0
 
@@ -176,7 +178,9 @@ class Company:
         """Somebody edits the settings file."""
         self.settings |= changes
         file = {"from": "file", "path": "./inbox/*.csv", "ready_when": "present", "fields": FIELDS} | self.people
-        school = {"into": "memory", "file": "lms.json", "simulation": True} | self.learning
+        school = {"simulation": True, "into": "memory"} | self.learning
+        if school["into"] == "memory":
+            school.setdefault("file", "lms.json")
         body: dict[str, Any] = {
             "version": 1,
             "company": {"name": "Acme", "time_zone": "UTC"},
@@ -193,7 +197,7 @@ class Company:
         with opened(self.config, environ={}, as_of=moment(as_of) if as_of else None) as it:
             ports = it.ports
             make = ports.target
-            changes: dict[str, Any] = {"target": lambda: self.around(make())}
+            changes: dict[str, Any] = {"target": lambda: self.around(self.memory or make())}
             if self.clock is not None:
                 changes["now"] = self.clock
             if self.engine == "inline":
@@ -259,26 +263,20 @@ class Company:
 
     def end_access(self, who: str, reason: str = "fired today") -> None:
         """Somebody ends a person's access by hand, whatever HR says."""
-        with self.ports() as ports, ports.database.write() as connection:
-            person = self._person(ports, who)
-            made = Decision(
-                id="", person_key=person.key, kind="end_access", owner="ana", reason=reason, made_at=ports.now()
-            )
-            decide(connection, ports.policy.name, made)
-            People(connection, ports.policy.name).mark([person.key], unsettled=True)
+        with self.ports() as ports:
+            end_access(ports, who, Word(owner="ana", reason=reason))
 
-    def release(self, who: str, kind: str = "end_access") -> None:
-        """Somebody takes such a decision back."""
-        with self.ports() as ports, ports.database.write() as connection:
-            person = self._person(ports, who)
-            found = in_force(connection, [person.key], date(1990, 1, 1)).get(person.key, [])
-            release(connection, [each.id for each in found if each.kind == kind], ports.now())
-            People(connection, ports.policy.name).mark([person.key], unsettled=True)
+    def release_access(self, who: str, reason: str = "it was a mistake") -> None:
+        """Somebody takes that back."""
+        with self.ports() as ports:
+            release_access(ports, who, Word(owner="ana", reason=reason))
 
     # ---------------------------------------------------------------- what is there
 
     def lms(self) -> MemoryTarget:
         """The learning system itself, read from its file; edits are kept there."""
+        if self.memory is not None:
+            return self.memory
         target = MemoryTarget(path=self.folder / self.learning.get("file", "lms.json"))
         target._read()
         return target
