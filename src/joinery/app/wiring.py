@@ -141,6 +141,7 @@ def _source(settings: Settings, name: str) -> SourcePolicy:
             archive=source.archive,
             ready_when=Ready(source.ready_when),
             stable_for=source.stable_for,
+            now=clock.now,
         ),
         mapping_for=mapping_reader(name, source),
         lifecycle=lifecycle_of(settings, source),
@@ -148,4 +149,5 @@ def _source(settings: Settings, name: str) -> SourcePolicy:
         layout=Layout(encoding=source.encoding, delimiter=source.delimiter),
         content=source.content,
         several_jobs=source.has_several_jobs,
+        keep_files=settings.retention.raw_files,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 
 from joinery.core.correlation.correlate import Matching
@@ -40,6 +40,8 @@ class SourcePolicy:
     #: full | changes
     content: str = "full"
     several_jobs: bool = False
+    #: archived files are removed after this time
+    keep_files: timedelta = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

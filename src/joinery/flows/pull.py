@@ -82,6 +82,7 @@ def pull(ports: Ports, as_of: datetime) -> PullReport:
             if outcome is not None:
                 events.update(outcome.events)
                 seen.setdefault(source.name, set()).update(outcome.seen)
+        source.drop.prune(as_of.astimezone(ports.policy.company_zone).date() - source.keep_files)
     woken = wake(ports, as_of, seen)
     events.update(woken.events)
     return PullReport(files=tuple(results), woken=woken.counts["woken"], events=dict(events))

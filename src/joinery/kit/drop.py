@@ -80,6 +80,9 @@ class Drop(Protocol):
     def hold(self, file: ArrivedFile, report: Mapping[str, object], day: date) -> Path:
         """As `accept`, into the held ones."""
 
+    def prune(self, before: date) -> int:
+        """Removes what was archived before this day, because it was kept long enough; how many days' files."""
+
 
 def parse_name(name: str) -> FileName | None:
     """What the name says; None when it has another form or names no real moment."""

@@ -140,12 +140,11 @@ class Completions(Part):
 
 
 class Retention(Part):
-    """How long things are kept. Facts, completions and the audit log stay."""
+    """How long things are kept. Facts, events, plans and completions stay."""
 
-    not_yet: ClassVar[frozenset[str]] = frozenset({"completions", "facts", "audit"})
+    not_yet: ClassVar[frozenset[str]] = frozenset({"calls", "completions", "facts", "audit"})
 
     raw_files: Duration = Field(default="30 days", validate_default=True, description="Files as they came.")
-    calls: Duration = Field(default="90 days", validate_default=True, description="Recorded calls to other systems.")
 
 
 def _store_url(value: object) -> object:

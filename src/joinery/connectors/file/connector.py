@@ -7,13 +7,14 @@ inbox -> processing -> archive/<outcome>/<day>, with a report beside it.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from glob import has_magic
 from hashlib import file_digest
 from pathlib import Path
+from shutil import rmtree
 from typing import Final
 
 from joinery.connectors.file.moves import free_place, move, said_plainly, write_safely
@@ -21,6 +22,7 @@ from joinery.connectors.file.report import as_csv, as_json
 from joinery.errors import SourceUntrusted
 from joinery.kit.drop import ArrivedFile, Manifest, check_hash, in_order, parse_manifest, parse_name
 
+OUTCOMES: Final = frozenset({"accepted", "rejected", "held"})
 _NEVER: Final = (".part", ".tmp", ".partial", ".filepart", ".crdownload", ".done", ".report.json", ".report.csv")
 
 
@@ -43,6 +45,8 @@ class FolderDrop:
     archive: Path | None = None
     ready_when: Ready = Ready.MARKER
     stable_for: timedelta = timedelta(seconds=10)
+    #: the real clock (UTC): with it, a file that has long lain still is not waited for again
+    now: Callable[[], datetime] | None = None
 
     @property
     def folder(self) -> Path:
@@ -120,6 +124,16 @@ class FolderDrop:
         """Among the held of that day, with its report."""
         return self._finish(file, report, day, "held")
 
+    def prune(self, before: date) -> int:
+        """Removes what was archived on days before this one, file and report together; the number of days removed."""
+        gone = 0
+        for folder in self.outcomes.glob("*/????-??-??"):
+            if folder.is_dir() and folder.parent.name in OUTCOMES and folder.name < before.isoformat():
+                with said_plainly("remove", folder):
+                    rmtree(folder)
+                gone += 1
+        return gone
+
     def _finish(self, file: ArrivedFile, report: Mapping[str, object], day: date, outcome: str) -> Path:
         """Reports first, the file last: a file without its report is still in processing and comes back."""
         folder = self.outcomes / outcome / day.isoformat()
@@ -144,9 +158,15 @@ class FolderDrop:
     def _settled(self, paths: list[Path]) -> list[Path]:
         """Those that look the same before and after waiting, once for all of them."""
         before = {path: _looks(path) for path in paths}
-        if before:
+        if not all(map(self._lain_still, before.values())):
             time.sleep(self.stable_for.total_seconds())
         return [path for path, looks in before.items() if looks is not None and _looks(path) == looks]
+
+    def _lain_still(self, looks: tuple[int, int] | None) -> bool:
+        if self.now is None or looks is None:
+            return looks is None
+        written = datetime.fromtimestamp(looks[1] / 1e9, UTC)
+        return timedelta(0) <= self.now() - written and self.now() - written >= self.stable_for
 
     def _marker(self, path: Path) -> Path | None:
         """`employees.csv.done` or `employees.done` beside the file, or still in the inbox after a broken `take`."""

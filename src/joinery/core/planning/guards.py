@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 from joinery.core.model.plan import GuardResult, Line
 
-
 #: what a guard counts, in words a reader of a plan understands
 WORDS = {
     "create": "get an account",
