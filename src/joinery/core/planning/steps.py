@@ -60,6 +60,8 @@ class Subject:
     behind: Mapping[str, str] = field(default_factory=dict)
     #: a sign-in mail is wanted for a new account: the employment (ISO hire date), else empty
     sign_in: str = ""
+    #: a new employment on an old account: the mail is wanted when access comes back, too
+    rehired: bool = False
     matching: Matching = field(default_factory=Matching)
     #: what an undo pinned: attribute names, `access`, `group:X`, assignment keys
     pinned: frozenset[str] = frozenset()
@@ -119,19 +121,27 @@ def _new(subject: Subject) -> Iterator[Line]:
     yield _line(subject, CreateAccount(person_key=key, attributes=_filled(subject)), ActionClass.CREATE, because)
     yield from _groups(subject, frozenset())
     yield from _assignments(subject, {})
+    yield from _sign_in(subject, "a new account needs a way in")
+
+
+def _sign_in(subject: Subject, why: str) -> Iterator[Line]:
     if subject.sign_in:
-        mail = SendSignInMail(person_key=key, employment=subject.sign_in, language=subject.worker.language)
-        yield _line(subject, mail, ActionClass.MAIL, Reason(text="a new account needs a way in"))
+        key, language = subject.desired.person_key, subject.worker.language
+        mail = SendSignInMail(person_key=key, employment=subject.sign_in, language=language)
+        yield _line(subject, mail, ActionClass.MAIL, Reason(text=why))
 
 
 def _existing(subject: Subject, account: Account) -> Iterator[Line]:
     wanted = subject.desired.access.state
     if wanted is AccountState.ACTIVE:
-        if account.state is not AccountState.ACTIVE and "access" not in subject.pinned:
+        comes_back = account.state is not AccountState.ACTIVE and "access" not in subject.pinned
+        if comes_back:
             yield _access(subject, RestoreAccount(person_key=subject.desired.person_key), ActionClass.RESTORE)
         yield from _updates(subject, account)
         yield from _groups(subject, account.groups)
         yield from _assignments(subject, {key: e.state for key, e in account.enrolments.items()}, account)
+        if comes_back and subject.rehired:
+            yield from _sign_in(subject, "somebody who came back needs a way in")
     elif "access" in subject.pinned:
         return
     elif wanted is AccountState.SUSPENDED and account.state is AccountState.ACTIVE:
@@ -212,7 +222,8 @@ def _assignments(subject: Subject, current: Mapping[str, str], account: Account 
             requirement=wanted.requirement,
             cycle=wanted.cycle,
             due_on=wanted.due_on,
-            reasons=tuple(sorted({reason.rule or reason.text for reason in because})),
+            # for people to read: the rule's name is enough, its version is in the plan
+            reasons=tuple(sorted({reason.rule.partition("@")[0] or reason.text for reason in because})),
         )
         yield replace(_line(subject, assign, ActionClass.ASSIGN, because[0]), because=because)
     for key, unstarted in sorted(desired.withdrawals.items()):
