@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, get_args
 
 from joinery.core.model.account import Account, AccountState, Enrolment
@@ -29,8 +29,8 @@ def canonical(value: object) -> str:
 
 
 def instant_text(at: datetime) -> str:
-    """UTC with microseconds and `Z`: sorts as text."""
-    return at.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    """UTC with microseconds and `Z`: sorts as text, whatever the zone of the instant."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def instant_of(text: str) -> datetime:
@@ -71,8 +71,8 @@ def decode_operation(data: Mapping[str, Any]) -> Operation:
 
 
 def encode_reason(reason: Reason) -> dict[str, str]:
-    """Only what is there."""
-    return {name: value for name in _FIELDS[Reason] if (value := getattr(reason, name))}
+    """Only what is there, and always a text."""
+    return {name: value for name in _FIELDS[Reason] if (value := getattr(reason, name)) or name == "text"}
 
 
 def decode_reason(data: Mapping[str, str]) -> Reason:

@@ -115,13 +115,3 @@ def _judge(
         tripped=too_many or too_large,
         message=message,
     )
-
-
-def holds(results: Iterable[GuardResult], line: Line) -> str:
-    """The message of the guard that holds this line; empty when none does."""
-    for result in results:
-        if result.tripped and result.guard == line.guard:
-            attribute, _, value = result.segment.partition("=")
-            if not result.segment or (attribute, value) in line.segment:
-                return result.message
-    return ""

@@ -43,15 +43,17 @@ def inverse_of(operation: Operation, before: Account | None) -> Inverse | str:
             return "a mail that was sent cannot be taken back"
         case LinkAccount():
             return "a link is undone by hand: joinery match reject"
-        case UpdateAccount() | JoinGroup() | LeaveGroup() | Assign() | Withdraw():
+        case UpdateAccount() | JoinGroup() | LeaveGroup():
             return _content(operation)
+        case Assign() | Withdraw():
+            return _learning(operation, before)
         case CreateAccount() | SuspendAccount() | ArchiveAccount() | RestoreAccount():
             return _access(operation, before)
         case _:
             assert_never(operation)
 
 
-def _content(operation: UpdateAccount | JoinGroup | LeaveGroup | Assign | Withdraw) -> Inverse | str:
+def _content(operation: UpdateAccount | JoinGroup | LeaveGroup) -> Inverse:
     key = operation.person_key
     match operation:
         case UpdateAccount(changes=changes, guard=guard):
@@ -65,18 +67,22 @@ def _content(operation: UpdateAccount | JoinGroup | LeaveGroup | Assign | Withdr
         case LeaveGroup(group=group):
             join = JoinGroup(person_key=key, group=group, create=False)
             return Inverse(operation=join, action=ActionClass.GROUP, pins=((f"group:{group}", "out"),))
-        case Assign(requirement=requirement, cycle=cycle):
-            withdraw = Withdraw(person_key=key, requirement=requirement, cycle=cycle, only_if_not_started=True)
-            return Inverse(operation=withdraw, action=ActionClass.WITHDRAW, pins=((_named(operation), "assigned"),))
-        case Withdraw(requirement=requirement, cycle=cycle):
-            assign = Assign(person_key=key, requirement=requirement, cycle=cycle, reasons=("undo",))
-            return Inverse(operation=assign, action=ActionClass.ASSIGN, pins=((_named(operation), "withdrawn"),))
         case _:
             assert_never(operation)
 
 
-def _named(operation: Assign | Withdraw) -> str:
-    return f"{operation.requirement}#{operation.cycle}" if operation.cycle else str(operation.requirement)
+def _learning(operation: Assign | Withdraw, before: Account | None) -> Inverse:
+    """An assignment that was there before comes back as it was: a line that moved its due date withdraws nothing."""
+    key, requirement, cycle = operation.person_key, operation.requirement, operation.cycle
+    named = f"{requirement}#{cycle}" if cycle else str(requirement)
+    pins = ((named, "assigned" if isinstance(operation, Assign) else "withdrawn"),)
+    was = before.enrolments.get(named) if before else None
+    if isinstance(operation, Assign) and (was is None or was.state == "withdrawn"):
+        withdraw = Withdraw(person_key=key, requirement=requirement, cycle=cycle, only_if_not_started=True)
+        return Inverse(operation=withdraw, action=ActionClass.WITHDRAW, pins=pins)
+    due = was.due_on if was else None
+    assign = Assign(person_key=key, requirement=requirement, cycle=cycle, due_on=due, reasons=("undo",))
+    return Inverse(operation=assign, action=ActionClass.ASSIGN, pins=pins)
 
 
 def _access(

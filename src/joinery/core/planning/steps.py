@@ -170,7 +170,7 @@ def _access(subject: Subject, operation: Operation, action: ActionClass, account
 def _updates(subject: Subject, account: Account) -> Iterator[Line]:
     """One line per guard, so that a held manager update does not hold the new job title."""
     by_guard: dict[str, list[Change]] = {}
-    for name, new in subject.desired.attributes.items():
+    for name, new in sorted(subject.desired.attributes.items()):
         old = account.attributes.get(name, "")
         if old != new and name not in subject.pinned:
             by_guard.setdefault(KEY_ATTRIBUTES.get(name, "update"), []).append(Change(attribute=name, old=old, new=new))
