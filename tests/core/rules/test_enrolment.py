@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -318,6 +319,41 @@ def test_by_hand_it_can_be_asked_again_though_it_was_done_before() -> None:
     life = lille().having(manual=(manual(),), completions={"course:COURSE": date(2020, 1, 1)})
     life.on(D1)
     assert life.only.state is State.OPEN
+
+
+def test_what_was_done_before_somebody_asked_is_asked_for_anew_and_once() -> None:
+    life = lille()
+    life.on(D1, location="Lille")
+    life.having(completions={"course:COURSE": D1}).on(D2)
+    asked = replace(manual(), asked_on=D3)
+    life.having(manual=(asked,)).on(D3)
+    assert [(row.cycle, row.state) for row in life.rows] == [("", State.COMPLETED), (D3.isoformat(), State.OPEN)]
+    life.having(completions={"course:COURSE": D3}).on(D3)
+    life.on(D3 + timedelta(days=400))
+    assert [row.completed_on for row in life.rows] == [D1, D3]
+
+
+def test_what_was_done_on_the_day_somebody_asked_answers_it() -> None:
+    life = lille()
+    life.on(D1, location="Lille")
+    life.having(completions={"course:COURSE": D2}, manual=(replace(manual(), asked_on=D2),)).on(D2)
+    assert life.only.state is State.COMPLETED
+
+
+def test_what_somebody_exempt_does_all_the_same_is_done() -> None:
+    life = lille().having(exemptions=(exemption(),))
+    life.on(D1, location="Lille")
+    life.having(completions={"course:COURSE": D2}).on(D2)
+    assert life.what() == ["completed"]
+    assert life.only.withdrawn_on is None
+
+
+def test_a_reason_that_goes_during_an_exemption_is_told() -> None:
+    life = lille(when_match_ends="withdraw").having(exemptions=(exemption(),))
+    life.on(D1, location="Lille")
+    life.on(D2, location="Paris")
+    assert life.only.reasons == frozenset()
+    assert [change.because for change in life.decided.changes if "no longer asks" in change.because[0]]
 
 
 def test_an_exemption_wins_over_rules_until_it_ends() -> None:

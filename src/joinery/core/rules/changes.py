@@ -91,8 +91,8 @@ def _because(
         case Happened.RESUMED:
             yield "back from leave"
         case _:
-            for name in sorted(row.reasons):
-                yield _asks(name, verdicts)
+            yield from (_asks(name, verdicts) for name in sorted(row.reasons))
+            yield from (_gone(name, verdicts) for name in sorted(gone))
 
 
 def _asks(reason: str, verdicts: Mapping[str, RuleVerdict]) -> str:

@@ -44,7 +44,7 @@ class History:
 
     def open_for(self, requirement: RequirementKey, reason: str) -> Assignment | None:
         """The open (or only waived) one, preferably one that this reason is already part of."""
-        found = [row for row in self.of((requirement,)) if row.state is State.OPEN or row.waived]
+        found = [row for row in self.of((requirement,)) if row.standing]
         own = [row for row in found if reason in row.reasons]
         return next(iter(own or found), None)
 

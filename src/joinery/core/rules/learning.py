@@ -114,7 +114,10 @@ class Exemption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManualAssignment:
-    """Somebody assigned this by hand; no rule takes it away. It ends after `until`, or when it is removed."""
+    """Somebody assigned this by hand; no rule takes it away. It ends after `until`, or when it is removed.
+
+    `asked_on`: what was done before that day does not answer it; None: any earlier answer does.
+    """
 
     person_key: PersonKey
     requirement: RequirementKey
@@ -123,10 +126,17 @@ class ManualAssignment:
     owner: str
     reason: str
     until: date | None = None
+    asked_on: date | None = None
 
     def in_force(self, as_of: date) -> bool:
         """True until the end of its last day."""
         return self.until is None or as_of <= self.until
+
+    def outdated(self, row: Assignment) -> bool:
+        """True when the row was completed before this was asked."""
+        if row.completed_on is None or self.asked_on is None:
+            return False
+        return row.completed_on < self.asked_on
 
     @property
     def label(self) -> str:
@@ -171,6 +181,11 @@ class Assignment:
     def waived(self) -> bool:
         """True when only an exemption keeps it from being open."""
         return self.state is State.WITHDRAWN and bool(self.reasons)
+
+    @property
+    def standing(self) -> bool:
+        """True while it is asked for and not done: open, or only waived."""
+        return self.state is State.OPEN or self.waived
 
     @property
     def by_hand(self) -> bool:

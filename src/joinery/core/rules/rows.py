@@ -25,17 +25,17 @@ Identity: TypeAlias = tuple[RequirementKey, str]
 def with_completions(
     memory: tuple[Assignment, ...], subject: Subject, rules: Mapping[str, LearningRule]
 ) -> tuple[Assignment, ...]:
-    """The memory with everything completed that a completion satisfies."""
+    """The memory with everything completed that a completion satisfies, be somebody exempt or not."""
     return tuple(_completed(row, subject, rules) for row in memory)
 
 
 def _completed(row: Assignment, subject: Subject, rules: Mapping[str, LearningRule]) -> Assignment:
     done = subject.completions.get(row.requirement)
-    if row.state is not State.OPEN or done is None or done > subject.as_of:
+    if not row.standing or done is None or done > subject.as_of:
         return row
     if done < row.assigned_on and not _counts(done, row, subject, rules):
         return row
-    return replace(row, state=State.COMPLETED, completed_on=done, paused_on=None)
+    return replace(row, state=State.COMPLETED, completed_on=done, withdrawn_on=None, paused_on=None)
 
 
 def _counts(done: date, row: Assignment, subject: Subject, rules: Mapping[str, LearningRule]) -> bool:
@@ -93,7 +93,7 @@ class Rows:
 
     def _is_open(self, want: Want) -> bool:
         row = self.rows.get((want.requirement, want.cycle))
-        return want.credited_on is None and row is not None and (row.state is State.OPEN or row.waived)
+        return want.credited_on is None and row is not None and row.standing
 
     def _row_for(self, newest: Want, asked: list[Want]) -> Assignment:
         """The withdrawn one of that identity, or a new one, due when the first of the rules says."""
@@ -153,11 +153,19 @@ class Rows:
             self._put(row)
 
     def _row_by_hand(self, manual: ManualAssignment) -> Assignment:
+        """The row that already answers it, done or not; else the open one; else a new one."""
         exact = self.rows.get((manual.requirement, manual.cycle))
-        if exact is None and not manual.cycle:
-            standing = History(rows=tuple(self.rows.values())).open_for(manual.requirement, manual.label)
-            exact = standing
-        return exact or self._new(manual.requirement, manual.cycle, manual.due_on, None)
+        if manual.cycle:
+            return exact or self._new(manual.requirement, manual.cycle, manual.due_on, None)
+        rows = History(rows=tuple(self.rows.values())).of((manual.requirement,))
+        rows = tuple(row for row in rows if not manual.outdated(row))
+        own = [row for row in rows if manual.label in row.reasons]
+        standing = [row for row in own or rows if row.standing]
+        first = [row for row in rows if not row.cycle]
+        if found := standing or own[-1:] or first:
+            return found[0]
+        cycle = manual.asked_on.isoformat() if exact and manual.asked_on else ""
+        return self._new(manual.requirement, cycle, manual.due_on, None)
 
     def settled(self) -> tuple[Assignment, ...]:
         """Every row in the state that follows from its reasons, exemptions, leave and zone."""

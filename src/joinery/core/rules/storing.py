@@ -89,6 +89,7 @@ def encode_manual(manual: ManualAssignment) -> dict[str, object]:
         "reason": manual.reason,
         "due_on": manual.due_on and manual.due_on.isoformat(),
         "until": manual.until and manual.until.isoformat(),
+        "asked_on": manual.asked_on and manual.asked_on.isoformat(),
     }
     return {name: value for name, value in found.items() if value}
 
@@ -103,4 +104,5 @@ def decode_manual(data: Mapping[str, object]) -> ManualAssignment:
         owner=str(data["owner"]),
         reason=str(data.get("reason", "")),
         until=_day(data, "until"),
+        asked_on=_day(data, "asked_on"),
     )
