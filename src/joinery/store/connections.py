@@ -23,6 +23,8 @@ from joinery.store.tables import connections, counters, locks, runs
 
 #: a lock whose holder did not write for so long, on another machine, counts as abandoned
 STALE_AFTER = timedelta(seconds=60)
+#: tokens of the locks that this process holds now
+_OURS: set[str] = set()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,17 +81,13 @@ def only_run(database: Database, name: str, now: Callable[[], datetime]) -> Iter
     A lock of a dead process of this machine is taken over at once, one of another machine after STALE_AFTER.
     """
     owner = uuid4().hex
-    with database.write() as connection:
-        holder = connection.execute(select(locks).where(locks.c.name == name).with_for_update()).one_or_none()
-        if holder is not None and not _abandoned(holder, now()):
-            raise RunLocked(
-                f"Another run of {name!r} is at work (process {holder.pid} on {holder.host}); nothing was done.",
-                fix="Wait until it has ended, or look at `joinery status`.",
-                data={"pid": holder.pid, "host": holder.host},
-            )
-        connection.execute(locks.delete().where(locks.c.name == name))
-        row = {"name": name, "owner": owner, "host": socket.gethostname(), "pid": os.getpid()}
-        connection.execute(insert(locks), row | {"heartbeat_at": instant_text(now())})
+    _OURS.add(owner)
+    try:
+        with database.write() as connection:
+            _take(connection, name, owner, now())
+    except BaseException:
+        _OURS.discard(owner)
+        raise
 
     def heartbeat() -> None:
         with database.write() as connection:
@@ -99,8 +97,27 @@ def only_run(database: Database, name: str, now: Callable[[], datetime]) -> Iter
     try:
         yield heartbeat
     finally:
+        _OURS.discard(owner)
         with database.write() as connection:
             connection.execute(locks.delete().where(locks.c.name == name, locks.c.owner == owner))
+
+
+def _take(connection: Connection, name: str, owner: str, now: datetime) -> None:
+    """Put ourselves in the place of whom we saw there; of several who try at once, one succeeds."""
+    holder = connection.execute(select(locks).where(locks.c.name == name)).one_or_none()
+    row = {"owner": owner, "host": socket.gethostname(), "pid": os.getpid(), "heartbeat_at": instant_text(now)}
+    statement = upsert(connection)(locks).values(name=name, **row)
+    seen = locks.c.owner == (holder.owner if holder is not None else "")
+    if holder is None or _abandoned(holder, now):
+        statement = statement.on_conflict_do_update(index_elements=["name"], set_=row, where=seen)
+        if connection.execute(statement.returning(locks.c.owner)).first() is not None:
+            return
+    who = f"process {holder.pid} on {holder.host}" if holder is not None else "it began at the same moment"
+    raise RunLocked(
+        f"Another run of {name!r} is at work ({who}); nothing was done.",
+        fix="Wait until it has ended, or look at `joinery status`.",
+        data={"pid": holder.pid, "host": holder.host} if holder is not None else {},
+    )
 
 
 def at_work(connection: Connection, name: str, now: datetime) -> dict[str, Any] | None:
@@ -113,7 +130,8 @@ def at_work(connection: Connection, name: str, now: datetime) -> dict[str, Any] 
 
 def _abandoned(holder: Any, now: datetime) -> bool:
     if holder.host == socket.gethostname():
-        return holder.pid == os.getpid() or not _alive(holder.pid)
+        # our own number without our token: whoever had it before us is dead (in a container, always number 1)
+        return holder.owner not in _OURS if holder.pid == os.getpid() else not _alive(holder.pid)
     return now - instant_of(holder.heartbeat_at).astimezone(UTC) > STALE_AFTER
 
 

@@ -75,6 +75,7 @@ def in_force(connection: Connection, keys: Collection[PersonKey], today: date) -
 
 
 def release(connection: Connection, ids: Collection[str], at: datetime) -> None:
-    """End decisions; they stay readable."""
+    """End decisions; they stay readable, and so does when they were first released."""
     for chunk in in_chunks(ids):
-        connection.execute(update(decisions).where(decisions.c.id.in_(chunk)).values(released_at=instant_text(at)))
+        held = decisions.c.id.in_(chunk), decisions.c.released_at == ""
+        connection.execute(update(decisions).where(*held).values(released_at=instant_text(at)))

@@ -236,7 +236,8 @@ def hold_lines(connection: Connection, plan: str, guard: str, segment: str, mess
     where = [c.plan_id == plan, c.guard == guard, c.held == "", c.lane == "normal"]
     if segment:
         attribute, _, value = segment.partition("=")
-        where.append(c.segment.contains(canonical([attribute, value]), autoescape=True))
+        # not LIKE: on SQLite it takes lille for Lille
+        where.append(func.replace(c.segment, canonical([attribute, value]), "") != c.segment)
     connection.execute(update(plan_lines).where(*where).values(held=message, state="held"))
 
 
@@ -298,9 +299,8 @@ def release_lines(connection: Connection, plan: str, actions: tuple[str, ...], *
     if not urgent:
         # nothing can be done to an account that still waits to be made
         own = plan_lines.alias()
-        waits = (
-            own.c.action.in_(("create", "link")) & own.c.state.in_(("waiting", "held")) & own.c.action.not_in(actions)
-        )
+        still = (own.c.state == "held") | ((own.c.state == "waiting") & own.c.action.not_in(actions))
+        waits = own.c.action.in_(("create", "link")) & still
         where.append(c.person_key.not_in(select(own.c.person_key).where(own.c.plan_id == plan, waits)))
     return connection.execute(update(plan_lines).where(*where).values(state="planned")).rowcount
 
