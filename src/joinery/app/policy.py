@@ -55,6 +55,8 @@ def policy_from(
         exclude=tuple(parse(each.where, vocabulary) for each in settings.exclude),
         out_of_scope=settings.out_of_scope,
         rules=learning_rules(settings, published_on),
+        onboarding_again_after=again.days if (again := settings.triggers.rehire.onboarding_again_after) else None,
+        reassign_finished=settings.triggers.rehire.reassign_finished,
         guards=_guards(settings),
         segments=_segments(settings),
         mode_of=settings.mode_of,

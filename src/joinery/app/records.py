@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
 from joinery.app.targets import TargetMaker
+from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId, PersonKey
+from joinery.errors import ConfigError
 from joinery.flows.policy import Policy
 from joinery.store.accounts import Accounts
 from joinery.store.completions import Completions, Whose
 from joinery.store.database import Database
 from joinery.store.people import People, facts_known_at
+
+if TYPE_CHECKING:
+    from joinery.reports.completions_file import Delivered
 
 ORG = ("department", "location", "legal_entity", "manager_id", "cost_center", "job_title")
 
@@ -23,40 +28,72 @@ ORG = ("department", "location", "legal_entity", "manager_id", "cost_center", "j
 def carry_records(
     database: Database, policy: Policy, targets: TargetMaker, as_of: datetime, now: Callable[[], datetime]
 ) -> Mapping[str, int]:
-    """Read what is new and write what HR does not have yet. Nothing happens without `completions.send_to`."""
-    if policy.completions_to is None:
+    """Read what is new and write what HR does not have yet; read only, where nothing but the rules wants to know."""
+    if policy.completions_to is None and not policy.rules:
         return {}
-    ledger = Completions(database, policy.name)
-    new = asyncio.run(_read(database, policy, targets, ledger, now))
+    read = read_records(database, policy, targets, now)
+    if policy.completions_to is None:
+        return {"read": read} if read else {}
+    return {"read": read, "delivered": sum(each.rows for each in deliver_records(database, policy, as_of))}
+
+
+def read_records(database: Database, policy: Policy, targets: TargetMaker, now: Callable[[], datetime]) -> int:
+    """Keep what is new in the learning system, under the run lock; the number of records read."""
+    return asyncio.run(_read(database, policy, targets, Completions(database, policy.name), now))
+
+
+def deliver_records(database: Database, policy: Policy, as_of: datetime) -> Sequence[Delivered]:
+    """Write what HR does not have yet, under the run lock. Raises ConfigError when no file to write to is named."""
+    if policy.completions_to is None:
+        raise ConfigError(
+            "The settings name no place for training records; nothing was written.",
+            fix="Say where HR looks for them: completions: { send_to: { file: ./outbound } }.",
+        )
     from joinery.reports.completions_file import deliver
 
-    delivered = deliver(policy.completions_to, ledger, as_of)
-    _dirty(database, policy, new)
-    return {"read": len(new), "delivered": sum(each.rows for each in delivered)}
+    return deliver(policy.completions_to, Completions(database, policy.name), as_of)
 
 
 async def _read(
     database: Database, policy: Policy, targets: TargetMaker, ledger: Completions, now: Callable[[], datetime]
-) -> list[AccountId]:
+) -> int:
     target: Any = targets.make()
-    found: list[AccountId] = []
+    found = 0
     try:
         while True:
             page = await target.completions(ledger.cursor(policy.target))
+            learners = list(dict.fromkeys(item.account_id for item in page.items))
+            seen = await _under_way(database, policy, target, learners)
             with database.write() as connection:
                 ledger.take(connection, policy.target, page, _whose(connection, policy), now())
-            found.extend(item.account_id for item in page.items)
+                Accounts(connection, policy.target).confirm(seen, now())
+                _dirty(connection, policy, learners)
+            found += len(page.items)
             if not page.more:
                 return found
     finally:
         await target.close()
 
 
-def _dirty(database: Database, policy: Policy, accounts: Iterable[AccountId]) -> None:
+async def _under_way(
+    database: Database, policy: Policy, target: Any, learners: Sequence[AccountId]
+) -> Sequence[Account]:
+    """The accounts of those who have something to do, as they are now: which courses end a path, only it knows."""
+    with database.read() as connection:
+        known = Accounts(connection, policy.target).by_id(learners)
+    busy = [
+        account.id
+        for account in known.values()
+        if any(enrolment.state in {"assigned", "in_progress"} for enrolment in account.enrolments.values())
+    ]
+    seen: Sequence[Account] = await target.look_up(person_keys=(), account_ids=busy) if busy else ()
+    return seen
+
+
+def _dirty(connection: Connection, policy: Policy, accounts: Sequence[AccountId]) -> None:
     """A completion can satisfy or restart a requirement: its person is looked at by the next plan."""
-    with database.write() as connection:
-        owners = Accounts(connection, policy.target).linked_ids(list(accounts))
-        People(connection, policy.name).mark(list(owners.values()), unsettled=True)
+    owners = Accounts(connection, policy.target).linked_ids(accounts)
+    People(connection, policy.name).mark(list(owners.values()), unsettled=True)
 
 
 def _whose(connection: Connection, policy: Policy) -> Whose:

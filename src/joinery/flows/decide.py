@@ -21,7 +21,7 @@ from joinery.core.rules.conditions.facts import Value, WorkerFacts
 from joinery.core.rules.desired import Access, Desired, Inclusion, access_of
 from joinery.core.rules.due import Calendar
 from joinery.core.rules.enrolment import assignments_for
-from joinery.core.rules.instants import start_of_day
+from joinery.core.rules.instants import local_day, start_of_day
 from joinery.core.rules.learning import Assignment, Exemption, ManualAssignment, State
 from joinery.core.rules.lifecycle import Moment
 from joinery.core.rules.scope import in_scope
@@ -61,7 +61,8 @@ def decide_person(
     access = access_of(worker, person.standing, inclusion, moment, policy.lifecycle_of(worker), latch)
     learned = None
     if policy.rules or any(d.kind in {"manual", "exemption"} for d in decisions) or person.key in batch.assignments:
-        learned = _learn(policy, batch, person, moment, facts, access)
+        told = _Told(moment=moment, facts=facts, access=access, first_load=first_load)
+        learned = _learn(policy, batch, person, told)
     hold = _gone_account(batch, person.key) or ("" if latch else _hold(person, inclusion))
     desired = _desired(policy, batch, person, access, learned, hold)
     subject = _subject(policy, batch, person, desired, first_load=first_load)
@@ -92,6 +93,7 @@ def _subject(policy: Policy, batch: Batch, person: Person, desired: Desired, *, 
         or (account is not None and account.id in policy.protected_accounts),
         behind={row.to: row.attribute for row in policy.outbound.rows},
         sign_in=_sign_in(policy, person, first_load=first_load),
+        rehired=person.standing.consumed_end is not None,
         matching=policy.matching,
         pinned=_pinned(batch.decisions.get(person.key, ()), desired),
     )
@@ -227,22 +229,27 @@ def _only_unstarted(assignment: Assignment, learned: Learned) -> bool:
     )
 
 
-def _learn(
-    policy: Policy,
-    batch: Batch,
-    person: Person,
-    moment: Moment,
-    facts: WorkerFacts,
-    access: Access,
-) -> Learned:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Told:
+    """What is known about one person before learning is decided; `first_load`: nothing was ever loaded before."""
+
+    moment: Moment
+    facts: WorkerFacts
+    access: Access
+    first_load: bool
+
+
+def _learn(policy: Policy, batch: Batch, person: Person, told: _Told) -> Learned:
+    moment, facts = told.moment, told.facts
     stage, memory = person.standing.stage, person.memory.get("learning", {})
-    due_to_begin = stage.employed or (stage is Stage.PREHIRE and access.state is AccountState.ACTIVE)
+    due_to_begin = stage.employed or (stage is Stage.PREHIRE and told.access.state is AccountState.ACTIVE)
     account = batch.accounts.get(person.key)
     decisions = batch.decisions.get(person.key, ())
     learner = Learner(
         facts=facts,
         as_of=moment.today,
         known_on=moment.today,
+        baseline=told.first_load,
         go_live=_day(facts.derived["go_live"]) or moment.today,
         hire_date=person.worker.hire_date,
         employed=due_to_begin,
@@ -254,16 +261,44 @@ def _learn(
         evaluated=frozenset(memory.get("evaluated", ())),
         holding=frozenset(memory.get("holding", ())),
         exemptions=tuple(_exemption(d) for d in decisions if d.kind == "exemption"),
-        manual=tuple(_manual(d) for d in decisions if d.kind == "manual"),
-        completions={
-            RequirementKey(f"course:{course}"): datetime.fromisoformat(at).astimezone(moment.zone).date()
-            for course, at in batch.completions.get(person.key, {}).items()
-        },
+        manual=tuple(_manual(d, moment) for d in decisions if d.kind == "manual"),
+        completions=_completions(batch, person.key, moment),
+        onboarding_again=_back(person, policy.onboarding_again_after),
+        all_again=_back(person, 0 if policy.reassign_finished else None),
         started=frozenset(e.requirement for e in account.enrolments.values() if e.state in {"in_progress", "completed"})
         if account
         else frozenset(),
     )
     return assignments_for(learner, policy.rules, batch.assignments.get(person.key, ()), Calendar())
+
+
+def _completions(batch: Batch, key: PersonKey, moment: Moment) -> dict[RequirementKey, date]:
+    """The latest local day of each course; and of a path, where the learning system says that ours is completed.
+
+    Only that system knows which courses make a path. Where it tells no day, the last course was the day.
+    """
+    days = {
+        RequirementKey(f"course:{course}"): local_day(datetime.fromisoformat(at), moment.zone)
+        for course, at in batch.completions.get(key, {}).items()
+    }
+    last = max((day for day in days.values() if day <= moment.today), default=moment.today)
+    account = batch.accounts.get(key)
+    for row in batch.assignments.get(key, ()):
+        there = account.enrolments.get(row.key) if account else None
+        if there is None or there.state != "completed" or not row.standing:
+            continue
+        day = local_day(there.completed_at, moment.zone) if there.completed_at else last
+        days[row.requirement] = max(row.assigned_on, min(day, moment.today), days.get(row.requirement, date.min))
+    return days
+
+
+def _back(person: Person, gap: int | None) -> date | None:
+    """The day somebody came back after more than so many days away; None when they did not."""
+    standing = person.standing
+    back, ended = standing.started_on or person.worker.hire_date, standing.consumed_end
+    if gap is None or back is None or ended is None or not standing.stage.employed:
+        return None
+    return back if (back - ended).days > gap else None
 
 
 def _day(value: Value) -> date | None:
@@ -280,8 +315,9 @@ def _exemption(decision: Decision) -> Exemption:
     )
 
 
-def _manual(decision: Decision) -> ManualAssignment:
-    due = decision.body.get("due_on")
+def _manual(decision: Decision, moment: Moment) -> ManualAssignment:
+    """A day that is still to come (a past day is being played again) is no day to compare completions with."""
+    due, asked_on = decision.body.get("due_on"), local_day(decision.made_at, moment.zone)
     return ManualAssignment(
         person_key=decision.person_key,
         requirement=RequirementKey(decision.subject),
@@ -289,6 +325,7 @@ def _manual(decision: Decision) -> ManualAssignment:
         owner=decision.owner,
         reason=decision.reason,
         until=decision.until,
+        asked_on=asked_on if asked_on <= moment.today else None,
     )
 
 
@@ -297,7 +334,15 @@ def _sign_in(policy: Policy, person: Person, *, first_load: bool) -> str:
         return ""
     if person.standing.deceased or person.standing.held:
         return ""
-    return str(person.worker.hire_date or person.standing.started_on or "")
+    return str(_employment(policy, person) or "")
+
+
+def _employment(policy: Policy, person: Person) -> date | None:
+    """The day that names this employment: HR's hire date, or the day somebody came back under the old one."""
+    hired, ended = person.worker.hire_date, person.standing.consumed_end
+    if ended is not None and (hired is None or hired < ended):
+        return local_day(person.standing.since, policy.zone_of(person.worker))
+    return hired or person.standing.started_on
 
 
 def _memory(person: Person, desired: Desired, learned: Learned | None) -> Mapping[str, Any] | None:

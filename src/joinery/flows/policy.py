@@ -74,7 +74,10 @@ class Policy:
     exclude: tuple[Condition, ...] = ()
     out_of_scope: str = "archive"
     rules: tuple[LearningRule, ...] = ()
+    #: somebody who comes back after more days than this gets day-one learning again
     onboarding_again_after: int | None = None
+    #: whoever comes back gets what they had finished again
+    reassign_finished: bool = False
     guards: Mapping[str, GuardLimit] = field(default_factory=dict)
     segments: tuple[str, ...] = ()
     mode_of: Callable[[ActionClass], str]

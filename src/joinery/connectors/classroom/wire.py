@@ -7,7 +7,7 @@ raises KeyError, TypeError or ValueError here and is never guessed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, assert_never
 
 from joinery.core.model.account import Account, AccountState, Enrolment
@@ -121,6 +121,7 @@ def _enrolments(rows: list[Mapping[str, Any]]) -> dict[str, Enrolment]:
             cycle=row["cycle"],
             due_on=date.fromisoformat(row["due_on"]) if row["due_on"] else None,
             state=row["state"],
+            completed_at=datetime.fromisoformat(row["completed_at"]) if row.get("completed_at") else None,
         )
         # an assignment made by somebody else under a key of their own must not hide ours
         if row["key"] == one.key or one.key not in found:

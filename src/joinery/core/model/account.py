@@ -27,6 +27,8 @@ class Enrolment:
     due_on: date | None = None
     #: assigned | in_progress | completed | withdrawn
     state: str = "assigned"
+    #: where the target tells it
+    completed_at: datetime | None = field(default=None, compare=False)
 
     @property
     def key(self) -> str:

@@ -134,7 +134,10 @@ def encode_account(account: Account) -> dict[str, object]:
         "roles": sorted(account.roles),
         "groups": sorted(account.groups),
         "enrolments": [
-            [e.requirement, e.cycle, e.due_on.isoformat() if e.due_on else "", e.state]
+            [
+                *(e.requirement, e.cycle, e.due_on.isoformat() if e.due_on else "", e.state),
+                *([instant_text(e.completed_at)] if e.completed_at else []),
+            ]
             for _, e in sorted(account.enrolments.items())
         ],
         "version": account.version,
@@ -149,8 +152,9 @@ def decode_account(data: Mapping[str, Any]) -> Account:
             cycle=cycle,
             due_on=date.fromisoformat(due) if due else None,
             state=state,
+            completed_at=instant_of(completed[0]) if completed else None,
         )
-        for requirement, cycle, due, state in data["enrolments"]
+        for requirement, cycle, due, state, *completed in data["enrolments"]
     ]
     return Account(
         id=AccountId(data["id"]),

@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from joinery.core.model.ids import RequirementKey
 from joinery.core.rules.due import Basis, Calendar, due_date
 from joinery.core.rules.instants import days_after
 from joinery.core.rules.learning import Assignment, LearningRule, Recurrence, State
 from joinery.core.rules.subject import RuleVerdict, Subject
+
+#: a rule that looks at one of these is about the first days
+DAY_ONE: Final = frozenset({"hire_date", "tenure_days"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,12 +115,24 @@ class _Asking:
         if standing is not None and self.rule.name in standing.reasons:
             yield self.want(requirement, standing.cycle)
         elif any(row.state is State.COMPLETED for row in rows):
-            if self.newly and not self.counts(proof_of((requirement,), self.subject, self.history)):
+            back = self.again_since(rows)
+            if back is not None:
+                yield self.want(requirement, standing.cycle if standing else back.isoformat())
+            elif self.newly and not self.counts(proof_of((requirement,), self.subject, self.history)):
                 yield self.want(requirement, standing.cycle if standing else self.subject.as_of.isoformat())
         elif not rows:
             yield self.first(requirement)
         else:
             yield self.want(requirement, (standing or rows[-1]).cycle)
+
+    def again_since(self, rows: Iterable[Assignment]) -> date | None:
+        """The day somebody came back, when what they finished before it has to be done anew."""
+        back = self.subject.all_again
+        if back is None and self.subject.onboarding_again and self.rule.when.attributes & DAY_ONE:
+            back = self.subject.onboarding_again
+        if back is None or any(row.cycle >= back.isoformat() for row in rows):
+            return None
+        return None if any(row.completed_on and row.completed_on >= back for row in rows) else back
 
     def first(self, requirement: RequirementKey) -> Want:
         proof = proof_of((requirement,), self.subject, self.history)

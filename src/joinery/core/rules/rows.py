@@ -48,6 +48,8 @@ def _rule_counts(done: date, row: Assignment, rule: LearningRule, subject: Subje
     if rule.recurs is not None:
         opened = rule.recurs.window.before(row.renews) if row.renews else date.min
         return done >= opened and subject.as_of <= rule.recurs.every.after(done)
+    if row.cycle and row.renews is None and done.isoformat() < row.cycle:
+        return False
     within = rule.counts_if_done_within
     return within is None or done >= within.before(row.match_started.get(rule.name, row.assigned_on))
 
@@ -165,7 +167,8 @@ class Rows:
         if found := standing or own[-1:] or first:
             return found[0]
         cycle = manual.asked_on.isoformat() if exact and manual.asked_on else ""
-        return self._new(manual.requirement, cycle, manual.due_on, None)
+        again = self.rows.get((manual.requirement, cycle))
+        return again or self._new(manual.requirement, cycle, manual.due_on, None)
 
     def settled(self) -> tuple[Assignment, ...]:
         """Every row in the state that follows from its reasons, exemptions, leave and zone."""

@@ -20,9 +20,10 @@ class Subject:
     """One person as of one local day.
 
     `known_on` is the day we learnt the latest facts; `baseline`: they are the first accepted facts of the connection.
-    `employed`: duties may begin (at work, on leave, or a starter
-    whose account is due). `last_match`, `evaluated`, `holding` are those of the last `Decided`; all empty at the
-    first evaluation. `completions` holds the latest completion per requirement, `started` what is begun.
+    `employed`: duties may begin (at work, on leave, or a starter whose account is due). `onboarding_again`,
+    `all_again`: the day they came back, when day-one learning or everything finished before that day is to be given
+    again. `last_match`, `evaluated`, `holding` are those of the last `Decided`; all empty at the first evaluation.
+    `completions` holds the latest completion per requirement, `started` what is begun.
     """
 
     facts: Facts
@@ -37,6 +38,8 @@ class Subject:
     left: bool = False
     leave_started: date | None = None
     time_zone: str = ""
+    onboarding_again: date | None = None
+    all_again: date | None = None
     last_match: frozenset[str] = frozenset()
     evaluated: frozenset[str] = frozenset()
     holding: frozenset[str] = frozenset()
