@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import assert_never
 
 from joinery.core.correlation.correlate import Candidates, Disputed, Matched, Matching, Unmatched, correlate
 from joinery.core.model.account import Account, AccountState
@@ -95,6 +96,8 @@ def _lines(subject: Subject) -> Iterator[Line]:
             yield _line(subject, create, ActionClass.CREATE, subject.desired.access.because, why)
         case Unmatched():
             yield from _new(subject)
+        case _:
+            assert_never(correlation)
 
 
 def _linked(subject: Subject, matched: Matched) -> Iterator[Line]:

@@ -6,6 +6,7 @@ Rule 1: derived by comparing rows only, so that no decision is made here and non
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import assert_never
 
 from joinery.core.rules.learning import MANUAL, Assignment, State, WhenMatchEnds
 from joinery.core.rules.subject import AssignmentChange, Happened, RuleVerdict, Subject
@@ -47,6 +48,8 @@ def _new(row: Assignment) -> Happened:
             return Happened.CREDITED
         case State.WITHDRAWN:
             return Happened.WAIVED
+        case _:
+            assert_never(row.state)
 
 
 def _moved(old: Assignment, new: Assignment) -> Happened:

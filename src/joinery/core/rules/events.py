@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import assert_never
 
 from joinery.core.model.event import Event, EventKind
 from joinery.core.model.ids import PersonKey, WorkerId
@@ -95,6 +96,8 @@ def _turns(
             yield from _leaving(was, after, since)
         case Stage.ACTIVE | Stage.LEAVE:
             yield from _starting(was, before, after, today)
+        case _:
+            assert_never(now)
 
 
 def _leaving(was: Stage | None, after: Known, since: date | None) -> Iterator[tuple[EventKind, date | None]]:
