@@ -178,7 +178,7 @@ def test_why_not_for_new_matches_only() -> None:
     life = Life(rule("Lille", 'location == "Lille"', applies_to="new_matches"), location="Lille")
     life.on(GO_LIVE)
     assert why_not(life.decided, "course:COURSE")[0].endswith(
-        "matches, but matched already when the rule began to count, and it is for new matches only."
+        "is for new matches only; this person matched already when the rule began to count."
     )
 
 
@@ -198,7 +198,7 @@ def test_why_names_every_reason() -> None:
     assert [sentence.split("; ")[-1] for sentence in told if "; " in sentence] == [
         "the rule keeps what it gave.",
         "it fired on a change.",
-        "it cannot be told now: country is not known.",
+        "now it cannot be told: country is not known.",
     ]
     assert "Has course:COURSE because ann assigned it by hand." in told
     life.rules = ()
@@ -211,3 +211,26 @@ def test_why_says_that_the_time_stands_still() -> None:
     life.on(GO_LIVE, location="Lille")
     life.having(on_leave=True, leave_started=GO_LIVE).on(date(2026, 2, 2))
     assert why(life.decided, "course:COURSE")[-1].endswith("and the time stands still during the leave.")
+
+
+@pytest.mark.parametrize(
+    ("when", "facts"),
+    [
+        ("not known(termination_date)", {"termination_date": date(2026, 12, 31)}),
+        ("termination_date > today", {"termination_date": date(2026, 12, 31)}),
+        ("termination_date < today", {"termination_date": date(2026, 12, 31)}),
+        ('status_text == "Active"', {"status_text": "On sick leave"}),
+        ('not status_text == "Active"', {"status_text": "On sick leave"}),
+        ('changed_to(leave_class, "sick")', {"leave_class": "sick"}),
+        ({"leave_class": "sick"}, {"leave_class": "sick"}),
+    ],
+    ids=str,
+)
+def test_no_reason_tells_an_end_to_come_or_why_somebody_is_away(when: object, facts: dict[str, object]) -> None:
+    life = Life(rule("R", when))
+    life.on(GO_LIVE)
+    life.on(date(2026, 2, 2), **facts)
+    told = [*why(life.decided, "course:COURSE"), *why_not(life.decided, "course:COURSE")]
+    told += [sentence for change in life.decided.changes for sentence in change.because]
+    assert told
+    assert not [word for word in ("2026-12-31", "sick", "leave", "termination") if any(word in each for each in told)]

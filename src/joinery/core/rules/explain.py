@@ -5,7 +5,7 @@ Rule 1: every sentence names its cause: a rule with its version, a value and whe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -56,8 +56,9 @@ def _rule(row: Assignment, verdict: RuleVerdict, origins: Origins) -> str:
     since = f" since {began.isoformat()}" if began else ""
     if verdict.matched:
         return f"{named} matches{since}: {_told(verdict.explanation.supporting(), origins)}."
+    since = f" from {began.isoformat()} on" if began else ""
     if verdict.matched is None:
-        return f"{named} matched{since}; it cannot be told now: {_reason_against(verdict)}."
+        return f"{named} matched{since}; now it cannot be told: {_reason_against(verdict)}."
     after = "it fired on a change" if verdict.rule.when.is_edge else "the rule keeps what it gave"
     return f"{named} matched{since}; {after}."
 
@@ -77,7 +78,7 @@ def why_not(decided: Decided, requirement: RequirementKey) -> tuple[str, ...]:
     rows = [row for row in decided.assignments if row.requirement == requirement]
     if any(row.state is State.OPEN for row in rows):
         return ()
-    found = [*_exempt(decided, requirement), *_history(rows), *_missed(decided, requirement)]
+    found = [*_exempt(decided, requirement), *_history(rows), *_missed(decided, requirement, rows)]
     return tuple(found) or (f"No rule gives {requirement}.",)
 
 
@@ -96,7 +97,7 @@ def _history(rows: Iterable[Assignment]) -> Iterator[str]:
             yield f"{row.requirement} was withdrawn on {row.withdrawn_on.isoformat()}; its last reason had gone."
 
 
-def _missed(decided: Decided, requirement: RequirementKey) -> Iterator[str]:
+def _missed(decided: Decided, requirement: RequirementKey, rows: Sequence[Assignment]) -> Iterator[str]:
     for verdict in decided.verdicts:
         if not verdict.rule.asks_for(requirement):
             continue
@@ -106,4 +107,6 @@ def _missed(decided: Decided, requirement: RequirementKey) -> Iterator[str]:
         elif not verdict.matched:
             yield f"{named} does not match: {_reason_against(verdict)}."
         elif verdict.note:
-            yield f"{named} matches, but {verdict.note}, and it is for new matches only."
+            yield f"{named} is for new matches only; this person {verdict.note}."
+        elif verdict.gives and not rows:
+            yield f"{named} matches, but nothing new is given at present."

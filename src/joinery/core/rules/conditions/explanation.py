@@ -1,6 +1,7 @@
 """Why a condition holds, does not hold, or cannot be told: the same tree again, with the person's values in it.
 
 Rule 1: the verdict of an explanation is the verdict of the condition; both come from the same tests.
+Rule 2: no value of the employment itself (status, end dates, leave) is ever told.
 """
 
 from __future__ import annotations
@@ -28,8 +29,9 @@ from joinery.core.rules.conditions.nodes import (
     Or,
     TextTest,
     Under,
+    names_in,
 )
-from joinery.core.rules.conditions.vocabulary import Kind
+from joinery.core.rules.conditions.vocabulary import LIFECYCLE, Kind
 from joinery.core.rules.conditions.words import one_of, say
 
 
@@ -115,9 +117,19 @@ def explain(node: Node, facts: Facts) -> Explanation:
             return _leaf(node, facts, verdict)
 
 
+_CONFIDENTIAL: Final = {
+    True: "the employment is as the rule asks",
+    False: "the employment is not as the rule asks",
+    None: "the employment cannot be told",
+}
+
+
 def _leaf(leaf: Leaf, facts: Facts, verdict: bool | None) -> Explanation:
     if isinstance(leaf, Always):
         return Explanation(verdict=verdict, text="it fits everybody" if leaf.verdict else "it fits nobody")
+    if LIFECYCLE.intersection(names_in(leaf)):
+        # an end that is still to come, or why somebody is away, is not for everybody who asks why
+        return Explanation(verdict=verdict, text=_CONFIDENTIAL[verdict])
     name = leaf.left.name if isinstance(leaf, Compare | OneOf) else leaf.name
     actual = _actual(name, facts)
     if isinstance(leaf, Changed):
