@@ -66,14 +66,18 @@ def policy_from(
         matching=Matching(worker_id=target.first_match.worker_id, email=target.first_match.email),
         create_groups=target.create_groups,
         seats=target.seats,
-        mail=MailPolicy(
-            signing_in=settings.mail.enabled,
-            at=settings.triggers.hire.mail,
-            silent_first_load=settings.mail.first_load == "silent",
-        ),
+        mail=_mail(settings),
         chunk_size=chunk_size,
         simulation=target.simulation,
         completions_to=settings.completions.send_to.file if settings.completions.send_to else None,
+    )
+
+
+def _mail(settings: Settings) -> MailPolicy:
+    return MailPolicy(
+        signing_in=settings.mail.enabled,
+        at=settings.triggers.hire.mail,
+        silent_first_load=settings.mail.first_load == "silent",
     )
 
 
