@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
@@ -100,7 +102,7 @@ def _day(day: Day) -> list[str]:
 
 
 def _closing(demo: Demo, where: Where, seconds: float) -> list[str]:
-    held, config = where.held_plan or "P-1", f"--config {_short(demo.config)}"
+    held, joinery = where.held_plan or "P-1", _program()
     return [
         "",
         f"Five days in {seconds:.0f} seconds. Where to look:",
@@ -112,13 +114,21 @@ def _closing(demo: Demo, where: Where, seconds: float) -> list[str]:
         f"  What HR gets back                       {_short(demo.folder)}/outbox/",
         f"  The list of {where.writes} writes to Classroom    {_short(demo.folder / 'writes.csv')}",
         "",
-        "What to try:",
-        f"  joinery why 000951 {config}  # why Amara has what she has",
-        f"  joinery plan show {held} {config}  # what is held, and why",
-        f"  joinery plan approve {held} --override 'HR meant it' {config}  # then: joinery apply {held} --yes {config}",
-        f"  joinery undo {where.plans[1]} {config}  # takes day 2 back, as a plan to review",
-        f"  joinery events --from {demo.first} --to {demo.at(5, EVENING).date()} {config}",
+        "What to try, in another terminal:",
+        f"  export JOINERY_CONFIG={_short(demo.config)}",
+        f"  {joinery} why 000951                 why Amara has what she has",
+        f"  {joinery} plan show {held}              what is held, and why",
+        f"  {joinery} plan approve {held} --override 'HR meant it' && {joinery} apply {held} --yes",
+        f"  {joinery} undo {where.plans[1]}                   takes day 2 back, as a plan to review",
+        f"  {joinery} events --from {demo.first} --to {demo.at(5, EVENING).date()}",
     ]
+
+
+def _program() -> str:
+    """How to call Joinery from this folder: in a fresh checkout it is not on the path."""
+    if shutil.which("joinery") or not sys.argv[0].endswith("joinery"):
+        return "joinery"
+    return _short(Path(sys.argv[0]))
 
 
 def _short(path: Path) -> str:
