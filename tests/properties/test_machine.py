@@ -24,7 +24,7 @@ from joinery.connectors.memory import MemoryTarget
 from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId
 from joinery.core.model.operation import CreateAccount, LinkAccount
-from joinery.errors import JoineryError
+from joinery.errors import JoineryError, NotThere
 from joinery.store.tables import plan_lines
 from joinery_simulators.hostile import HostileTarget
 from joinery_simulators.mischief import HONEST_WRITES, LOOK_UPS, Mischief, OnCommand, Seeded
@@ -162,7 +162,10 @@ class Machine(RuleBasedStateMachine):
         known = [who for who in self._at_work() if who in self.told and not self.hr[who].latched]
         if who := self._some(dice, known):
             self._calm()
-            self.acme.end_access(who)
+            try:
+                self.acme.end_access(who)
+            except NotThere:  # their first file waits: the run stopped at what an earlier one had left
+                return
             self._change(who, latched=True)
             self.told[who] = replace(self.told[who], latched=True)
 
@@ -238,6 +241,12 @@ class Machine(RuleBasedStateMachine):
             elif known is not None and human.status == "Terminated":
                 self.told[who] = replace(known, status="Terminated", end=human.end, missed=0)
 
+        # a run that stopped half-way may still close an account at the start of the next one
+        gone = (
+            who for who, human in self.told.items() if human.status != "Active" or human.latched or human.missed > 2
+        )
+        self.out.update(gone)
+
     # ------------------------------------------------------------ the laws
 
     def _nothing_is_open(self, night: Night) -> None:
@@ -299,7 +308,7 @@ class Machine(RuleBasedStateMachine):
             if states.get(who) == "active" and who not in self.edited and not human.missed:
                 attributes = self.acme.account(who).attributes
                 seen = (attributes["job_title"], attributes["given_name"], attributes["email"])
-                assert seen == (human.title, human.name, human.email), who
+                assert seen == (human.title, human.name, human.email), (who, human, self.acme.account(who))
         # and then nothing is left to do
         left = [line for line in (self.acme.day(f"{self.today}T14:00").lines) if not line.endswith("held")]
         assert [line for line in left if line.split()[0] not in self.undone] == []

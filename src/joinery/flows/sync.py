@@ -11,7 +11,7 @@ from joinery.core.model.ids import RunId
 from joinery.core.model.plan import PlanSummary
 from joinery.errors import AsOfRefused, JoineryError
 from joinery.flows.apply import Applied, apply_by_mode, resume
-from joinery.flows.contact import contacted, read_accounts
+from joinery.flows.contact import contacted, look_at_doubtful, read_accounts
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Ports
 from joinery.flows.pull import PullReport, pull
@@ -76,6 +76,7 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
     cause = ", ".join(file.name for file in pulled.files) or "dates and open lines"
     if _needs_contact(ports):
         read_accounts(ports)
+    look_at_doubtful(ports)
     plan = make_plan(ports, as_of, cause, pulled.snapshot_id)
     locked = _blockers(ports)
     applied = apply_by_mode(ports, plan, locked=bool(locked)) if plan is not None else None

@@ -23,7 +23,7 @@ from joinery.core.model.codec import (
     encode_reason,
     instant_text,
 )
-from joinery.core.model.ids import PlanId, WorkerId
+from joinery.core.model.ids import PersonKey, PlanId, WorkerId
 from joinery.core.model.operation import ActionClass
 from joinery.core.model.plan import GuardResult, Lane, Line, LineState, PlanSummary
 from joinery.core.planning.order import URGENT, line_digest, phase_of
@@ -310,6 +310,19 @@ def free_held(connection: Connection, plan: str) -> int:
     c = plan_lines.c
     where = c.plan_id == plan, c.state == "held"
     return connection.execute(update(plan_lines).where(*where).values(state="waiting")).rowcount
+
+
+def in_doubt(connection: Connection, name: str) -> list[PersonKey]:
+    """People to look at again with whom a line failed or needs somebody: what became of it may not be what we heard."""
+    c = plan_lines.c
+    query = (
+        select(people.c.key)
+        .join(plan_lines, c.person_key == people.c.key)
+        .where(people.c.connection == name, people.c.unsettled, c.state.in_(("failed", "needs_you")))
+        .distinct()
+        .order_by(people.c.key)
+    )
+    return [PersonKey(key) for key in connection.scalars(query)]
 
 
 def set_plan_state(connection: Connection, plan: str, state: str, **values: str) -> None:
