@@ -24,7 +24,7 @@ from joinery.connectors.memory import MemoryTarget
 from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId
 from joinery.core.model.operation import CreateAccount, LinkAccount
-from joinery.errors import JoineryError, NotThere
+from joinery.errors import JoineryError
 from joinery.store.tables import plan_lines
 from joinery_simulators.hostile import HostileTarget
 from joinery_simulators.mischief import HONEST_WRITES, LOOK_UPS, Mischief, OnCommand, Seeded
@@ -84,6 +84,8 @@ class Machine(RuleBasedStateMachine):
         #: were suspended or archived at some time: a way back may still be under way
         self.out: set[str] = set()
         self.last_plan = ""
+        #: the last run came to its end, so every file has been read
+        self.all_read = False
 
     # ------------------------------------------------------------ what HR and others do
 
@@ -159,13 +161,16 @@ class Machine(RuleBasedStateMachine):
             self.edited.add(who)
 
     def end_access_by_hand(self, dice: Random) -> None:
-        known = [who for who in self._at_work() if who in self.told and not self.hr[who].latched]
+        # a hire that no run has read yet would be a later one, and a later one ends the latch
+        known = [
+            who
+            for who in self._at_work()
+            if self.all_read and who in self.told and not self.hr[who].latched
+            if self.told[who].hire == self.hr[who].hire
+        ]
         if who := self._some(dice, known):
             self._calm()
-            try:
-                self.acme.end_access(who)
-            except NotThere:  # their first file waits: the run stopped at what an earlier one had left
-                return
+            self.acme.end_access(who)
             self._change(who, latched=True)
             self.told[who] = replace(self.told[who], latched=True)
 
@@ -211,8 +216,10 @@ class Machine(RuleBasedStateMachine):
         try:
             night = self.acme.day(str(self.today), [first, *rows])
         except JoineryError:
+            self.all_read = False
             self._hold_always()
             return None
+        self.all_read = True
         self.last_plan = night.plan or self.last_plan
         self._nothing_is_open(night)
         self._hold_always()

@@ -169,6 +169,16 @@ def test_where_leavers_are_told_an_absent_person_is_archived_after_three_good_fi
     assert acme.events("0005") == ["0005 missing 2026-11-24", "0005 returned 2026-11-27"]
 
 
+def test_somebody_missing_whose_row_is_back_and_bad_is_not_missing_any_longer_than_that(tmp_path: Path) -> None:
+    acme, rows = company(tmp_path, 20)
+    acme.day("2026-11-24", without(rows, "0005"))
+    for number, day in enumerate(("2026-11-25", "2026-11-26", "2026-11-27")):
+        acme.day(day, changed(changed(rows, "0005", hire_date="no day"), "0001", job_title=f"Title {number}"))
+    assert acme.accounts()["0005"] == "active"
+    acme.day("2026-11-28", rows)
+    assert acme.events("0005") == ["0005 missing 2026-11-24", "0005 returned 2026-11-28"]
+
+
 def test_the_same_file_again_does_not_count_as_another_good_file_without_them(tmp_path: Path) -> None:
     acme, rows = company(tmp_path, 20)
     for day in ("2026-11-24", "2026-11-25", "2026-11-26", "2026-11-27"):

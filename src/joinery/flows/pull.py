@@ -219,7 +219,10 @@ def _absent(
         return list(before)
     gone = [key for key in delta.gone if isinstance(key, str)]
     still = [key for key in before if key not in acceptance.outcome.seen]
-    return acceptance.absent(dict.fromkeys([*gone, *still]))
+    # somebody whose row is there and cannot be used is not found again, and not absent once more either
+    unusable = acceptance.outcome.refused.union(delta.duplicated, arrival.pending)
+    absent = dict.fromkeys([*gone, *(key for key in still if key not in unusable)])
+    return [*acceptance.absent(absent), *(key for key in still if key in unusable)]
 
 
 @dataclass(frozen=True, slots=True)
