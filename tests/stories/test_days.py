@@ -84,6 +84,17 @@ def test_a_creation_that_happened_and(tmp_path: Path, calls: list[Mischief], loo
     assert acme.accounts()["0006"] == "suspended"
 
 
+def test_a_suspension_unheard_is_found_also_when_the_system_could_not_be_asked_for_a_night(tmp_path: Path) -> None:
+    acme, _, mood, rows = hostile(tmp_path)
+    mood.then("perform", Mischief.LIE_FAILED)
+    acme.day("2026-11-25", changed(rows, "0002", **LEFT))
+    mood.then("look_up", Mischief.BREAK_BEFORE)
+    back = changed(rows, "0002", hire_date="2026-12-01")
+    acme.day("2026-12-01", back)
+    acme.day("2026-12-02", back)
+    assert acme.accounts()["0002"] == "active"
+
+
 def test_a_system_that_cannot_be_asked_stops_no_plan(tmp_path: Path) -> None:
     acme, target, mood, rows = hostile(tmp_path)
     mood.then("perform", Mischief.LIE_FAILED)

@@ -14,7 +14,7 @@ from joinery.flows.policy import Ports
 from joinery.kit.contract import Target
 from joinery.store.accounts import Accounts
 from joinery.store.connections import load_state, save_state
-from joinery.store.people import in_chunks
+from joinery.store.people import People, in_chunks
 from joinery.store.plans import in_doubt
 
 
@@ -62,18 +62,26 @@ async def _pages(target: Target, accounts: Accounts, ports: Ports) -> int:
 ASKED = 100
 
 
-def look_at_doubtful(ports: Ports) -> int:
-    """See the accounts of people whose last change failed: it may have happened all the same. How many were seen.
+def look_at_doubtful(ports: Ports) -> Sequence[PersonKey]:
+    """See the accounts of people whose last change failed: it may have happened all the same. Who could not be seen.
 
     Without it a suspension that took effect unheard would outlive a rehire, and an account that was made unheard
-    would outlive a termination. A system that cannot be asked now changes nothing: applying will say so.
+    would outlive a termination. A system that cannot be asked now stops nothing: call `still_in_doubt` at the end.
     """
     with ports.database.read() as connection:
         keys = in_doubt(connection, ports.policy.name)
-    return asyncio.run(_look_at(ports, keys)) if keys else 0
+    return keys[asyncio.run(_look_at(ports, keys)) :] if keys else ()
+
+
+def still_in_doubt(ports: Ports, unseen: Sequence[PersonKey]) -> None:
+    """Whatever a plan made of them, the next run looks at these people again."""
+    if unseen:
+        with ports.database.write() as connection:
+            People(connection, ports.policy.name).mark(unseen, unsettled=True)
 
 
 async def _look_at(ports: Ports, keys: Sequence[PersonKey]) -> int:
+    """How many of them were asked about, from the first on."""
     target, seen = ports.target(), 0
     try:
         for chunk in in_chunks(keys, ASKED):
@@ -82,7 +90,7 @@ async def _look_at(ports: Ports, keys: Sequence[PersonKey]) -> int:
             found = await target.look_up(person_keys=chunk, account_ids=[account.id for account in linked.values()])
             with ports.database.write() as connection:
                 _remember(Accounts(connection, ports.policy.target), found, chunk, linked, ports.now())
-            seen += len(found)
+            seen += len(chunk)
     except (StopRun, TryAgain):
         return seen
     finally:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from joinery.core.model.plan import PlanSummary
-from joinery.flows.contact import contacted, look_at_doubtful, read_accounts
+from joinery.flows.contact import contacted, look_at_doubtful, read_accounts, still_in_doubt
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Ports
 from joinery.flows.pull import pull, wake
@@ -27,9 +27,11 @@ def look(ports: Ports, as_of: datetime, *, rehearsal: bool) -> PlanSummary | Non
         pulled = pull(ports, as_of)
         if not contacted(ports) and _has_people(ports):
             read_accounts(ports)
-        look_at_doubtful(ports)
+        unseen = look_at_doubtful(ports)
         cause = ", ".join(file.name for file in pulled.files) or "a look"
-        return make_plan(ports, as_of, cause, pulled.snapshot_id)
+        plan = make_plan(ports, as_of, cause, pulled.snapshot_id)
+        still_in_doubt(ports, unseen)
+        return plan
 
 
 def _has_people(ports: Ports) -> bool:

@@ -11,7 +11,7 @@ from joinery.core.model.ids import RunId
 from joinery.core.model.plan import PlanSummary
 from joinery.errors import AsOfRefused, JoineryError
 from joinery.flows.apply import Applied, apply_by_mode, resume
-from joinery.flows.contact import contacted, look_at_doubtful, read_accounts
+from joinery.flows.contact import contacted, look_at_doubtful, read_accounts, still_in_doubt
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Ports
 from joinery.flows.pull import PullReport, pull
@@ -76,10 +76,13 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
     cause = ", ".join(file.name for file in pulled.files) or "dates and open lines"
     if _needs_contact(ports):
         read_accounts(ports)
-    look_at_doubtful(ports)
+    unseen = look_at_doubtful(ports)
     plan = make_plan(ports, as_of, cause, pulled.snapshot_id)
     locked = _blockers(ports)
-    applied = apply_by_mode(ports, plan, locked=bool(locked)) if plan is not None else None
+    try:
+        applied = apply_by_mode(ports, plan, locked=bool(locked)) if plan is not None else None
+    finally:
+        still_in_doubt(ports, unseen)
     with ports.database.write() as connection:
         state = load_state(connection, ports.policy.name)
         save_state(connection, ports.policy.name, replace(state, last_as_of=as_of))
