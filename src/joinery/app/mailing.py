@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -55,7 +55,8 @@ class Mailing:
     def _addresses_arrived(self, connection: Any, outbox: Mails) -> None:
         waiting = [mail.person_key for mail in outbox.listed(MailState.WAITING)]
         people = People(connection, self.policy.name).by_key(waiting)
-        ready = [key for key, person in people.items() if person.worker.work_email]
+        personal = self.policy.mail.personal_address
+        ready = [k for k, p in people.items() if p.worker.work_email or (personal and p.worker.personal_email)]
         outbox.address_arrived(connection, ready, self.now())
 
     async def _send(self, outbox: Mails, as_of: datetime) -> Mapping[str, int]:
@@ -104,6 +105,7 @@ def mail_server(settings: Settings) -> Any:
         sender=str(mail.from_ or ""),
         reply_to=str(mail.reply_to or ""),
         help_contact=mail.help_contact or "your manager or the HR team",
+        ca_file=mail.ca_file,
     )
 
 
@@ -121,25 +123,29 @@ class MailQueue:
 
     async def perform(self, orders: Sequence[Order]) -> AsyncIterator[Receipt]:
         """Queue each mail for its time; a mail that is known already is left alone."""
-        wanted = [order for order in orders if isinstance(order.operation, SendSignInMail)]
+        wanted = [order.operation for order in orders if isinstance(order.operation, SendSignInMail)]
         with self._database.write() as connection:
-            people = People(connection, self._policy.name).by_key([o.operation.person_key for o in wanted])
+            people = People(connection, self._policy.name).by_key([each.person_key for each in wanted])
             outbox = Mails(self._database, self._policy.name)
-            for order in wanted:
-                person = people[order.operation.person_key]
-                outbox.enqueue(connection, [self._mail(person)], self._now())
+            for each in wanted:
+                outbox.move(connection, self._mail(people[each.person_key], each), self._now())
         for order in orders:
             yield Receipt(key=order.key, outcome=Outcome.DONE, detail="queued")
 
-    def _mail(self, person: Person) -> Mail:
-        start = person.worker.hire_date or person.standing.started_on or self._now().date()
-        zone = self._policy.zone_of(person.worker)
+    def _mail(self, person: Person, operation: SendSignInMail) -> Mail:
+        start = date.fromisoformat(operation.employment)
+        early = self._policy.mail.days_before if self._personal(person) else 0
         return Mail(
             key=sign_in_key(person.key, start),
             person_key=person.key,
             kind="rehire" if person.standing.consumed_end else "sign_in",
-            due_at=at_local_time(start, self._policy.mail.at, zone),
+            due_at=at_local_time(
+                start - timedelta(days=early), self._policy.mail.at, self._policy.zone_of(person.worker)
+            ),
         )
+
+    def _personal(self, person: Person) -> bool:
+        return self._policy.mail.personal_address and bool(person.worker.personal_email)
 
 
 class _Letters:
@@ -161,7 +167,9 @@ class _Letters:
             manager = self._manager(connection, person) if person else ""
         if person is None or account is None:
             return Never(why="there is no account")
-        rules = MailPolicy(at=policy.mail.at, personal_address=policy.mail.personal_address)
+        rules = MailPolicy(
+            at=policy.mail.at, personal_address=policy.mail.personal_address, days_before=policy.mail.days_before
+        )
         way = route(person.worker, person.standing, _zone(policy.zone_of(person.worker)), rules, self._as_of)
         if not isinstance(way, SendTo):
             return way

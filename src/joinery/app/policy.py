@@ -78,6 +78,8 @@ def _mail(settings: Settings) -> MailPolicy:
         signing_in=settings.mail.enabled,
         at=settings.triggers.hire.mail,
         silent_first_load=settings.mail.first_load == "silent",
+        personal_address=settings.mail.personal_address,
+        days_before=settings.mail.days_before,
     )
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
 
 import typer
@@ -47,6 +48,9 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
+Ending: TypeAlias = Annotated[FailOn, typer.Option("--fail-on", help="End with 4 from this on.")]
+
+
 @app.command()
 def main(
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="The file; else those that wait.")] = None,
@@ -60,7 +64,7 @@ def main(
     form: Format = "text",
     json: AsJson = False,
     out: Out = None,
-    fail_on: Annotated[FailOn, typer.Option("--fail-on", help="End with 4 from this on.")] = FailOn.ERROR,
+    fail_on: Ending = FailOn.ERROR,
     as_of: AsOf = None,
 ) -> None:
     """Look for problems in an HR file; nothing is written and nobody is touched.
@@ -77,8 +81,7 @@ def main(
     for path, name in _files(file, settings):
         from joinery.flows.check import check_file
 
-        today = moment.astimezone(ZoneInfo(settings.company.time_zone)).date() if settings else moment.date()
-        checked.append(check_file(path, _looking(settings, name, today)))
+        checked.append(check_file(path, _looking(settings, name, _today(settings, moment))))
     if json or form == "json":
         show_json({"files": [as_data(each) for each in checked]})
     elif form == "text" and out is None:
@@ -88,6 +91,10 @@ def main(
         rows = [row for each in checked for row in _rows(each)]
         show_for_people(table("Problems", COLUMNS, rows), form, out)
     raise typer.Exit(exit_code(checked, fail_on))
+
+
+def _today(settings: Settings | None, moment: datetime) -> date:
+    return moment.astimezone(ZoneInfo(settings.company.time_zone)).date() if settings else moment.date()
 
 
 def exit_code(checked: Iterable[Checked], fail_on: FailOn) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from joinery.cli.messages import show_bug, show_error
+from joinery.cli.messages import show_bug, show_error, show_usage
 from joinery.errors import JoineryError
 
 #: command -> (module, attribute, one line of help); the order is that of `joinery --help`
@@ -48,6 +48,7 @@ class Commands(TyperGroup):
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"joinery.cli.{COMMANDS[cmd_name][0]}_command")
+        module.app._add_completion = False  # `joinery --install-completion` is for all of them
         command = typer.main.get_command(module.app)
         command.name = cmd_name
         return command
@@ -71,14 +72,18 @@ def _root() -> None:
 
 def run() -> None:
     """The console script. Exit codes: docs/reference/exit-codes.md."""
+    as_json = "--json" in sys.argv
     try:
-        app()
+        code = app(standalone_mode=False)
     except JoineryError as error:
-        sys.exit(show_error(error, as_json="--json" in sys.argv))
+        code = show_error(error, as_json=as_json)
     except KeyboardInterrupt:
-        print("Interrupted. What was done is recorded; the next run goes on from there.", file=sys.stderr)
-        sys.exit(130)
+        code = 130
     except BrokenPipeError:
-        sys.exit(0)
+        code = 0
     except Exception as error:  # noqa: BLE001 the last door
-        sys.exit(show_bug(error))
+        wrong_usage = hasattr(error, "format_message")
+        code = show_usage(error, as_json=as_json) if wrong_usage else show_bug(error, as_json=as_json)
+    if code == 130:
+        print("Interrupted. What was done is recorded; the next run goes on from there.", file=sys.stderr)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -52,6 +52,8 @@ class MailPolicy:
     at: time = time(6, 0)
     silent_first_load: bool = True
     personal_address: bool = False
+    #: to a personal address it may leave so many days before the first day
+    days_before: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,15 @@ class Mail(Part):
     )
     user: Text | None = Field(default=None, description="The user name for the mail server.")
     password: Secret | None = Field(default=None, description="The password for the mail server, by reference.")
+    ca_file: FilePath | None = Field(
+        default=None, description="A PEM file with your own certificate authority, for a mail server inside."
+    )
+    personal_address: YesNo = Field(
+        default=False, description="Whether the mail may go to the personal address HR gives, before there is another."
+    )
+    days_before: Count = Field(
+        default=0, description="To a personal address it may leave this many days before the first day."
+    )
     templates: FilePath | None = Field(default=None, description="A folder with your own mail texts.")
     per_run: Count = Field(default=200, description="No more mails than this in one run; the rest waits.")
     per_day: Count = Field(default=1000, description="No more mails than this in one day; the rest waits.")

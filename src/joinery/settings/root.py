@@ -128,7 +128,7 @@ class SendTo(Part):
 
     not_yet: ClassVar[frozenset[str]] = frozenset({"hris", "as"})
 
-    file: FilePath = Field(description="The CSV file that completions are added to.")
+    file: FilePath = Field(description="The folder that CSV files with new completions are written to.")
 
 
 class Completions(Part):
