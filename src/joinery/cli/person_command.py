@@ -37,7 +37,7 @@ def show(
 
     Example: joinery person show 000102
     """
-    from joinery.flows.why import side_by_side
+    from joinery.flows.side_by_side import side_by_side
     from joinery.reports.tables import table
 
     with connection(config, quiet=True) as it:

@@ -41,14 +41,20 @@ def _has_people(ports: Ports) -> bool:
 
 def _rehearse(ports: Ports, as_of: datetime) -> PlanSummary | None:
     """Dates up to that moment fire in a transaction that is then rolled back."""
+    with pretended(ports) as (trial, _):
+        wake(trial, as_of, {})
+        plan = make_plan(trial, as_of, "a rehearsal")
+        return replace(plan, state="rehearsed") if plan else None
+
+
+@contextmanager
+def pretended(ports: Ports) -> Iterator[tuple[Ports, Connection]]:
+    """The same ports over one transaction of which nothing is kept, and its connection."""
     with ports.database.engine.connect().execution_options(joinery_write=True) as connection:
         outer = connection.begin()
         try:
-            pretended: Any = _Pretended(ports.database, connection)
-            trial = replace(ports, database=pretended)
-            wake(trial, as_of, {})
-            plan = make_plan(trial, as_of, "a rehearsal")
-            return replace(plan, state="rehearsed") if plan else None
+            database: Any = _Pretended(ports.database, connection)
+            yield replace(ports, database=database), connection
         finally:
             outer.rollback()
 

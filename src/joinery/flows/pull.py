@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -264,10 +264,15 @@ def _after(
     )
 
 
-def wake(ports: Ports, as_of: datetime, seen: Mapping[str, set[str]]) -> Outcome:
-    """People whose date has come, from the facts already known; `seen`: source -> those a file has just spoken of."""
+def wake(
+    ports: Ports, as_of: datetime, seen: Mapping[str, set[str]], only: Collection[PersonKey] | None = None
+) -> Outcome:
+    """People whose date has come, from the facts already known; `seen`: source -> those a file has just spoken of.
+
+    `only` these of them.
+    """
     with ports.database.read() as connection:
-        due = People(connection, ports.policy.name).due(as_of)
+        due = [key for key in People(connection, ports.policy.name).due(as_of) if only is None or key in only]
         state = load_state(connection, ports.policy.name)
     if not due:
         return Outcome()

@@ -1,0 +1,79 @@
+"""What HR says, what should be, and what the learning system has, attribute by attribute, for one person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from joinery.core.model.account import AccountState
+from joinery.flows.person import now_of
+from joinery.flows.policy import Ports
+from joinery.flows.why_case import Case, case_of
+
+#: attribute, HR says, should be, learning system, in step (yes | no | held | empty: nothing to compare)
+Row = tuple[str, str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideBySide:
+    """One row per attribute, group and course."""
+
+    worker_id: str
+    rows: tuple[Row, ...]
+
+
+def side_by_side(ports: Ports, who: str) -> SideBySide:
+    """As of now. Raises NotThere."""
+    with case_of(ports, who, now_of(ports), ahead=False, confidential=False) as case:
+        return SideBySide(worker_id=case.number, rows=tuple(_rows(case)))
+
+
+def _rows(case: Case) -> Iterator[Row]:
+    yield _access(case)
+    yield from _attributes(case)
+    yield from _groups(case)
+    yield from _courses(case)
+
+
+def _access(case: Case) -> Row:
+    account, wanted = case.account, case.decided.access.state
+    there = str(account.state) if account else "no account"
+    should = str(wanted) if wanted else "no account" if account is None else "as it is"
+    step = wanted is None if account is None else wanted is None or wanted is account.state or _closed(case)
+    return ("access", str(case.person.standing.stage), should, there, _step(case, step))
+
+
+def _closed(case: Case) -> bool:
+    """Archived is suspended already."""
+    return case.decided.access.state is AccountState.SUSPENDED and case.account.state is AccountState.ARCHIVED
+
+
+def _step(case: Case, same: bool) -> str:
+    return "yes" if same else "held" if case.decided.subject.desired.hold else "no"
+
+
+def _attributes(case: Case) -> Iterator[Row]:
+    worker, wanted, account = case.person.worker, case.decided.subject.desired.attributes, case.account
+    for row in case.policy.outbound.rows:
+        there = account.attributes.get(row.to, "") if account else ""
+        should = wanted.get(row.to)
+        step = "" if account is None or should is None else _step(case, should == there)
+        yield (row.to, worker.value(row.attribute), should if should is not None else "", there, step)
+
+
+def _groups(case: Case) -> Iterator[Row]:
+    wanted, account = case.decided.subject.desired.groups, case.account
+    there = account.groups if account else frozenset()
+    for group in sorted(wanted | (there & case.decided.subject.own_groups)):
+        should, has = "in" if group in wanted else "out", "in" if group in there else "out"
+        yield (f"group {group}", "", should, has, _step(case, should == has) if account else "")
+
+
+def _courses(case: Case) -> Iterator[Row]:
+    account = case.account
+    for key, wanted in sorted(case.decided.subject.desired.enrolments.items()):
+        there = account.enrolments.get(key) if account else None
+        should = f"due {wanted.due_on}" if wanted.due_on else "assigned"
+        has = (f"due {there.due_on}" if there.due_on else there.state) if there else ""
+        done = there is not None and (there.state == "completed" or should == has)
+        yield (key, "", should, "completed" if there and there.state == "completed" else has, _step(case, done))

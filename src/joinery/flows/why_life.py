@@ -1,0 +1,82 @@
+"""The stage of an employment with its dates, and whether somebody is in scope.
+
+Rule: an end still to come is told only when confidential things are asked for.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from joinery.core.model.standing import Stage
+from joinery.core.rules.conditions.facts import WorkerFacts
+from joinery.core.rules.lifecycle import archive_on
+from joinery.core.rules.scope import in_scope
+from joinery.flows.decide import _facts
+from joinery.flows.why_case import Case
+from joinery.flows.why_part import Part, day
+
+
+def life_part(case: Case) -> Part:
+    """Where they stand, since when, and what is to come."""
+    standing, worker = case.person.standing, case.person.worker
+    said = [_stage(case)]
+    if standing.missing_files:
+        said.append(f"Missing from {standing.missing_files} good files in a row, since {standing.missing_since}.")
+    said += _to_come(case)
+    data = {
+        "stage": str(standing.stage),
+        "since": standing.since.isoformat(),
+        "hire_date": worker.value("hire_date"),
+        "ended_on": str(standing.ended_on or "") if not standing.stage.employed else "",
+    }
+    if case.confidential:
+        data["termination_date"] = worker.value("termination_date")
+    return Part(name="employment", title="Employment", said=tuple(said), data=data)
+
+
+def _stage(case: Case) -> str:
+    standing, worker = case.person.standing, case.person.worker
+    match standing.stage:
+        case Stage.ACTIVE:
+            back = f", back after an employment that ended on {standing.consumed_end}" if standing.consumed_end else ""
+            return f"At work since {standing.started_on or worker.hire_date or 'a day that HR does not give'}{back}."
+        case Stage.LEAVE:
+            return f"On leave; for us since {day(standing.since, case.zone)}."
+        case Stage.PREHIRE:
+            return f"Not at work yet: starts {worker.hire_date or 'on a date that HR does not give'}."
+        case Stage.LEFT:
+            return f"Left: the last employment ended on {standing.ended_on or day(standing.since, case.zone)}."
+        case Stage.NO_SHOW:
+            return "Was announced and never started."
+        case _:
+            assert_never(standing.stage)
+
+
+def _to_come(case: Case) -> list[str]:
+    standing, worker = case.person.standing, case.person.worker
+    policy = case.policy.lifecycle_of(worker)
+    if standing.stage is Stage.LEFT:
+        on = archive_on(standing, policy)
+        return [f"To be archived on {on}."] if on is not None and on > case.at.astimezone(case.zone).date() else []
+    if standing.stage.employed and case.confidential and standing.armed_end is not None:
+        return [f"Confidential: HR has announced an end on {standing.armed_end}."]
+    return []
+
+
+def scope_part(case: Case) -> Part:
+    """In scope or not, and the nearest failing condition."""
+    verdict = in_scope(_facts_of(case), case.policy.include, case.policy.exclude)
+    why = "; ".join(verdict.why)
+    data = {"inside": verdict.inside, "why": list(verdict.why)}
+    if verdict.inside is None:
+        said = (f"In or out of scope cannot be told, so nothing is written: {why}.",)
+    elif verdict.inside:
+        said = (f"In scope: {why}.",) if case.policy.include else ()
+    else:
+        said = (f"Not in scope: {why}.",)
+    return Part(name="scope", title="Scope", said=said, data=data)
+
+
+def _facts_of(case: Case) -> WorkerFacts:
+    today = case.at.astimezone(case.zone).date()
+    return _facts(case.policy, case.batch, case.person, today, case.state.go_live)
