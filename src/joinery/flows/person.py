@@ -71,8 +71,15 @@ def _found(connection: Connection, policy: Policy, text: str) -> list[Person]:
         return found
     entity, slash, number = text.strip().rpartition("/")
     if not slash:
-        return []
+        return _formerly(connection, policy, text.strip())
     return [p for p in known.find(number) if entity in {p.worker.legal_entity, p.worker.source}]
+
+
+def _formerly(connection: Connection, policy: Policy, number: str) -> list[Person]:
+    """Who had this number before HR gave them another one."""
+    former = load_state(connection, policy.name).extra.get("aliases", {})
+    keys = {PersonKey(known[number]) for known in former.values() if number in known}
+    return list(People(connection, policy.name).by_key(keys).values())
 
 
 def _told_apart(person: Person) -> str:

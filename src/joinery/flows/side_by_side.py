@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from joinery.core.model.account import AccountState
+from joinery.core.model.account import Account, AccountState
 from joinery.flows.person import now_of
 from joinery.flows.policy import Ports
 from joinery.flows.why_case import Case, case_of
@@ -24,7 +24,7 @@ class SideBySide:
 
 def side_by_side(ports: Ports, who: str) -> SideBySide:
     """As of now. Raises NotThere."""
-    with case_of(ports, who, now_of(ports), ahead=False, confidential=False) as case:
+    with case_of(ports, who, now_of(ports), confidential=False) as case:
         return SideBySide(worker_id=case.number, rows=tuple(_rows(case)))
 
 
@@ -39,13 +39,15 @@ def _access(case: Case) -> Row:
     account, wanted = case.account, case.decided.access.state
     there = str(account.state) if account else "no account"
     should = str(wanted) if wanted else "no account" if account is None else "as it is"
-    step = wanted is None if account is None else wanted is None or wanted is account.state or _closed(case)
-    return ("access", str(case.person.standing.stage), should, there, _step(case, step))
+    return ("access", str(case.person.standing.stage), should, there, _step(case, _same_access(account, wanted)))
 
 
-def _closed(case: Case) -> bool:
-    """Archived is suspended already."""
-    return case.decided.access.state is AccountState.SUSPENDED and case.account.state is AccountState.ARCHIVED
+def _same_access(account: Account | None, wanted: AccountState | None) -> bool:
+    """Archived is suspended already; without an account nobody needs to be kept out."""
+    if account is None:
+        return wanted is not AccountState.ACTIVE
+    archived_already = wanted is AccountState.SUSPENDED and account.state is AccountState.ARCHIVED
+    return wanted is None or wanted is account.state or archived_already
 
 
 def _step(case: Case, same: bool) -> str:

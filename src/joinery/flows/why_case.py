@@ -1,22 +1,20 @@
-"""One person's case: decided as the next plan would decide it, inside a transaction of which nothing is kept.
+"""One person's case, decided as the next plan would decide it. Nothing of it is ever kept.
 
-Rule: an end of employment that HR has announced is confidential. Unless it is asked for, a look ahead is made as if
-nobody had announced any, for everybody alike, so that neither an answer nor its absence tells of one.
+Rule: dates that have come by then fire in a transaction that is rolled back; without any, nothing but reading happens.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, tzinfo
-from typing import Any
 
 from sqlalchemy import Connection
 
+from joinery.core.model.account import Account
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.plan import Line
-from joinery.core.model.worker import Status
 from joinery.core.planning.steps import lines_for
 from joinery.flows.decide import Decided, decide_person
 from joinery.flows.gather import LEVELS, Batch, gather
@@ -40,9 +38,8 @@ class Case:
     decided: Decided
     #: the moment that is told of (UTC)
     at: datetime
-    ahead: bool
     confidential: bool
-    #: the next plan will look at this person: else nothing of `lines` is planned by itself
+    #: the next plan looks at this person: else nothing of `lines` happens by itself
     looked_at: bool
 
     @property
@@ -61,31 +58,28 @@ class Case:
         return lines_for(self.decided.subject)
 
     @property
-    def account(self) -> Any:
+    def account(self) -> Account | None:
         """The linked account as last confirmed; None when there is none."""
         return self.batch.accounts.get(self.person.key)
 
 
 @contextmanager
-def case_of(ports: Ports, who: str, at: datetime, *, ahead: bool, confidential: bool) -> Iterator[Case]:
-    """The case as of `at`. Raises NotThere. A transaction that writes is opened only where a date has come."""
+def case_of(ports: Ports, who: str, at: datetime, *, confidential: bool) -> Iterator[Case]:
+    """The case as of `at`, which is now. Raises NotThere."""
     with ports.database.read() as connection:
         person = find_person(connection, ports.policy, who)
-        due = _due(connection, ports.policy, person, at)
+        due = due_among(connection, ports.policy, related(connection, ports.policy, person), at)
         if not due:
-            yield _case(connection, ports, person.key, at, ahead=ahead, confidential=confidential)
+            yield decided_case(connection, ports.policy, person.key, at, confidential=confidential)
             return
     with pretended(ports) as (trial, connection):
-        if ahead and not confidential:
-            _forget_announced_ends(connection, ports.policy, due)
         wake(trial, at, {}, only=due)
-        yield _case(connection, ports, person.key, at, ahead=ahead, confidential=confidential)
+        yield decided_case(connection, ports.policy, person.key, at, confidential=confidential)
 
 
-def _case(
-    connection: Connection, ports: Ports, key: PersonKey, at: datetime, *, ahead: bool, confidential: bool
-) -> Case:
-    policy, state = ports.policy, load_state(connection, ports.policy.name)
+def decided_case(connection: Connection, policy: Policy, key: PersonKey, at: datetime, *, confidential: bool) -> Case:
+    """The same questions in the same order as a plan asks them."""
+    state = load_state(connection, policy.name)
     batch = gather(connection, policy, [key], at)
     person = batch.people[0]
     first_load = not state.extra.get("loaded")
@@ -97,41 +91,26 @@ def _case(
         person=person,
         decided=decide_person(policy, batch, person, at, state.go_live, first_load=first_load),
         at=at,
-        ahead=ahead,
         confidential=confidential,
         looked_at=person.unsettled or state.config_version != policy.version,
     )
 
 
-def _due(connection: Connection, policy: Policy, person: Person, at: datetime) -> frozenset[PersonKey]:
-    """Whose date comes until then, of the person, the managers above and those who report to them."""
+def related(connection: Connection, policy: Policy, person: Person) -> frozenset[PersonKey]:
+    """The person, the managers above, and those who report to them: whose dates can change what the person gets."""
     people = People(connection, policy.name)
-    number = person.worker.worker_id
-    related = {person.key, *people.reports_of([number])}
+    found = {person.key, *people.reports_of([person.worker.worker_id])}
     up = person.worker.manager_id
     for _ in range(LEVELS):
-        found = people.by_worker_id([up]).get(up, []) if up else []
-        if not found or found[0].key in related:
+        above = people.by_worker_id([up]).get(up, []) if up else []
+        if not above or above[0].key in found:
             break
-        related.add(found[0].key)
-        up = found[0].worker.manager_id
-    return frozenset(p.key for p in people.by_key(related).values() if p.wake_at is not None and p.wake_at <= at)
+        found.add(above[0].key)
+        up = above[0].worker.manager_id
+    return frozenset(found)
 
 
-def _forget_announced_ends(connection: Connection, policy: Policy, keys: frozenset[PersonKey]) -> None:
-    people = People(connection, policy.name)
-    people.replace([_without_end(person) for person in people.by_key(keys).values()])
-
-
-def _without_end(person: Person) -> Person:
-    """The same person as if HR had announced no end; whoever has left already stays as they are."""
-    standing, worker = person.standing, person.worker
-    if not standing.stage.employed or worker.termination_date is None:
-        return person
-    gone = {Status.TERMINATED, Status.DECEASED, Status.NOTICE, Status.GARDEN_LEAVE}
-    status = Status.ACTIVE if worker.status in gone else worker.status
-    return replace(
-        person,
-        worker=replace(worker, termination_date=None, status=status),
-        standing=replace(standing, armed_end=None),
-    )
+def due_among(connection: Connection, policy: Policy, keys: frozenset[PersonKey], at: datetime) -> frozenset[PersonKey]:
+    """Whose date has come by then."""
+    found = People(connection, policy.name).by_key(keys).values()
+    return frozenset(person.key for person in found if person.wake_at is not None and person.wake_at <= at)

@@ -9,6 +9,7 @@ from typing import assert_never
 
 from joinery.core.model.standing import Stage
 from joinery.core.rules.conditions.facts import WorkerFacts
+from joinery.core.rules.instants import local_day
 from joinery.core.rules.lifecycle import archive_on
 from joinery.core.rules.scope import in_scope
 from joinery.flows.decide import _facts
@@ -20,17 +21,21 @@ def life_part(case: Case) -> Part:
     """Where they stand, since when, and what is to come."""
     standing, worker = case.person.standing, case.person.worker
     said = [_stage(case)]
-    if standing.missing_files:
-        said.append(f"Missing from {standing.missing_files} good files in a row, since {standing.missing_since}.")
+    if standing.missing_files and standing.stage.employed:
+        times = "once" if standing.missing_files == 1 else f"{standing.missing_files} times in a row"
+        said.append(
+            f"Missing from HR's file {times}, since {standing.missing_since}: held, "
+            f"and archived after {case.policy.lifecycle_of(worker).missing_files} files."
+        )
     said += _to_come(case)
-    data = {
+    data: dict[str, object] = {
         "stage": str(standing.stage),
         "since": standing.since.isoformat(),
-        "hire_date": worker.value("hire_date"),
-        "ended_on": str(standing.ended_on or "") if not standing.stage.employed else "",
+        "hire_date": worker.value("hire_date") or None,
+        "ended_on": str(standing.ended_on) if standing.ended_on and standing.stage is Stage.LEFT else None,
     }
     if case.confidential:
-        data["termination_date"] = worker.value("termination_date")
+        data["termination_date"] = worker.value("termination_date") or None
     return Part(name="employment", title="Employment", said=tuple(said), data=data)
 
 
@@ -41,11 +46,11 @@ def _stage(case: Case) -> str:
             back = f", back after an employment that ended on {standing.consumed_end}" if standing.consumed_end else ""
             return f"At work since {standing.started_on or worker.hire_date or 'a day that HR does not give'}{back}."
         case Stage.LEAVE:
-            return f"On leave; for us since {day(standing.since, case.zone)}."
+            return f"On leave, since {day(standing.since, case.zone)} or earlier; due dates stand still."
         case Stage.PREHIRE:
-            return f"Not at work yet: starts {worker.hire_date or 'on a date that HR does not give'}."
+            return f"Not at work yet: starts {worker.hire_date or 'on a day that HR does not give'}."
         case Stage.LEFT:
-            return f"Left: the last employment ended on {standing.ended_on or day(standing.since, case.zone)}."
+            return f"Left: the employment ended on {standing.ended_on or day(standing.since, case.zone)}."
         case Stage.NO_SHOW:
             return "Was announced and never started."
         case _:
@@ -57,26 +62,26 @@ def _to_come(case: Case) -> list[str]:
     policy = case.policy.lifecycle_of(worker)
     if standing.stage is Stage.LEFT:
         on = archive_on(standing, policy)
-        return [f"To be archived on {on}."] if on is not None and on > case.at.astimezone(case.zone).date() else []
-    if standing.stage.employed and case.confidential and standing.armed_end is not None:
+        return [f"To be archived on {on}."] if on is not None and on > local_day(case.at, case.zone) else []
+    if case.confidential and standing.armed_end is not None:
         return [f"Confidential: HR has announced an end on {standing.armed_end}."]
     return []
 
 
 def scope_part(case: Case) -> Part:
-    """In scope or not, and the nearest failing condition."""
+    """In scope or not, and the nearest failing condition. Without conditions there is nothing to tell."""
     verdict = in_scope(_facts_of(case), case.policy.include, case.policy.exclude)
     why = "; ".join(verdict.why)
-    data = {"inside": verdict.inside, "why": list(verdict.why)}
+    said: tuple[str, ...] = ()
     if verdict.inside is None:
         said = (f"In or out of scope cannot be told, so nothing is written: {why}.",)
-    elif verdict.inside:
-        said = (f"In scope: {why}.",) if case.policy.include else ()
-    else:
+    elif not verdict.inside:
         said = (f"Not in scope: {why}.",)
+    elif case.policy.include or case.policy.exclude:
+        said = (f"In scope: {why}.",)
+    data = {"inside": verdict.inside, "why": list(verdict.why)}
     return Part(name="scope", title="Scope", said=said, data=data)
 
 
 def _facts_of(case: Case) -> WorkerFacts:
-    today = case.at.astimezone(case.zone).date()
-    return _facts(case.policy, case.batch, case.person, today, case.state.go_live)
+    return _facts(case.policy, case.batch, case.person, local_day(case.at, case.zone), case.state.go_live)

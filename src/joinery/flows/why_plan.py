@@ -1,54 +1,132 @@
-"""What is not as it should be, and what is going to happen about it: open plans, and the next one."""
+"""What is not as it should be, and what is going to happen about it: the open plan, and the next one.
+
+Rule: what the next plan is said to do is what it does, except that guards count over everybody and may hold more.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
-from joinery.core.model.plan import Line
+from joinery.core.model.operation import Operation, UpdateAccount
+from joinery.core.model.plan import Line, LineState, Reason
 from joinery.core.planning.wording import said as worded
+from joinery.flows.why_ahead import Step
 from joinery.flows.why_case import Case
-from joinery.flows.why_part import Part
-from joinery.store.history import plan_of
+from joinery.flows.why_facts import NAMES
+from joinery.flows.why_part import Part, day
+from joinery.store.history import plan_state
 from joinery.store.plans import StoredLine, lines_of_person
 
-_OPEN = ("waiting", "approved", "applying", "observed")
-_UNDONE = ("waiting", "held", "planned", "sent", "failed", "needs_you")
+_OVER = {"discarded", "superseded"}
+_UNDONE = {
+    LineState.WAITING,
+    LineState.HELD,
+    LineState.PLANNED,
+    LineState.SENT,
+    LineState.FAILED,
+    LineState.NEEDS_YOU,
+}
+_THEN = {
+    "observe": "only shown, because the mode is observe",
+    "approve": "waits for approval",
+    "automatic": "done by itself unless a guard objects",
+}
 
 
 def plan_part(case: Case) -> Part:
-    """Lines that wait or are held in open plans, then what the next plan does."""
-    waiting = _waiting(case)
-    said = [_stored(plan, line) for plan, line in waiting]
-    known = {(str(line.line.action), worded(line.line.operation)) for _, line in waiting}
-    next_ones = [line for line in case.lines if case.looked_at]
-    said += [_next(case, line) for line in next_ones if (str(line.action), worded(line.operation)) not in known]
-    if not said:
-        said = ["As it should be: the next run has nothing to do."]
+    """Lines that wait or are held in the open plan, then what the next plan has besides."""
+    plan, waiting = _newest(case)
+    told = {(stored.line.action, _worded(stored.line.operation)) for stored in waiting}
+    coming = case.lines if case.looked_at else ()
+    besides = [line for line in coming if (line.action, _worded(line.operation)) not in told]
+    said = [*_stored(plan, waiting), *_coming(case, besides)]
+    if not said and not case.looked_at and case.lines:
+        said = ["Not as it should be, and nothing makes the next run look: joinery reconcile."]
     data = {
-        "open": [_stored_data(plan, line) for plan, line in waiting],
-        "next": [_data(case, line) for line in next_ones],
+        "open": [_stored_data(plan, line) for line in waiting],
+        "next": [_data(case, line) for line in coming],
     }
-    return Part(name="plan", title="To do", said=tuple(said), data=data)
+    return Part(name="plan", title="To do", said=tuple(said) or ("Nothing: everything is as it should be.",), data=data)
 
 
-def _waiting(case: Case) -> list[tuple[str, StoredLine]]:
-    found = [(p, s) for p, s in lines_of_person(case.connection, case.person.key) if str(s.state) in _UNDONE]
-    return [(p, s) for p, s in found if plan_of(case.connection, p)[1] in _OPEN]
+def until_part(case: Case, steps: Sequence[Step]) -> Part:
+    """Day by day, what runs until then would do."""
+    said = []
+    for step in steps:
+        on = day(step.at, case.zone)
+        done = [_worded(line.operation) for line in step.lines if not line.held]
+        if done:
+            said.append(f"{on}: {'; '.join(done)}.")
+        held = [line for line in step.lines if line.held]
+        said += [f"{on}: held, {_worded(line.operation)}: {line.held}." for line in held]
+    data = {
+        "steps": [{"at": s.at.isoformat(), "lines": [_data(case, line) for line in s.lines]} for s in steps],
+    }
+    return Part(name="until", title="Until then", said=tuple(dict.fromkeys(said)) or ("Nothing changes.",), data=data)
 
 
-def _stored(plan: str, stored: StoredLine) -> str:
-    what = worded(stored.line.operation)
-    detail = stored.line.held if str(stored.state) == "held" else stored.detail
-    return f"{plan}: {what} [{stored.state}]" + (f": {detail}." if detail else ".")
+def _newest(case: Case) -> tuple[str, list[StoredLine]]:
+    """The newest plan with lines for this person, and those not done; what an older one left is planned anew."""
+    found = lines_of_person(case.connection, case.person.key)
+    if not found or plan_state(case.connection, found[0][0]) in _OVER:
+        return "", []
+    plan = found[0][0]
+    undone = [stored for number, stored in found if number == plan and stored.state in _UNDONE]
+    ended = {LineState.FAILED, LineState.NEEDS_YOU}
+    return plan, [stored for stored in undone if stored.state not in ended or case.person.unsettled]
 
 
-def _next(case: Case, line: Line) -> str:
-    because = "; ".join(reason.text for reason in line.because)
-    mode = case.policy.mode_of(line.action)
-    if line.held:
-        return f"Wanted, but held: {worded(line.operation)}: {line.held}."
-    then = {"observe": "only shown (observe mode)", "approve": "waits for approval"}.get(mode, "done by itself")
-    return f"Next plan: {worded(line.operation)} ({because}); {then}."
+def _stored(plan: str, lines: Sequence[StoredLine]) -> list[str]:
+    said = []
+    for (state, held, detail), several in groupby(lines, key=lambda s: (s.state, s.line.held, s.detail)):
+        what = "; ".join(_worded(stored.line.operation) for stored in several)
+        said.append(f"{_TOLD[state].format(plan=plan)}: {what}{_because(held or detail)}.")
+    return said
+
+
+_TOLD = {
+    LineState.WAITING: "Waits in {plan}",
+    LineState.HELD: "Held in {plan}",
+    LineState.PLANNED: "Under way in {plan}",
+    LineState.SENT: "Under way in {plan}",
+    LineState.FAILED: "Failed in {plan}, tried again by the next run",
+    LineState.NEEDS_YOU: "Needs a person, {plan}",
+}
+
+
+def _because(why: str) -> str:
+    return f", because {why.rstrip('.')}" if why else ""
+
+
+def _coming(case: Case, lines: Sequence[Line]) -> list[str]:
+    said = []
+    for (held, mode), several in groupby(lines, key=lambda line: (line.held, case.policy.mode_of(line.action))):
+        mine = list(several)
+        what = "; ".join(_worded(line.operation) for line in mine)
+        if held:
+            said.append(f"Next plan, held: {what}{_because(held)}.")
+            continue
+        causes = "; ".join(dict.fromkeys(_reason(reason) for line in mine for reason in line.because))
+        said.append(f"Next plan: {what}. Cause: {causes}. It is {_THEN[mode]}.")
+    return said
+
+
+def _reason(reason: Reason) -> str:
+    return f"HR changed {reason.attribute}" if reason.attribute in NAMES and reason.old else reason.text
+
+
+def _worded(operation: Operation) -> str:
+    """As in plans, without the old value where it may hold a former name."""
+    if not isinstance(operation, UpdateAccount):
+        return worded(operation)
+    return "; ".join(
+        f"{c.attribute} -> {c.new or 'nothing'}"
+        if c.attribute in NAMES or c.attribute in {"email", "display_name"}
+        else f"{c.attribute}: {c.old or 'nothing'} -> {c.new or 'nothing'}"
+        for c in operation.changes
+    )
 
 
 def _stored_data(plan: str, stored: StoredLine) -> dict[str, Any]:
@@ -56,17 +134,18 @@ def _stored_data(plan: str, stored: StoredLine) -> dict[str, Any]:
         "plan": plan,
         "line": stored.seq,
         "action": str(stored.line.action),
-        "what": worded(stored.line.operation),
+        "what": _worded(stored.line.operation),
         "state": str(stored.state),
-        "held": stored.line.held,
+        "held": stored.line.held or None,
+        "detail": stored.detail or None,
     }
 
 
 def _data(case: Case, line: Line) -> dict[str, Any]:
     return {
         "action": str(line.action),
-        "what": worded(line.operation),
-        "because": [reason.text for reason in line.because],
-        "held": line.held,
+        "what": _worded(line.operation),
+        "because": [_reason(reason) for reason in line.because],
+        "held": line.held or None,
         "mode": case.policy.mode_of(line.action),
     }

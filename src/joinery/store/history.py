@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
+from joinery.core.model.codec import instant_text
 from joinery.core.model.ids import PersonKey
-from joinery.store.tables import facts, findings, plan_lines, plans, snapshots
+from joinery.store.decisions import Decision
+from joinery.store.tables import decisions, facts, findings, plan_lines, plans, snapshots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,29 +24,32 @@ class FactRow:
     known_to: datetime | None
     source: str
     file: str
-    #: a value of the same attribute was known before
-    replaces: bool
+    #: the value before it (empty: none was given); None for the first that was ever known
+    old: str | None
 
 
 def facts_of(connection: Connection, key: PersonKey) -> list[FactRow]:
     """All that was ever known of this person, in the order in which it became known."""
     joined = facts.outerjoin(snapshots, snapshots.c.id == facts.c.snapshot_id)
     query = select(facts, snapshots.c.name.label("file")).select_from(joined).where(facts.c.person_key == key)
-    seen: set[str] = set()
+    seen: dict[str, str] = {}
+    first: datetime | None = None
     found = []
     for row in connection.execute(query.order_by(facts.c.known_from, facts.c.id)):
+        at = datetime.fromisoformat(row.known_from)
+        first = first or at
         found.append(
             FactRow(
                 attribute=row.attribute,
                 value=row.value,
-                known_from=datetime.fromisoformat(row.known_from),
+                known_from=at,
                 known_to=datetime.fromisoformat(row.known_to) if row.known_to else None,
                 source=row.source,
                 file=row.file or "",
-                replaces=row.attribute in seen,
+                old=seen.get(row.attribute, None if at == first else ""),
             )
         )
-        seen.add(row.attribute)
+        seen[row.attribute] = row.value
     return found
 
 
@@ -57,19 +62,54 @@ def findings_about(connection: Connection, name: str, worker_id: str) -> list[di
     return sorted(rows, key=lambda row: (order.get(row["severity"], 9), row["check"]))
 
 
-def plan_of(connection: Connection, plan: str) -> tuple[datetime, str]:
-    """(as of, state) of a plan that exists."""
-    row = connection.execute(select(plans.c.as_of, plans.c.state).where(plans.c.id == plan)).one()
-    return datetime.fromisoformat(row.as_of), row.state
+def plan_state(connection: Connection, plan: str) -> str:
+    """waiting | approved | applying | applied | observed | discarded | superseded; empty when there is none."""
+    return str(connection.scalar(select(plans.c.state).where(plans.c.id == plan)) or "")
 
 
-def done_with(connection: Connection, key: PersonKey) -> list[tuple[datetime, str, int]]:
-    """(as of, plan, line) of everything that was done for this person, oldest first."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """One thing that was done for a person, in a plan made for this moment (UTC)."""
+
+    as_of: datetime
+    plan: str
+    action: str
+
+
+def done_with(connection: Connection, key: PersonKey) -> list[Done]:
+    """Everything that was done for this person, oldest first."""
     c = plan_lines.c
     query = (
-        select(plans.c.as_of, c.plan_id, c.seq)
+        select(plans.c.as_of, c.plan_id, c.action)
         .select_from(plan_lines.join(plans, plans.c.id == c.plan_id))
         .where(c.person_key == key, c.state == "done")
-        .order_by(plans.c.as_of, plans.c.made_at, c.seq)
+        .order_by(plans.c.as_of, plans.c.made_at, c.phase, c.seq)
     )
-    return [(datetime.fromisoformat(row.as_of), row.plan_id, row.seq) for row in connection.execute(query)]
+    return [
+        Done(as_of=datetime.fromisoformat(row.as_of), plan=row.plan_id, action=row.action)
+        for row in connection.execute(query)
+    ]
+
+
+def decisions_at(connection: Connection, key: PersonKey, at: datetime, today: date) -> list[Decision]:
+    """What people had decided by hand about somebody and was in force at that moment; `today`: the day it was."""
+    c, moment = decisions.c, instant_text(at)
+    query = select(decisions).where(
+        c.person_key == key,
+        c.made_at <= moment,
+        or_(c.released_at == "", c.released_at > moment),
+        or_(c.until == "", c.until >= today.isoformat()),
+    )
+    return [
+        Decision(
+            id=row.id,
+            person_key=key,
+            kind=row.kind,
+            subject=row.subject,
+            owner=row.owner,
+            reason=row.reason,
+            made_at=datetime.fromisoformat(row.made_at),
+            until=date.fromisoformat(row.until) if row.until else None,
+        )
+        for row in connection.execute(query.order_by(c.made_at))
+    ]

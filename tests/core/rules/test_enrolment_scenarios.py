@@ -161,13 +161,17 @@ def test_why_not_when_it_cannot_be_told() -> None:
 def test_why_not_names_the_exemption_and_who_decided_it() -> None:
     life = explained().having(exemptions=(exemption(until=date(2026, 12, 31)),))
     life.on(GO_LIVE, location="Lille")
-    assert why_not(life.decided, "course:COURSE") == ("ann decided on an exemption until 2026-12-31: agreed.",)
+    said = "ann decided on an exemption from course:COURSE until 2026-12-31"
+    assert why_not(life.decided, "course:COURSE") == (f"{said}.",)
+    assert why_not(life.decided, "course:COURSE", confidential=True) == (f"{said}: agreed.",)
 
 
 def test_why_not_tells_when_it_was_done_or_withdrawn() -> None:
     life = explained().having(completions={"course:COURSE": GO_LIVE})
     life.on(GO_LIVE, location="Lille")
-    assert why_not(life.decided, "course:COURSE")[0] == "course:COURSE was completed on 2026-01-05."
+    assert why_not(life.decided, "course:COURSE") == (
+        "course:COURSE was completed on 2026-01-05; asked for by rule Lille.",
+    )
     life = Life(rule("Lille", 'location == "Lille"', when_match_ends="withdraw"), location="Lille")
     life.on(GO_LIVE)
     life.on(date(2026, 2, 2), location="Paris")

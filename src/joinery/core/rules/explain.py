@@ -63,38 +63,61 @@ def _rule(row: Assignment, verdict: RuleVerdict, origins: Origins) -> str:
     return f"{named} matched{since}; {after}."
 
 
-def _told(tests: Iterable[Explanation], origins: Origins) -> str:
+def _told(tests: Sequence[Explanation], origins: Origins) -> str:
+    """Each test once, and its origin; that a value is known goes without saying where the value itself is told."""
+    more = {each.attribute for each in tests if each.attribute and not _says_known(each)}
+    told = [each for each in tests if not (_says_known(each) and each.attribute in more)]
     return ", ".join(
-        f"{each.text} ({origins[each.attribute]})" if each.attribute in origins else each.text for each in tests
+        dict.fromkeys(
+            f"{each.text} ({origins[each.attribute]})" if each.attribute in origins else each.text for each in told
+        )
     )
+
+
+def _says_known(test: Explanation) -> bool:
+    return test.text == f"{test.attribute} is known"
 
 
 def _reason_against(verdict: RuleVerdict) -> str:
     return ", ".join(verdict.explanation.nearest_failure())
 
 
-def why_not(decided: Decided, requirement: RequirementKey) -> tuple[str, ...]:
-    """Why the person does not have it now; empty when they do. Each rule's nearest failing condition is named."""
+def why_not(decided: Decided, requirement: RequirementKey, *, confidential: bool = False) -> tuple[str, ...]:
+    """Why the person does not have it now; empty when they do. Each rule's nearest failing condition is named.
+
+    The reason of an exemption may be health data: it is told only with `confidential`.
+    """
     rows = [row for row in decided.assignments if row.requirement == requirement]
     if any(row.state is State.OPEN for row in rows):
         return ()
-    found = [*_exempt(decided, requirement), *_history(rows), *_missed(decided, requirement, rows)]
+    found = [*exempted(decided, requirement, confidential=confidential), *_history(rows)]
+    if not any(row.state is State.COMPLETED for row in rows):
+        found += _missed(decided, requirement, rows)
     return tuple(found) or (f"No rule gives {requirement}.",)
 
 
-def _exempt(decided: Decided, requirement: RequirementKey) -> Iterator[str]:
+def exempted(decided: Decided, requirement: RequirementKey, *, confidential: bool = False) -> Iterator[str]:
+    """Who decided that no rule gives it, and until when; the reason only with `confidential`."""
     for each in decided.exemptions:
         if each.requirement == requirement:
             until = f"until {each.until.isoformat()}" if each.until else "without an end"
-            yield f"{each.owner} decided on an exemption {until}: {each.reason}."
+            reason = f": {each.reason}" if confidential else ""
+            yield f"{each.owner} decided on an exemption from {requirement} {until}{reason}."
 
 
 def _history(rows: Iterable[Assignment]) -> Iterator[str]:
     for row in rows:
         if row.state is State.COMPLETED and row.completed_on is not None:
-            yield f"{row.requirement} was completed on {row.completed_on.isoformat()}."
+            yield f"{row.requirement} was completed on {row.completed_on.isoformat()}{_asked_by(row)}."
         elif row.state is State.WITHDRAWN and not row.waived and row.withdrawn_on is not None:
             yield f"{row.requirement} was withdrawn on {row.withdrawn_on.isoformat()}; its last reason had gone."
+
+
+def _asked_by(row: Assignment) -> str:
+    rules = sorted(reason for reason in row.reasons if not reason.startswith(MANUAL))
+    people = sorted(reason.removeprefix(MANUAL) for reason in row.reasons if reason.startswith(MANUAL))
+    asked = [*(f"rule {name}" for name in rules), *(f"{name}, by hand" for name in people)]
+    return f"; asked for by {', '.join(asked)}" if asked else ""
 
 
 def _missed(decided: Decided, requirement: RequirementKey, rows: Sequence[Assignment]) -> Iterator[str]:
