@@ -89,8 +89,8 @@ def _none(case: Case) -> str:
     if access.state is not AccountState.ACTIVE:
         if standing.stage is Stage.PREHIRE:
             days = case.policy.lifecycle_of(case.person.worker).days_before
-            early = f", {days} days before the start" if days else ", on that day"
-            return f"None yet: {access.because.text}; it is made{early if case.person.worker.hire_date else ' then'}."
+            when = "then" if case.person.worker.hire_date is None or not days else f"{days} days before"
+            return f"None yet: {access.because.text}; it is made {when}."
         return f"None, and none is made: {_cause(case)}."
     correlation = correlate(case.person.worker, case.decided.subject.candidates)
     match correlation:

@@ -41,7 +41,7 @@ def plan_part(case: Case) -> Part:
     told = {(stored.line.action, _worded(stored.line.operation)) for stored in waiting}
     coming = case.lines if case.looked_at else ()
     besides = [line for line in coming if (line.action, _worded(line.operation)) not in told]
-    said = [*_stored(plan, waiting), *_coming(case, besides)]
+    said = [*_stored(plan, waiting), *_where(case, plan, waiting), *_coming(case, besides)]
     if not said and not case.looked_at and case.lines:
         said = ["Not as it should be, and nothing makes the next run look: joinery reconcile."]
     data = {
@@ -70,9 +70,9 @@ def until_part(case: Case, steps: Sequence[Step]) -> Part:
 def _newest(case: Case) -> tuple[str, list[StoredLine]]:
     """The newest plan with lines for this person, and those not done; what an older one left is planned anew."""
     found = lines_of_person(case.connection, case.person.key)
-    if not found or plan_state(case.connection, found[0][0]) in _OVER:
-        return "", []
-    plan = found[0][0]
+    plan = found[0][0] if found else ""
+    if plan_state(case.connection, plan) in _OVER:
+        return plan, []
     undone = [stored for number, stored in found if number == plan and stored.state in _UNDONE]
     ended = {LineState.FAILED, LineState.NEEDS_YOU}
     return plan, [stored for stored in undone if stored.state not in ended or case.person.unsettled]
@@ -86,8 +86,23 @@ def _stored(plan: str, lines: Sequence[StoredLine]) -> list[str]:
     return said
 
 
+def _where(case: Case, plan: str, waiting: Sequence[StoredLine]) -> list[str]:
+    """What becomes of the lines that nothing holds."""
+    if not any(stored.state is LineState.WAITING for stored in waiting):
+        return []
+    state = plan_state(case.connection, plan)
+    return [f"{plan} {_PLAN[state]}."] if state in _PLAN else []
+
+
+_PLAN = {
+    "observed": "is only shown, because the mode is observe",
+    "waiting": "waits for approval",
+    "approved": "is approved and not applied yet",
+}
+
+
 _TOLD = {
-    LineState.WAITING: "Waits in {plan}",
+    LineState.WAITING: "In {plan}, not done",
     LineState.HELD: "Held in {plan}",
     LineState.PLANNED: "Under way in {plan}",
     LineState.SENT: "Under way in {plan}",
