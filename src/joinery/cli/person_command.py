@@ -43,8 +43,10 @@ def show(
     with connection(config, quiet=True) as it:
         shown = side_by_side(it.ports, worker)
     columns = ("attribute", "hr=HR says", "wanted=Should be", "learning_system=Learning system", "in_step")
-    show_table(table(f"Person {shown.worker_id}", columns, shown.rows), "json" if json else form, out)
+    title = f"Person {shown.worker_id}, " + (f"account {shown.account}" if shown.account else "no account")
+    show_table(table(title, columns, shown.rows), "json" if json else form, out)
     if form == "text" and not json:
+        say(f"Held: {shown.held}. Nothing is written until that is solved.", quiet=not shown.held)
         say(f"Next: joinery why {shown.worker_id}")
 
 

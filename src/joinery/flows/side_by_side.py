@@ -6,26 +6,37 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from joinery.core.model.account import Account, AccountState
+from joinery.core.model.worker import LIFECYCLE_NAMES
 from joinery.flows.person import now_of
 from joinery.flows.policy import Ports
 from joinery.flows.why_case import Case, case_of
 
+#: an end to come and the kind of a leave are confidential, also where somebody maps them into an account
+UNTOLD = "not told here"
 #: attribute, HR says, should be, learning system, in step (yes | no | held | empty: nothing to compare)
 Row = tuple[str, str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SideBySide:
-    """One row per attribute, group and course."""
+    """One row per attribute, group and course that either side has. `account`: empty when none is linked."""
 
     worker_id: str
+    account: str
     rows: tuple[Row, ...]
+    #: why nothing is written for this person; empty when nothing holds them
+    held: str = ""
 
 
 def side_by_side(ports: Ports, who: str) -> SideBySide:
     """As of now. Raises NotThere."""
     with case_of(ports, who, now_of(ports), confidential=False) as case:
-        return SideBySide(worker_id=case.number, rows=tuple(_rows(case)))
+        return SideBySide(
+            worker_id=case.number,
+            account=case.account.id if case.account else "",
+            rows=tuple(row for row in _rows(case) if any(row[1:4])),
+            held=case.decided.subject.desired.hold,
+        )
 
 
 def _rows(case: Case) -> Iterator[Row]:
@@ -58,6 +69,9 @@ def _attributes(case: Case) -> Iterator[Row]:
     worker, wanted, account = case.person.worker, case.decided.subject.desired.attributes, case.account
     for row in case.policy.outbound.rows:
         there = account.attributes.get(row.to, "") if account else ""
+        if row.attribute in LIFECYCLE_NAMES:
+            yield (row.to, UNTOLD, UNTOLD, UNTOLD, "")
+            continue
         should = wanted.get(row.to)
         step = "" if account is None or should is None else _step(case, should == there)
         yield (row.to, worker.value(row.attribute), should if should is not None else "", there, step)
