@@ -48,9 +48,10 @@ def type_line(line: str, folder: Path) -> None:
     assert done.returncode == expected, f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
 
 
-def test_the_first_feed_works_as_written(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", ["first-feed", "why"])
+def test_a_page_works_as_written(tmp_path: Path, page: str) -> None:
     typed = 0
-    for block in blocks(HOWTO / "first-feed.md"):
+    for block in blocks(HOWTO / f"{page}.md"):
         if block.file:
             target = tmp_path / block.file
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -52,7 +52,8 @@ def case_ahead(
         if not confidential:
             _forget_announced_ends(connection, ports.policy, keys)
         steps = tuple(_steps(trial, connection, person.key, keys, (now, at)))
-        yield decided_case(connection, ports.policy, person.key, at, confidential=confidential), steps
+        case = decided_case(connection, ports.policy, person.key, at, confidential=confidential)
+        yield replace(case, ahead=True), steps
 
 
 def _steps(

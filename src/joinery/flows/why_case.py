@@ -41,6 +41,8 @@ class Case:
     confidential: bool
     #: the next plan looks at this person: else nothing of `lines` happens by itself
     looked_at: bool
+    #: a moment to come: nobody knows what is learnt until then
+    ahead: bool = False
 
     @property
     def zone(self) -> tzinfo:

@@ -15,7 +15,7 @@ from joinery.core.model.ids import RequirementKey
 from joinery.core.model.standing import Stage
 from joinery.core.rules.explain import exempted, why, why_not
 from joinery.core.rules.instants import local_day
-from joinery.core.rules.learning import Assignment, Exemption, State
+from joinery.core.rules.learning import Assignment, Exemption, State, Weight
 from joinery.core.rules.subject import Decided
 from joinery.flows.person import known_requirements, requirement_named
 from joinery.flows.why_case import Case
@@ -62,9 +62,11 @@ def _open(case: Case, learned: Decided) -> Iterator[str]:
 
 
 def _overdue(case: Case, learned: Decided, key: RequirementKey) -> Iterator[str]:
+    """As in every report: only what is mandatory, and nobody who is on leave."""
     today = local_day(case.at, case.zone)
-    if any(row.due_on is not None and row.due_on < today for row in learned.open if row.requirement == key):
-        yield f"{key} is overdue on {today}."
+    mine = (row for row in learned.open if row.requirement == key and row.paused_on is None)
+    if any(row.due_on is not None and row.due_on < today and row.weight is Weight.MANDATORY for row in mine):
+        yield f"{key} is overdue then, unless it is done." if case.ahead else f"{key} is overdue."
 
 
 def _typed(case: Case, key: RequirementKey) -> Iterator[str]:
