@@ -128,3 +128,9 @@ class UnsafePlan(JoineryError):
     """A guard objects; a person must look before anything is written."""
 
     exit_code = 5
+
+
+class MatchRefused(JoineryError):
+    """Whose account it is cannot be answered like this; nothing was recorded."""
+
+    exit_code = 2

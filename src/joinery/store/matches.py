@@ -1,0 +1,124 @@
+"""Who might own which account, asked of the store in bulk: look-alikes, claims, answers, and links that end.
+
+Rule: an account row is forgotten only when it belongs to nobody; a link ends only on somebody's word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, delete, func, select, union
+
+from joinery.core.model.ids import AccountId, PersonKey
+from joinery.store.people import in_chunks
+from joinery.store.tables import accounts, decisions, links, people
+
+#: people who could want an account of their own
+WANTING = ("active", "leave", "prehire")
+
+
+def unlinked_alike(connection: Connection, name: str, target: str) -> list[PersonKey]:
+    """People without an account here who share a number or an address with one, in the order of employee IDs."""
+    p, a = people.c, accounts.c
+    alone = p.connection == name, p.stage.in_(WANTING), ~_linked(target)
+    by_number = select(p.key, p.worker_id).join(accounts, (a.target == target) & (a.worker_id == p.worker_id))
+    by_email = select(p.key, p.worker_id).join(accounts, (a.target == target) & (a.email == p.work_email))
+    both = union(
+        by_number.where(*alone, p.worker_id != ""),
+        by_email.where(*alone, p.work_email != ""),
+    ).subquery()
+    query = select(both.c.key).order_by(both.c.worker_id, both.c.key)
+    return [PersonKey(key) for key in connection.scalars(query)]
+
+
+def shared_by_several(connection: Connection, name: str, target: str, column: str, values: Collection[str]) -> set[str]:
+    """Of these numbers (`worker_id`) or addresses (`work_email`), those that several people without an account have."""
+    c, found = people.c[column], set[str]()
+    for chunk in in_chunks({value for value in values if value}):
+        query = (
+            select(c)
+            .where(people.c.connection == name, c.in_(chunk), people.c.stage.in_(WANTING), ~_linked(target))
+            .group_by(c)
+            .having(func.count() > 1)
+        )
+        found.update(connection.scalars(query))
+    return found
+
+
+def _linked(target: str) -> ColumnElement[bool]:
+    return select(links.c.person_key).where(links.c.target == target, links.c.person_key == people.c.key).exists()
+
+
+def confirmed_for(connection: Connection, name: str, ids: Collection[str]) -> dict[AccountId, PersonKey]:
+    """account -> the person for whom somebody confirmed it, of answers that are in force."""
+    c, found = decisions.c, dict[AccountId, PersonKey]()
+    for chunk in in_chunks(ids):
+        query = select(c.subject, c.person_key).where(
+            c.connection == name, c.kind == "match", c.released_at == "", c.subject.in_(chunk)
+        )
+        found.update((AccountId(row.subject), PersonKey(row.person_key)) for row in connection.execute(query))
+    return found
+
+
+def seen_at(connection: Connection, target: str, ids: Collection[str]) -> dict[str, datetime]:
+    """account -> when the learning system last showed it (UTC)."""
+    found: dict[str, datetime] = {}
+    for chunk in in_chunks(ids):
+        query = select(accounts.c.id, accounts.c.confirmed_at).where(
+            accounts.c.target == target, accounts.c.id.in_(chunk)
+        )
+        found.update((row.id, datetime.fromisoformat(row.confirmed_at)) for row in connection.execute(query))
+    return found
+
+
+def owners_of(connection: Connection, target: str, ids: Collection[str]) -> dict[AccountId, str]:
+    """account -> employee number of the person it is linked to."""
+    found: dict[AccountId, str] = {}
+    joined = links.join(people, links.c.person_key == people.c.key)
+    for chunk in in_chunks(ids):
+        query = (
+            select(links.c.account_id, people.c.worker_id)
+            .select_from(joined)
+            .where(links.c.target == target, links.c.account_id.in_(chunk))
+        )
+        found.update((AccountId(row.account_id), row.worker_id) for row in connection.execute(query))
+    return found
+
+
+def unlink(connection: Connection, target: str, key: PersonKey) -> None:
+    """Somebody said that the account is not theirs, or that it is gone: the person has none."""
+    connection.execute(delete(links).where(links.c.target == target, links.c.person_key == key))
+
+
+def linked_accounts(connection: Connection, target: str) -> dict[AccountId, PersonKey]:
+    """Every account that is somebody's -> whose."""
+    query = select(links.c.account_id, links.c.person_key).where(links.c.target == target)
+    return {AccountId(row.account_id): PersonKey(row.person_key) for row in connection.execute(query)}
+
+
+def known_ids(connection: Connection, target: str) -> set[AccountId]:
+    """Every account we remember."""
+    return {AccountId(one) for one in connection.scalars(select(accounts.c.id).where(accounts.c.target == target))}
+
+
+def forget(connection: Connection, target: str, ids: Collection[AccountId]) -> None:
+    """Accounts of nobody that the learning system has no more; a linked one is never forgotten."""
+    for chunk in in_chunks(ids):
+        mine = select(links.c.account_id).where(links.c.target == target, links.c.account_id.in_(chunk))
+        where = accounts.c.target == target, accounts.c.id.in_(chunk), accounts.c.id.not_in(mine)
+        connection.execute(delete(accounts).where(*where))
+
+
+def numbers_in_use_twice(connection: Connection, name: str, numbers: Collection[str]) -> set[str]:
+    """Of these employee numbers, those that several people have, whoever they are."""
+    found: set[str] = set()
+    for chunk in in_chunks(numbers):
+        query = (
+            select(people.c.worker_id)
+            .where(people.c.connection == name, people.c.worker_id.in_(chunk))
+            .group_by(people.c.worker_id)
+            .having(func.count() > 1)
+        )
+        found.update(connection.scalars(query))
+    return found
