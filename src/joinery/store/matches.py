@@ -122,3 +122,12 @@ def numbers_in_use_twice(connection: Connection, name: str, numbers: Collection[
         )
         found.update(connection.scalars(query))
     return found
+
+
+def remembered(connection: Connection, target: str, ids: Collection[AccountId]) -> dict[AccountId, str]:
+    """account -> its body in canonical form, as last confirmed: equal text is an equal account."""
+    found: dict[AccountId, str] = {}
+    for chunk in in_chunks(ids):
+        query = select(accounts.c.id, accounts.c.body).where(accounts.c.target == target, accounts.c.id.in_(chunk))
+        found.update((AccountId(row.id), row.body) for row in connection.execute(query))
+    return found
