@@ -18,9 +18,10 @@ from joinery.core.model.ids import AccountId, RequirementKey
 from joinery.core.planning.wording import said as worded
 from joinery.errors import NotThere
 from joinery.flows.person import Word, decide_about
+from joinery.flows.side_by_side import side_by_side
 from joinery.flows.why import Answer, why
 from joinery.store.tables import metadata
-from tests.stories.company import Company, Night, changed, moment, staff, without, worker
+from tests.stories.company import FIELDS, Company, Night, changed, moment, staff, without, worker
 
 LEFT = {"status": "Terminated", "termination_date": "2026-11-24"}
 SAFETY = {"name": "Lille safety", "when": 'location == "Lille"', "give": "SAFETY", "due": "30 days"}
@@ -140,6 +141,35 @@ def test_somebody_whose_row_was_never_good_enough_is_told_of_although_nobody_is_
     assert answer.said[1].startswith("Kept back")
 
 
+def test_two_people_with_one_number_are_told_apart_instead_of_told_of(tmp_path: Path) -> None:
+    fields = FIELDS | {"legal_entity": "employment_type", "source_id": "job_title"}
+    acme = Company(tmp_path, people={"fields": {k: v for k, v in fields.items() if k != "job_title"}})
+    first, second = worker(7, job_title="a-7", employment_type="A"), worker(7, job_title="b-7", employment_type="B")
+    acme.day("2026-11-23", [first, worker(1)])
+    acme.day("2026-11-24", [second | {"work_email": "other@acme.example"}, worker(1)])
+    with pytest.raises(NotThere, match="2 people have this number"):
+        ask(acme, "0007")
+    assert ask(acme, "B/0007").about["source_id"] == "b-7"
+
+
+def test_another_manager_than_hr_names_is_told(tmp_path: Path) -> None:
+    acme = Company(tmp_path)
+    rows = [worker(1), worker(2, manager_id="0001"), worker(3, manager_id="0002")]
+    acme.day("2026-11-23", rows)
+    acme.day("2026-11-25", changed(rows, "0002", **LEFT))
+    expected = "HR names 0002 as manager, who is not at work; 0001, the next one up, is written."
+    assert expected in ask(acme, "0003").said
+
+
+def test_a_code_that_is_in_no_table_is_told(tmp_path: Path) -> None:
+    (tmp_path / "places.csv").write_text("code,value\nLIL,Lille\n")
+    acme = Company(tmp_path, settings={"map": {"location": {"table": "places.csv"}}})
+    acme.day("2026-11-23", [*staff(3, location="LIL"), worker(4, location="OSA")])
+    expected = "The table for location has no word for 'OSA': the account keeps what it has until it does."
+    assert expected in ask(acme, "0004").said
+    assert "has no word" not in said(ask(acme, "0001"))
+
+
 # ---------------------------------------------------------------------------------------------- 2. stage and events
 
 STAGES: dict[str, tuple[dict[str, str], str, str]] = {
@@ -188,8 +218,13 @@ def test_somebody_missing_from_the_file_is_told_so(tmp_path: Path) -> None:
     acme.day("2026-11-23", rows)
     acme.day("2026-11-24", without(rows, "0001"))
     told = said(ask(acme, "0001"))
-    assert "Missing from HR's file once, since 2026-11-24: held, and archived after 3 files." in told
+    assert "Missing from HR's file once, since 2026-11-24: kept as they are, and archived after 3 times." in told
     assert "Last good values from hris (file people_0001.csv)" in told
+    for day in ("2026-11-25", "2026-11-26"):
+        acme.day(day, without(changed(rows, "0002", job_title=day), "0001"))
+    told = said(ask(acme, "0001"))
+    assert "Missing from HR's file 3 times in a row, since 2026-11-24: archived." in told
+    assert "Cause: missing from 3 good files" in told
 
 
 # ------------------------------------------------------------------------------------------------------- 3. scope
@@ -444,6 +479,18 @@ def test_in_observe_mode_nothing_happens_by_itself(tmp_path: Path) -> None:
     assert "In P-1, not done: make an account for w0001@acme.example." in told
     assert "P-1 is only shown, because the mode is observe." in told
     assert "Next plan: assign FIRST-AID. Cause: assigned by hand by ana. It is only shown" in told
+
+
+def test_what_an_undo_took_back_is_told_as_left_so(tmp_path: Path) -> None:
+    acme = Company(tmp_path)
+    acme.day("2026-11-23", staff(3))
+    night = acme.day("2026-11-24", changed(staff(3), "0001", job_title="Head"))
+    acme.undo(night.plan, "2026-11-24T13:00")
+    expected = "Taken back by an undo, and left so until HR or a rule changes it: job_title."
+    assert said(ask(acme, "0001"), "plan") == expected
+    with acme.ports() as ports:
+        rows = {row[0]: row[1:] for row in side_by_side(ports, "0001").rows}
+    assert rows["job_title"] == ("Head", "Head", "Clerk", "undone")
 
 
 def planned(night: Night | None, who: str) -> list[str]:

@@ -13,7 +13,7 @@ from joinery.flows.why_case import Case, case_of
 
 #: an end to come and the kind of a leave are confidential, also where somebody maps them into an account
 UNTOLD = "not told here"
-#: attribute, HR says, should be, learning system, in step (yes | no | held | empty: nothing to compare)
+#: attribute, HR says, should be, learning system, in step (yes | no | held | undone | empty: nothing to compare)
 Row = tuple[str, str, str, str, str]
 
 
@@ -50,7 +50,13 @@ def _access(case: Case) -> Row:
     account, wanted = case.account, case.decided.access.state
     there = str(account.state) if account else "no account"
     should = str(wanted) if wanted else "no account" if account is None else "as it is"
-    return ("access", str(case.person.standing.stage), should, there, _step(case, _same_access(account, wanted)))
+    return (
+        "access",
+        str(case.person.standing.stage),
+        should,
+        there,
+        _step(case, _same_access(account, wanted), "access"),
+    )
 
 
 def _same_access(account: Account | None, wanted: AccountState | None) -> bool:
@@ -61,8 +67,12 @@ def _same_access(account: Account | None, wanted: AccountState | None) -> bool:
     return wanted is None or wanted is account.state or archived_already
 
 
-def _step(case: Case, same: bool) -> str:
-    return "yes" if same else "held" if case.decided.subject.desired.hold else "no"
+def _step(case: Case, same: bool, name: str) -> str:
+    if same:
+        return "yes"
+    if name in case.decided.subject.pinned:
+        return "undone"
+    return "held" if case.decided.subject.desired.hold else "no"
 
 
 def _attributes(case: Case) -> Iterator[Row]:
@@ -73,8 +83,10 @@ def _attributes(case: Case) -> Iterator[Row]:
             yield (row.to, UNTOLD, UNTOLD, UNTOLD, "")
             continue
         should = wanted.get(row.to)
-        step = "" if account is None or should is None else _step(case, should == there)
-        yield (row.to, worker.value(row.attribute), should if should is not None else "", there, step)
+        step = "" if account is None or should is None else _step(case, should == there, row.to)
+        untranslated = case.policy.outbound.value(worker, row.attribute) is None
+        shown = "no word in the table" if untranslated else should or ""
+        yield (row.to, worker.value(row.attribute), shown, there, step)
 
 
 def _groups(case: Case) -> Iterator[Row]:
@@ -82,7 +94,7 @@ def _groups(case: Case) -> Iterator[Row]:
     there = account.groups if account else frozenset()
     for group in sorted(wanted | (there & case.decided.subject.own_groups)):
         should, has = "in" if group in wanted else "out", "in" if group in there else "out"
-        yield (f"group {group}", "", should, has, _step(case, should == has) if account else "")
+        yield (f"group {group}", "", should, has, _step(case, should == has, f"group:{group}") if account else "")
 
 
 def _courses(case: Case) -> Iterator[Row]:
@@ -92,4 +104,4 @@ def _courses(case: Case) -> Iterator[Row]:
         should = f"due {wanted.due_on}" if wanted.due_on else "assigned"
         has = (f"due {there.due_on}" if there.due_on else there.state) if there else ""
         done = there is not None and (there.state == "completed" or should == has)
-        yield (key, "", should, "completed" if there and there.state == "completed" else has, _step(case, done))
+        yield (key, "", should, "completed" if there and there.state == "completed" else has, _step(case, done, key))

@@ -62,8 +62,8 @@ def why(
         with case_ahead(ports, who, now, as_of, confidential=confidential) as (case, steps):
             parts = (course_part(case, course),) if course else (*_state(case), until_part(case, steps))
             return _answer(case, "future", as_of, parts)
-    except NotThere:
-        refused = _refused(ports, who, as_of or now)
+    except NotThere as error:
+        refused = None if "keys" in error.data else _refused(ports, who, as_of or now)
         if refused is None:
             raise
         return refused
@@ -94,6 +94,6 @@ def _refused(ports: Ports, who: str, as_of: datetime) -> Answer | None:
     """HR's file has the person, and the row was never good enough to be taken over; None when it is not so."""
     with ports.database.read() as connection:
         found = findings_about(connection, ports.policy.name, who.strip())
-    if not found:
+    if not any(row["severity"] in {"quarantine", "blocker"} for row in found):
         return None
     return Answer(worker_id=who.strip(), name="", as_of=as_of, tense="now", parts=(refused_part(found),))

@@ -5,11 +5,12 @@ Rule: no former name, no address that may hold one, and no value of the employme
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
+from joinery.core.mapping.outbound import unmapped_in
 from joinery.core.model.worker import IDENTITY_NAMES, LIFECYCLE_NAMES
 from joinery.core.rules.explain import Origin
 from joinery.flows.why_case import Case
@@ -35,7 +36,8 @@ def facts_part(case: Case) -> Part:
     current = [row for row in rows if row.known_to is None and row.value]
     found = told_findings(case, findings_about(case.connection, case.policy.name, case.number))
     kept_back = any(row["severity"] in {"blocker", "quarantine"} for row in found)
-    said = [_from(case, rows, kept_back=kept_back), *_changes(case, rows), *(finding_said(row) for row in found)]
+    said = [_from(case, rows, kept_back=kept_back), *_changes(case, rows), *_otherwise(case)]
+    said += [finding_said(row) for row in found]
     if case.person.standing.held:
         said.append(f"Held: {case.person.standing.held}. Nothing is written until the settings say what it means.")
     return Part(
@@ -104,6 +106,17 @@ def _changed(row: FactRow) -> str:
     if row.attribute == "worker_id":
         return f"the number from {row.old} to {row.value}"
     return f"{row.attribute} from {row.old or 'nothing'} to {row.value or 'nothing'}"
+
+
+def _otherwise(case: Case) -> Iterator[str]:
+    """Where something else is written than HR's own value."""
+    worker, outbound = case.person.worker, case.policy.outbound
+    written = case.batch.managers.get(worker.manager_id, worker.manager_id)
+    if written != worker.manager_id:
+        yield f"HR names {worker.manager_id} as manager, who is not at work; {written}, the next one up, is written."
+    for attribute, code in unmapped_in(outbound, worker):
+        if outbound.tables[attribute].unmapped == "hold":
+            yield f"The table for {attribute} has no word for {code!r}: the account keeps what it has until it does."
 
 
 def told_findings(case: Case, found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

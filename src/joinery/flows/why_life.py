@@ -22,11 +22,7 @@ def life_part(case: Case) -> Part:
     standing, worker = case.person.standing, case.person.worker
     said = [_stage(case)]
     if standing.missing_files and standing.stage.employed:
-        times = "once" if standing.missing_files == 1 else f"{standing.missing_files} times in a row"
-        said.append(
-            f"Missing from HR's file {times}, since {standing.missing_since}: held, "
-            f"and archived after {case.policy.lifecycle_of(worker).missing_files} files."
-        )
+        said.append(_missing(case))
     said += _to_come(case)
     data: dict[str, object] = {
         "stage": str(standing.stage),
@@ -55,6 +51,13 @@ def _stage(case: Case) -> str:
             return "Was announced and never started."
         case _:
             assert_never(standing.stage)
+
+
+def _missing(case: Case) -> str:
+    standing, most = case.person.standing, case.policy.lifecycle_of(case.person.worker).missing_files
+    times = "once" if standing.missing_files == 1 else f"{standing.missing_files} times in a row"
+    then = "archived" if standing.missing_files >= most else f"kept as they are, and archived after {most} times"
+    return f"Missing from HR's file {times}, since {standing.missing_since}: {then}."
 
 
 def _to_come(case: Case) -> list[str]:

@@ -42,6 +42,8 @@ def plan_part(case: Case) -> Part:
     coming = case.lines if case.looked_at else ()
     besides = [line for line in coming if (line.action, _worded(line.operation)) not in told]
     said = [*_stored(plan, waiting), *_where(case, plan, waiting), *_coming(case, besides)]
+    if pinned := sorted(case.decided.subject.pinned):
+        said.append(f"Taken back by an undo, and left so until HR or a rule changes it: {', '.join(pinned)}.")
     if not said and not case.looked_at and case.lines:
         said = ["Not as it should be, and nothing makes the next run look: joinery reconcile."]
     data = {
