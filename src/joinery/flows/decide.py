@@ -54,7 +54,7 @@ def decide_person(
     worker = person.worker
     moment = Moment(as_of=as_of, zone=policy.zone_of(worker))
     decisions = batch.decisions.get(person.key, ())
-    facts = _facts(policy, batch, person, moment.today, go_live)
+    facts = facts_for(policy, batch, person, moment.today, go_live)
     verdict = in_scope(facts, policy.include, policy.exclude)
     inclusion = Inclusion(inside=verdict.inside, why="; ".join(verdict.why), out_of_scope=policy.out_of_scope)
     latch = _latched(person, batch.accounts.get(person.key), decisions, moment)
@@ -104,7 +104,8 @@ def _changes(person: Person) -> dict[str, tuple[str, str]]:
     return {name: (pair[0], pair[1]) for name, pair in person.memory.get("changes", {}).items()}
 
 
-def _facts(policy: Policy, batch: Batch, person: Person, today: date, go_live: date | None) -> WorkerFacts:
+def facts_for(policy: Policy, batch: Batch, person: Person, today: date, go_live: date | None) -> WorkerFacts:
+    """What conditions can ask about this person on their local day `today`."""
     derived: dict[str, Value] = {
         "today": today,
         "go_live": policy.go_live or go_live or today,

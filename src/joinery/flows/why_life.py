@@ -12,7 +12,7 @@ from joinery.core.rules.conditions.facts import WorkerFacts
 from joinery.core.rules.instants import local_day
 from joinery.core.rules.lifecycle import archive_on
 from joinery.core.rules.scope import in_scope
-from joinery.flows.decide import _facts
+from joinery.flows.decide import facts_for
 from joinery.flows.why_case import Case
 from joinery.flows.why_part import Part, day
 
@@ -87,4 +87,4 @@ def scope_part(case: Case) -> Part:
 
 
 def _facts_of(case: Case) -> WorkerFacts:
-    return _facts(case.policy, case.batch, case.person, local_day(case.at, case.zone), case.state.go_live)
+    return facts_for(case.policy, case.batch, case.person, local_day(case.at, case.zone), case.state.go_live)
