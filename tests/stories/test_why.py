@@ -317,6 +317,14 @@ def test_a_protected_account_is_told_so(tmp_path: Path) -> None:
     assert "Protected (an administrator, or on the list)" in said(ask(acme, "0001"), "account")
 
 
+def test_the_sign_in_mail_is_told(tmp_path: Path) -> None:
+    mail = {"enabled": True, "from": "Acme <a@acme.example>", "host": "127.0.0.1", "port": 9, "security": "none"}
+    acme = Company(tmp_path, settings={"mail": mail})
+    acme.day("2026-11-23", staff(3))
+    acme.day("2026-11-24T03:00", [*staff(3), worker(4, hire_date="2026-11-24")])
+    assert "Sign-in mail: to be sent on 2026-11-24." in ask(acme, "0004").said
+
+
 def test_a_leaver_has_a_suspended_account_and_the_cause(tmp_path: Path) -> None:
     acme = Company(tmp_path)
     acme.day("2026-11-23", staff(5))
@@ -622,6 +630,25 @@ def test_the_stage_of_then_follows_the_events(tmp_path: Path) -> None:
         "2026-11-24": "At work since 2026-11-24.",
         "2026-11-25": "At work since 2026-11-24.",
     }
+
+
+EVENTLESS = {
+    "stays": ({}, "At work"),
+    "leaves later": (LEFT, "At work"),
+    "had left": ({"status": "Terminated", "termination_date": "2026-01-31"}, "Gone"),
+    "is to start": ({"hire_date": "2026-12-24"}, "Not at work yet"),
+}
+
+
+@pytest.mark.parametrize(("values", "expected"), EVENTLESS.values(), ids=EVENTLESS.keys())
+def test_before_any_event_the_first_file_tells_the_stage_of_somebody_who(
+    tmp_path: Path, values: dict[str, str], expected: str
+) -> None:
+    acme = Company(tmp_path)
+    first = {} if values is LEFT else values
+    acme.day("2026-11-20", [*staff(3), worker(4, **first)])
+    acme.day("2026-11-25", [*staff(3), worker(4, **values)])
+    assert said(ask(acme, "0004", "2026-11-21"), "employment") == f"{expected}, since HR's first file or longer."
 
 
 # ------------------------------------------------------------------------------------------------- in confidence

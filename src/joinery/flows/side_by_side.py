@@ -94,7 +94,9 @@ def _groups(case: Case) -> Iterator[Row]:
     there = account.groups if account else frozenset()
     for group in sorted(wanted | (there & case.decided.subject.own_groups)):
         should, has = "in" if group in wanted else "out", "in" if group in there else "out"
-        yield (f"group {group}", "", should, has, _step(case, should == has, f"group:{group}") if account else "")
+        compared = account is not None and case.decided.access.state is AccountState.ACTIVE
+        step = _step(case, should == has, f"group:{group}") if compared else ""
+        yield (f"group {group}", "", should if compared else "", has, step)
 
 
 def _courses(case: Case) -> Iterator[Row]:

@@ -6,6 +6,7 @@ Rule: why access was ended by hand is confidential; that it was, by whom and whe
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any, assert_never
 
 from joinery.core.correlation.correlate import Disputed, Matched, Unmatched, correlate
@@ -16,7 +17,8 @@ from joinery.flows.decide import latch_of
 from joinery.flows.why_case import Case
 from joinery.flows.why_part import Part, day
 from joinery.store.accounts import Accounts
-from joinery.store.history import done_with
+from joinery.store.history import done_with, last_mail
+from joinery.store.mails import MailState
 
 _MADE_BY = {
     "created": "made by Joinery",
@@ -49,7 +51,25 @@ def account_part(case: Case) -> Part:
         "linked_at": link.made_at.isoformat() if link else None,
         "held": hold or None,
     }
+    mail = None if case.ahead else last_mail(case.connection, case.person.key)
+    if mail is not None:
+        said += _mailed(case, *mail)
+        data |= {"sign_in_mail": mail[0], "sign_in_mail_due": mail[1].isoformat()}
     return Part(name="account", title="Account", said=(*said, *_by_hand(case)), data=data)
+
+
+def _mailed(case: Case, state: str, due_at: datetime) -> list[str]:
+    on = day(due_at, case.zone)
+    told = {
+        MailState.PLANNED: f"to be sent on {on}",
+        MailState.WAITING: "waits for an address",
+        MailState.SENDING: "is being sent",
+        MailState.SENT: f"sent, for {on}",
+        MailState.FAILED: "could not be sent; joinery mail list says why",
+        MailState.UNKNOWN: "may or may not have arrived, and is not sent again by itself; joinery mail list",
+        MailState.SILENCED: "none, because the first load was silent",
+    }.get(MailState(state))
+    return [f"Sign-in mail: {told}."] if told else []
 
 
 def _linked(case: Case, account: Account, link: Link | None) -> Iterator[str]:

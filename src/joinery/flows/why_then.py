@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from joinery.core.model.event import Event, EventKind
+from joinery.core.model.event import EventKind
+from joinery.core.model.standing import Stage
 from joinery.core.model.worker import IDENTITY_NAMES, LIFECYCLE_NAMES
 from joinery.core.rules.instants import local_day
 from joinery.core.rules.learning import MANUAL, Assignment
@@ -31,6 +32,25 @@ _STAGE = {
     EventKind.NO_SHOW: "Was announced and never started",
     EventKind.MISSING: "Missing from HR's file since {on}",
     EventKind.RETURNED: "In HR's file again since {on}",
+}
+#: what somebody was before their first event, as the first file of all makes none
+_BEFORE = {
+    EventKind.PREHIRE: "Gone",
+    EventKind.JOINER: "Not at work yet",
+    EventKind.REHIRE: "Gone",
+    EventKind.LEAVER: "At work",
+    EventKind.LEAVE: "At work",
+    EventKind.RETURN: "On leave",
+    EventKind.NO_SHOW: "Not at work yet",
+    EventKind.MISSING: "At work",
+    EventKind.RETURNED: "At work",
+}
+_NOW = {
+    Stage.PREHIRE: "Not at work yet",
+    Stage.ACTIVE: "At work",
+    Stage.LEAVE: "On leave",
+    Stage.LEFT: "Gone",
+    Stage.NO_SHOW: "Never started",
 }
 _ACCOUNT = {
     "create": "made",
@@ -58,18 +78,17 @@ def then_parts(case: Case, at: datetime, course: str) -> tuple[Part, ...]:
 
 
 def _life(case: Case, at: datetime) -> Part:
-    event = next((e for e in reversed(_events(case, at)) if e.kind in _STAGE), None)
-    if event is None:
-        said = "As in the first file, before any change of employment that was recorded."
-    else:
+    today = local_day(at, case.zone)
+    told = [event for event in events_of(case.connection, case.person.key) if event.kind in _STAGE]
+    event = next((event for event in reversed(told) if event.observed_on <= today), None)
+    if event is not None:
         said = _STAGE[event.kind].format(on=event.effective_on) + "."
+    else:
+        said = (
+            f"{_BEFORE[told[0].kind] if told else _NOW[case.person.standing.stage]}, since HR's first file or longer."
+        )
     data = {"event": str(event.kind) if event else None, "on": event.effective_on.isoformat() if event else None}
     return Part(name="employment", title="Employment", said=(said,), data=data)
-
-
-def _events(case: Case, at: datetime) -> list[Event]:
-    today = local_day(at, case.zone)
-    return [e for e in events_of(case.connection, case.person.key) if e.observed_on <= today]
 
 
 def _facts(case: Case, at: datetime) -> Part:

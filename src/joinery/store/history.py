@@ -11,7 +11,7 @@ from sqlalchemy import Connection, or_, select
 from joinery.core.model.codec import instant_text
 from joinery.core.model.ids import PersonKey
 from joinery.store.decisions import Decision
-from joinery.store.tables import decisions, facts, findings, plan_lines, plans, snapshots
+from joinery.store.tables import decisions, facts, findings, mails, plan_lines, plans, snapshots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +65,13 @@ def findings_about(connection: Connection, name: str, worker_id: str) -> list[di
 def plan_state(connection: Connection, plan: str) -> str:
     """waiting | approved | applying | applied | observed | discarded | superseded; empty when there is none."""
     return str(connection.scalar(select(plans.c.state).where(plans.c.id == plan)) or "")
+
+
+def last_mail(connection: Connection, key: PersonKey) -> tuple[str, datetime] | None:
+    """(state, when it is or was due) of the latest sign-in mail; None when none was ever planned."""
+    query = select(mails.c.state, mails.c.due_at).where(mails.c.person_key == key).order_by(mails.c.due_at.desc())
+    row = connection.execute(query.limit(1)).one_or_none()
+    return (row.state, datetime.fromisoformat(row.due_at)) if row is not None else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
