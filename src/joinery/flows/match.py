@@ -23,7 +23,15 @@ from joinery.flows.policy import Policy, Ports
 from joinery.store.accounts import Accounts
 from joinery.store.connections import load_state
 from joinery.store.decisions import Decision, decide, release
-from joinery.store.matches import confirmed_for, numbers_in_use_twice, owners_of, seen_at, unlink, unlinked_alike
+from joinery.store.matches import (
+    confirmed_for,
+    forget,
+    numbers_in_use_twice,
+    owners_of,
+    seen_at,
+    unlink,
+    unlinked_alike,
+)
 from joinery.store.people import People, Person, in_chunks
 from joinery.store.plans import drop_lines_of
 
@@ -58,6 +66,7 @@ TWO_ACCOUNTS = "number and e-mail point at two accounts"
 SEVERAL = "several accounts match"
 SEVERAL_PEOPLE = "several people match the account"
 TAKEN = "the account is somebody else's"
+PROMISED = "the account was confirmed for somebody else"
 FOREIGN = "the account carries a key of another system"
 ADMINISTRATOR = "same e-mail, an administrator's account"
 ANSWERED = "answered no: HR must give another number or e-mail"
@@ -138,11 +147,15 @@ def _completed(connection: Connection, policy: Policy, found: Sequence[Question]
     seen = seen_at(connection, policy.target, {q.account.id for q in found})
     twice = numbers_in_use_twice(connection, policy.name, {q.worker_id for q in found})
     asked = Counter(q.account.id for q in found if not q.stuck)
+    promised = confirmed_for(connection, policy.name, {q.account.id for q in found})
     done = []
     for q in found:
         told = replace(q, seen_at=seen.get(q.account.id), worker_id=q.key if q.worker_id in twice else q.worker_id)
-        rivals = not q.stuck and asked[q.account.id] > 1
-        done.append(replace(told, reason=SEVERAL_PEOPLE, sure=False) if rivals else told)
+        if promised.get(q.account.id, q.key) != q.key:
+            told = replace(told, reason=PROMISED, sure=False, stuck=True)
+        elif not q.stuck and asked[q.account.id] > 1:
+            told = replace(told, reason=SEVERAL_PEOPLE, sure=False)
+        done.append(told)
     return tuple(done)
 
 
@@ -190,7 +203,7 @@ def _confirm(connection: Connection, ports: Ports, person: Person, account_id: s
                 f"{number} has account {linked.account_id} already, and nobody has two; nothing was recorded.",
                 fix=f"If that one is not theirs: joinery match reject {number} {linked.account_id} --reason …",
             )
-        unlink(connection, policy.target, person.key)
+        _part(connection, policy, person, linked.account_id)
     _record(connection, ports, person, "match", account.id, word)
     note = "An administrator's account: only this person's own termination will ever close it." if account.roles else ""
     return Answered(worker_id=number, account_id=account.id, note=note, unlinked=replaces)
@@ -254,15 +267,22 @@ def _reject(connection: Connection, ports: Ports, person: Person, account_id: st
     gone = load_state(connection, policy.name).extra.get("vanished", ())
     linked = Accounts(connection, policy.target).link_of(person.key)
     mine = linked is not None and linked.account_id == account.id
-    if mine and account.external_id == person.key and linked and linked.made_by == "created" and account.id not in gone:
+    if mine and account.id not in gone and account.external_id == person.key:
         raise MatchRefused(
-            f"Account {account.id} was made for {person.worker.worker_id} by Joinery; nothing was recorded.",
-            fix="To close it: joinery person end-access. To stop managing the person: an `exclude` in the settings.",
+            f"Account {account.id} is linked to {person.worker.worker_id} and carries their key; nothing was recorded.",
+            fix="Remove the key in the learning system and run `joinery reconcile`; or joinery person end-access.",
         )
-    if mine:
-        unlink(connection, policy.target, person.key)
     _record(connection, ports, person, "no_match", account.id, word)
+    if mine:
+        _part(connection, policy, person, account.id)
     return Answered(worker_id=person.worker.worker_id, account_id=account.id, unlinked=mine)
+
+
+def _part(connection: Connection, policy: Policy, person: Person, account_id: AccountId) -> None:
+    """The link ends. An account that is gone is forgotten with it: else its number would be found again."""
+    unlink(connection, policy.target, person.key)
+    if account_id in load_state(connection, policy.name).extra.get("vanished", ()):
+        forget(connection, policy.target, [account_id])
 
 
 def _record(connection: Connection, ports: Ports, person: Person, kind: str, account_id: AccountId, word: Word) -> None:
