@@ -502,7 +502,10 @@ def test_what_an_undo_took_back_is_told_as_left_so(tmp_path: Path) -> None:
 
 
 def planned(night: Night | None, who: str) -> list[str]:
-    return [worded(s.line.operation) for s in (night.stored if night else ()) if s.line.worker_id == who]
+    roles = " and take administrator roles away"
+    return [
+        worded(s.line.operation).removesuffix(roles) for s in (night.stored if night else ()) if s.line.worker_id == who
+    ]
 
 
 def _exempts(acme: Company) -> None:
@@ -728,3 +731,26 @@ def test_somebody_whose_date_has_come_since_the_last_run_is_decided_and_nothing_
     assert "Next plan: make an account for w0004@acme.example." in said(answer, "plan")
     assert everything(acme) == before
     assert AccountState.ACTIVE == answer.part("account").data["wanted"]
+
+
+def test_a_look_ahead_on(tmp_path: Path, store_url: str) -> None:
+    (tmp_path / "store.url").write_text(store_url)
+    url = store_url if store_url.startswith("sqlite") else {"file": str(tmp_path / "store.url")}
+    acme = ruled(tmp_path, settings={"store": {"url": url}})
+    acme.day("2026-11-24", [*staff(3), worker(4, hire_date="2026-12-01", termination_date="2026-12-31")])
+    before = everything(acme)
+    answer = ask(acme, "0004", "2027-01-15", confidential=True)
+    assert said(answer, "until").split(" | ") == [
+        "2026-12-01: make an account for w0004@acme.example; assign SAFETY, due 2026-12-31.",
+        "2027-01-01: end access.",
+    ]
+    assert said(ask(acme, "0001", "2026-11-24T11:00")) != said(ask(acme, "0001"))
+    assert everything(acme) == before
+
+
+def test_why_answers_while_a_run_is_writing(tmp_path: Path) -> None:
+    acme = ruled(tmp_path)
+    acme.day("2026-11-24", staff(3))
+    with acme.ports() as busy, busy.database.write() as connection:
+        connection.execute(select(1))
+        assert ask(acme, "0001").said[0] == "At work since 2020-01-15."

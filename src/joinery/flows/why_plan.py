@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from joinery.core.model.operation import Operation, UpdateAccount
+from joinery.core.model.operation import Operation, SuspendAccount, UpdateAccount
 from joinery.core.model.plan import Line, LineState, Reason
 from joinery.core.planning.wording import said as worded
 from joinery.flows.why_ahead import Step
@@ -135,7 +135,9 @@ def _reason(reason: Reason) -> str:
 
 
 def _worded(operation: Operation) -> str:
-    """As in plans, without the old value where it may hold a former name."""
+    """As in plans, without old values that may hold a former name, and without roles that hardly anybody has."""
+    if isinstance(operation, SuspendAccount):
+        return "end access"
     if not isinstance(operation, UpdateAccount):
         return worded(operation)
     return "; ".join(
