@@ -417,6 +417,7 @@ def test_an_exemption_names_its_owner_and_end_and_the_reason_only_in_confidence(
     acme.day("2026-11-23", staff(3))
     by_hand(acme, "exemption", "0001", "SAFETY", "bad back")
     acme.day("2026-11-24")
+    assert ask(acme, "0001", course="SAFETY").said[1].endswith("asks for it; the exemption outweighs that.")
     for how in ({}, {"course": "SAFETY"}):
         answer = ask(acme, "0001", **how)
         assert "ana decided on an exemption from course:SAFETY until 2027-03-31." in said(answer, "learning")
@@ -433,6 +434,17 @@ def test_an_assignment_by_hand_names_who_and_the_reason_only_in_confidence(tmp_p
     assert "Has course:FIRST-AID because ana assigned it by hand." in answer.said
     assert "accident" not in repr(answer)
     assert "accident" in said(ask(acme, "0001", course="FIRST-AID", confidential=True))
+
+
+def test_a_course_that_is_asked_for_and_not_given_yet_names_the_plan_it_waits_in(tmp_path: Path) -> None:
+    acme = Company(tmp_path, settings={"mode": "approve"})
+    acme.approve(acme.day("2026-11-23", staff(3)).plan)
+    by_hand(acme, "manual", "0001", "YOGA", "x")
+    acme.day("2026-11-24", changed(staff(3), "0001", job_title="Head"))
+    answer = ask(acme, "0001", course="YOGA")
+    assert said(answer) == (
+        "Has course:YOGA because ana assigned it by hand. | In P-2, not done: assign YOGA. | P-2 waits for approval."
+    )
 
 
 OVERDUE: dict[str, tuple[dict[str, str], dict[str, str], bool]] = {

@@ -55,7 +55,7 @@ def why(
     try:
         if as_of is None or as_of == now:
             with case_of(ports, who, now, confidential=confidential) as case:
-                return _answer(case, "now", now, (course_part(case, course),) if course else _whole(case))
+                return _answer(case, "now", now, _about(case, course) if course else _whole(case))
         if as_of < now:
             with case_of(ports, who, now, confidential=confidential) as case:
                 return _answer(case, "past", as_of, then_parts(case, as_of, course))
@@ -67,6 +67,11 @@ def why(
         if refused is None:
             raise
         return refused
+
+
+def _about(case: Case, course: str) -> tuple[Part, ...]:
+    part = course_part(case, course)
+    return (part, plan_part(case, about=part.data["course"]))
 
 
 def _whole(case: Case) -> tuple[Part, ...]:

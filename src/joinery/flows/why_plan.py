@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Any
 
-from joinery.core.model.operation import Operation, SuspendAccount, UpdateAccount
+from joinery.core.model.operation import Assign, Operation, SuspendAccount, UpdateAccount, Withdraw
 from joinery.core.model.plan import Line, LineState, Reason
 from joinery.core.planning.wording import said as worded
 from joinery.flows.why_ahead import Step
@@ -35,22 +35,39 @@ _THEN = {
 }
 
 
-def plan_part(case: Case) -> Part:
-    """Lines that wait or are held in the open plan, then what the next plan has besides."""
-    plan, waiting = _newest(case)
+def plan_part(case: Case, about: str = "") -> Part:
+    """Lines that wait or are held in the open plan, then what the next plan has besides.
+
+    `about` one requirement: without a line about it, nothing is said.
+    """
+    plan, found = _newest(case)
+    waiting = [stored for stored in found if _is_about(stored.line, about)]
     told = {(stored.line.action, _worded(stored.line.operation)) for stored in waiting}
-    coming = case.lines if case.looked_at else ()
+    coming = [line for line in case.lines if _is_about(line, about)] if case.looked_at else []
     besides = [line for line in coming if (line.action, _worded(line.operation)) not in told]
     said = [*_stored(plan, waiting), *_where(case, plan, waiting), *_coming(case, besides)]
+    if about:
+        return Part(name="plan", title="To do", said=tuple(said), data=_as_data(case, plan, waiting, coming))
     if pinned := sorted(case.decided.subject.pinned):
         said.append(f"Taken back by an undo, and left so until HR or a rule changes it: {', '.join(pinned)}.")
     if not said and not case.looked_at and case.lines:
         said = ["Not as it should be, and nothing makes the next run look: joinery reconcile."]
-    data = {
-        "open": [_stored_data(plan, line) for line in waiting],
+    nothing = ("Nothing: everything is as it should be.",)
+    return Part(name="plan", title="To do", said=tuple(said) or nothing, data=_as_data(case, plan, waiting, coming))
+
+
+def _is_about(line: Line, requirement: str) -> bool:
+    """Everything is about nothing in particular; with a requirement, what gives or takes it."""
+    if not requirement:
+        return True
+    return isinstance(line.operation, Assign | Withdraw) and line.operation.requirement == requirement
+
+
+def _as_data(case: Case, plan: str, waiting: Sequence[StoredLine], coming: Sequence[Line]) -> dict[str, Any]:
+    return {
+        "open": [_stored_data(plan, stored) for stored in waiting],
         "next": [_data(case, line) for line in coming],
     }
-    return Part(name="plan", title="To do", said=tuple(said) or ("Nothing: everything is as it should be.",), data=data)
 
 
 def until_part(case: Case, steps: Sequence[Step]) -> Part:

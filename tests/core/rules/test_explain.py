@@ -68,3 +68,12 @@ def test_an_exemption_is_told_before_the_rule_it_stands_against() -> None:
     first, second = why_not(life.decided, COURSE)
     assert first == "ann decided on an exemption from course:COURSE until 2026-12-31."
     assert second.endswith('does not match: location is "Paris", not "Lille".')
+
+
+def test_an_exemption_outweighs_the_rule_that_gave_it() -> None:
+    life = Life(rule("R", 'location == "Lille"', applies_to="new_matches"), location="Paris")
+    life.on(GO_LIVE)
+    life.on(LATER, location="Lille")
+    life.having(exemptions=(exemption(),)).on(LATER + timedelta(days=1))
+    _, second = why_not(life.decided, COURSE)
+    assert second.endswith("asks for it; the exemption outweighs that.")

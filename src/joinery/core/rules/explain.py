@@ -121,11 +121,14 @@ def _asked_by(row: Assignment) -> str:
 
 
 def _missed(decided: Decided, requirement: RequirementKey, rows: Sequence[Assignment]) -> Iterator[str]:
+    waived = {reason for row in rows if row.waived for reason in row.reasons}
     for verdict in decided.verdicts:
         if not verdict.rule.asks_for(requirement):
             continue
         named = f"Rule {verdict.rule.name} (version {verdict.rule.version})"
-        if verdict.matched is None:
+        if verdict.rule.name in waived:
+            yield f"{named} asks for it; the exemption outweighs that."
+        elif verdict.matched is None:
             yield f"{named} cannot be told: {_reason_against(verdict)}."
         elif not verdict.matched:
             yield f"{named} does not match: {_reason_against(verdict)}."
