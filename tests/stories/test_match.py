@@ -298,6 +298,13 @@ def test_an_account_that_joinery_made_cannot_be_said_to_be_nobodys(acme: Company
         say_no(acme, "0001", acme.account("0001").id)
 
 
+def test_no_one_can_be_told_that_another_persons_account_is_not_theirs(acme: Company) -> None:
+    impossible(acme)
+    with pytest.raises(MatchRefused, match="is linked to 0001, so it is not 0002's"):
+        say_no(acme, "0002", "old-1")
+    assert answers_in_force(acme, "0002") == []
+
+
 def test_ended_access_is_not_opened_by_a_yes(acme: Company) -> None:
     there(acme, "old-1", "w0001@acme.example")
     rows = staff(1)
@@ -390,7 +397,7 @@ def test_the_list_goes_out_to_a_spreadsheet_and_comes_back_with_answers(acme: Co
     there(acme, "-2", "w0002@acme.example", "0999")
     acme.day(FIRST, staff(3))
     shown = typed(acme, "match")
-    assert "2 people wait for a yes or no" in shown.stdout
+    assert "2 people wait for your yes or no" in shown.stdout
     assert f"1 {match.SAME_EMAIL}" in shown.stdout
 
     assert typed(acme, "match", "--format", "csv", "--out", "m.csv").returncode == 0

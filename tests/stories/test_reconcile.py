@@ -171,6 +171,7 @@ def test_in_approve_mode_the_change_waits_in_the_plan(acme: Company) -> None:
     found = read_again(acme)
     assert found.plan is not None
     assert acme.lines(found.plan.id) == ["0001 update waiting"]
+    assert found.exit_code == 5
     acme.approve(found.plan.id)
     assert acme.account("0001").attributes["family_name"] == "Family0001"
 

@@ -12,7 +12,7 @@ import typer
 
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, connection, say, show_for_people, show_json
 from joinery.cli.wording import moment, number, several
-from joinery.flows.match import Answered, Question, confirm, confirm_sure, reject, waiting
+from joinery.flows.match import Answered, Question, confirm, confirm_sure, reject, survey, waiting
 from joinery.flows.match_file import Taken, take_answers
 from joinery.flows.person import Word
 from joinery.reports.tables import table
@@ -32,8 +32,21 @@ COLUMNS = (
     "reason=Why it is asked",
     "answer=Answer",
 )
-SHOWN = (0, 1, 2, 3, 4, 5, 6, 7, 9)
+NARROW = (
+    "worker_id=Worker ID",
+    "worker_name=In HR",
+    "worker_email=E-mail in HR",
+    "account_id=Account ID",
+    "account_worker_id=Its number",
+    "account_name=Its name",
+    "account_email=Its e-mail",
+    "account_state=State",
+    "reason=Why it is asked",
+)
+#: what a narrow cell says that repeats HR's
+SAME = "same"
 NOTHING_WRITTEN = "Nothing is written to the learning system yet: the next `joinery sync` links, as the mode allows."
+LEFT_ALONE = "The account is left as it is."
 
 Limit: Any = Annotated[int, typer.Option("--limit", help="At most so many rows of text (0: all).")]
 Who: Any = Annotated[str, typer.Argument(help="Employee number, source ID, e-mail or key.")]
@@ -71,9 +84,17 @@ def list_questions(
 
 def _list(config: Path, form: str, *, json: bool, out: Path | None, limit: int) -> None:
     with connection(config, quiet=True) as it:
-        asked = waiting(it.ports)
+        found = survey(it.ports)
+    asked = found.questions
     if json:
-        show_json({"counts": _counts(asked), "sure": _sure(asked), "questions": [_data(q) for q in asked]})
+        show_json(
+            {
+                "counts": _counts(asked),
+                "by_themselves": found.by_themselves,
+                "sure": _sure(asked),
+                "questions": [_data(q) for q in asked],
+            }
+        )
         return
     if form != "text":
         show_for_people(table("Matches", COLUMNS, [_row(q) for q in asked]), form, out)
@@ -82,6 +103,9 @@ def _list(config: Path, form: str, *, json: bool, out: Path | None, limit: int) 
                 f"{several(len(asked), 'row')} written. Put yes or no under Answer, then: joinery match import FILE.csv"
             )
         return
+    if found.by_themselves:
+        linked = several(found.by_themselves, "person", "people")
+        print(f"{linked} will be linked without asking again: by number, or by your word.")
     _tell(asked, limit)
 
 
@@ -89,16 +113,31 @@ def _tell(asked: Sequence[Question], limit: int) -> None:
     if not asked:
         print("No account waits for a yes or no.")
         return
-    open_ones = [q for q in asked if not q.stuck]
-    people = len({q.key for q in open_ones})
-    print(f"{several(people, 'person waits', 'people wait')} for a yes or no:" if people else "Nothing to answer, but:")
-    for reason, count in _counts(asked).items():
-        print(f"  {number(count)} {reason}")
-    rows = [_row(q) for q in asked[: limit or None]]
-    show_for_people(table("", [COLUMNS[i] for i in SHOWN], [[row[i] for i in SHOWN] for row in rows]), "text", None)
+    for stuck in (False, True):
+        mine = [q for q in asked if q.stuck is stuck]
+        people = len({q.key for q in mine})
+        if not mine:
+            continue
+        if stuck:
+            print(f"{several(people, 'person waits', 'people wait')} for a correction in HR or in the learning system:")
+        else:
+            print(f"{several(people, 'person waits', 'people wait')} for your yes or no:")
+        for reason, count in _counts(mine).items():
+            print(f"  {number(count)} {reason}")
+    rows = [_narrow(q) for q in asked[: limit or None]]
+    show_for_people(table("", NARROW, rows), "text", None)
     if limit and len(asked) > limit:
         say(f"The first {limit} of {number(len(asked))}. All: --limit 0, or --format xlsx --out matches.xlsx")
     _tell_next(asked)
+
+
+def _narrow(q: Question) -> tuple[str, ...]:
+    """The row for a screen: what is the same on both sides is said once."""
+    row = _row(q)
+    name = SAME if row[5] and row[5].lower() == row[1].lower() else row[5]
+    email = SAME if row[6] and row[6].lower() == row[2].lower() else row[6]
+    its_number = SAME if row[4] and row[4] == row[0] else row[4]
+    return (*row[:4], its_number, name, email, row[7], row[9])
 
 
 def _tell_next(asked: Sequence[Question]) -> None:
@@ -133,7 +172,7 @@ def confirm_one(
         raise typer.BadParameter("name a person and an account, or say --all-email", param_hint="WORKER ACCOUNT")
     with connection(config, quiet=True) as it:
         answered = confirm(it.ports, worker, account, _word(reason or "confirmed by hand"))
-    _said(answered, f"Account {answered.account_id} is {answered.worker_id}'s.", json=json)
+    _said(answered, f"Account {answered.account_id} is {answered.worker_id}'s.", NOTHING_WRITTEN, json=json)
 
 
 def _confirm_all(config: Path, reason: str, *, yes: bool, json: bool) -> None:
@@ -175,7 +214,7 @@ def reject_one(
     sentence = f"Account {answered.account_id} is not {answered.worker_id}'s."
     if answered.unlinked:
         sentence += " It is linked to them no more, and nobody manages it."
-    _said(answered, sentence, json=json)
+    _said(answered, sentence, LEFT_ALONE, json=json)
 
 
 @app.command("import")
@@ -210,7 +249,7 @@ def _taken_data(taken: Taken) -> dict[str, Any]:
     return {"yes": taken.yes, "no": taken.no, "empty": taken.empty, "bad": bad}
 
 
-def _said(answered: Answered, sentence: str, *, json: bool) -> None:
+def _said(answered: Answered, sentence: str, next_step: str, *, json: bool) -> None:
     if answered.already:
         sentence = f"Account {answered.account_id} is linked to {answered.worker_id} already; nothing to do."
     if json:
@@ -223,7 +262,7 @@ def _said(answered: Answered, sentence: str, *, json: bool) -> None:
     if answered.note:
         print(f"  {answered.note}")
     if not answered.already:
-        say(NOTHING_WRITTEN)
+        say(next_step)
 
 
 def _word(reason: str) -> Word:

@@ -31,6 +31,7 @@ from joinery.flows.policy import Ports
 from joinery.flows.reconcile import Reconciled, reconcile
 from joinery.reports.tables import Table, table
 from joinery.store.accounts import Accounts
+from joinery.store.matches import some_of_nobody
 
 app = typer.Typer(rich_markup_mode=None)
 COLUMNS = (
@@ -65,7 +66,8 @@ def main(
 
     Examples: joinery reconcile | joinery reconcile --format xlsx --out differences.xlsx
 
-    Applies nothing. Ends with 0 (in step, or a plan is made), 4 (something needs a person) or 6 (the reading stopped).
+    Applies nothing. Ends with 0 (in step, or the next run puts it right), 4 (something needs a person), 5 (the plan
+    waits for an approval) or 6 (the reading stopped).
     """
     moment = instant(as_of)
     with connection(config, quiet=quiet or json, as_of=moment) as it:
@@ -82,7 +84,7 @@ def main(
 def _tell(found: Reconciled, ports: Ports) -> None:
     print(verdict(found))
     read = several(found.read, "account")
-    print(f"  {read} read; {number(found.linked)} are somebody's, {number(found.same)} of them as before")
+    print(f"  {read} read; {number(found.linked)} are somebody's, {number(found.same)} as last seen")
     for line in (*_gone(found), *_clashes(found), *_back(found), *_orphans(found, ports)):
         print(line)
     if found.drift:
@@ -100,13 +102,14 @@ def verdict(found: Reconciled) -> str:
             f"{several(found.doubted, 'linked account was', 'linked accounts were')} not shown: too many to believe. "
             "Nothing was concluded from it."
         )
-    if found.gone or found.clashes:
-        return "Somebody must look: nothing is written for the people named here until they did."
+    if found.gone:
+        whose = several(len(found.gone), "person has", "people have")
+        return f"{whose} no account any more: nothing is written for them until somebody has looked."
+    if found.clashes:
+        return f"Somebody must look at {several(len(found.clashes), 'account')}."
     if found.drift:
         return f"{several(len(found.drift), 'thing was', 'things were')} changed in the learning system itself."
-    return (
-        "In step: every account is as Joinery last saw it." if found.plan is None else "Read; there is something to do."
-    )
+    return "In step: every account is as last seen." if found.plan is None else "Read; there is something to do."
 
 
 def _gone(found: Reconciled) -> Iterator[str]:
@@ -140,8 +143,8 @@ def _orphans(found: Reconciled, ports: Ports) -> Iterator[str]:
         nobodys = several(found.orphans, "account belongs", "accounts belong")
         yield f"  {nobodys} to nobody from HR; nothing happens to them"
         with ports.database.read() as db:
-            first = Accounts(db, ports.policy.target).orphans()[:5]
-        yield f"    {', '.join(a.id for a in first)}{' …' if found.orphans > len(first) else ''}"
+            first = some_of_nobody(db, ports.policy.target, 5)
+        yield f"    {', '.join(first)}{' …' if found.orphans > len(first) else ''}"
         yield "    all of them: joinery accounts --orphans    those that may be somebody's: joinery match"
 
 

@@ -72,10 +72,24 @@ ADMINISTRATOR = "same e-mail, an administrator's account"
 ANSWERED = "answered no: HR must give another number or e-mail"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survey:
+    """What is asked, in the order of employee IDs, and how many people the next run links without asking."""
+
+    questions: tuple[Question, ...]
+    by_themselves: int
+
+
 def waiting(ports: Ports) -> tuple[Question, ...]:
-    """Everything that somebody must say yes or no to, in the order of employee IDs; as of now."""
+    """Everything that somebody must say yes or no to; as of now."""
+    return survey(ports).questions
+
+
+def survey(ports: Ports) -> Survey:
+    """Whose account may be there already, decided as the next plan decides it."""
     policy, at = ports.policy, now_of(ports)
     found: list[Question] = []
+    by_themselves = 0
     with ports.database.read() as connection:
         keys = unlinked_alike(connection, policy.name, policy.target)
         go_live = load_state(connection, policy.name).go_live
@@ -83,9 +97,12 @@ def waiting(ports: Ports) -> tuple[Question, ...]:
             batch = gather(connection, policy, chunk, at)
             for person in batch.people:
                 decided = decide_person(policy, batch, person, at, go_live)
-                if decided.access.state is AccountState.ACTIVE:
-                    found.extend(_questions(policy, batch, person))
-        return _completed(connection, policy, found)
+                if decided.access.state is not AccountState.ACTIVE:
+                    continue
+                asked = list(_questions(policy, batch, person))
+                by_themselves += not asked
+                found.extend(asked)
+        return Survey(questions=_completed(connection, policy, found), by_themselves=by_themselves)
 
 
 def _questions(policy: Policy, batch: Batch, person: Person) -> Iterator[Question]:
@@ -267,15 +284,21 @@ def _reject(connection: Connection, ports: Ports, person: Person, account_id: st
     gone = load_state(connection, policy.name).extra.get("vanished", ())
     linked = Accounts(connection, policy.target).link_of(person.key)
     mine = linked is not None and linked.account_id == account.id
+    number, owner = person.worker.worker_id, owners_of(connection, policy.target, [account.id]).get(account.id)
+    if owner is not None and not mine:
+        raise MatchRefused(
+            f"Account {account.id} is linked to {owner}, so it is not {number}'s; nothing was recorded.",
+            fix=f"If it is not {owner}'s either: joinery match reject {owner} {account.id} --reason …",
+        )
     if mine and account.id not in gone and account.external_id == person.key:
         raise MatchRefused(
-            f"Account {account.id} is linked to {person.worker.worker_id} and carries their key; nothing was recorded.",
+            f"Account {account.id} is linked to {number} and carries their key; nothing was recorded.",
             fix="Remove the key in the learning system and run `joinery reconcile`; or joinery person end-access.",
         )
     _record(connection, ports, person, "no_match", account.id, word)
     if mine:
         _part(connection, policy, person, account.id)
-    return Answered(worker_id=person.worker.worker_id, account_id=account.id, unlinked=mine)
+    return Answered(worker_id=number, account_id=account.id, unlinked=mine)
 
 
 def _part(connection: Connection, policy: Policy, person: Person, account_id: AccountId) -> None:

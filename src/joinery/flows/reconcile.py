@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 from joinery.core.model.account import Account
 from joinery.core.model.codec import canonical, decode_account, encode_account
 from joinery.core.model.ids import AccountId, PersonKey, RunId
+from joinery.core.model.operation import ActionClass
 from joinery.core.model.plan import PlanSummary
 from joinery.errors import BadAnswer, JoineryError, StopRun, SystemUnreachable, TryAgain
 from joinery.flows.drift import Drift, Noticed, drifts, notice
@@ -70,13 +71,15 @@ class Reconciled:
     orphans: int = 0
     doubted: int = 0
     plan: PlanSummary | None = None
+    #: a line of the plan waits for an approval
+    asks: bool = False
 
     @property
     def exit_code(self) -> int:
-        """0 in step or planned; 4 something needs a person; 5 the plan waits for an approval."""
+        """0 in step, or the next run puts it right; 4 something needs a person; 5 the plan waits for an approval."""
         if self.gone or self.clashes or self.doubted or (self.plan and self.plan.held):
             return 4
-        return 0
+        return 5 if self.asks else 0
 
 
 def reconcile(ports: Ports, as_of: datetime, *, accept_missing: bool = False) -> Reconciled:
@@ -99,7 +102,9 @@ def _reconcile(ports: Ports, as_of: datetime, *, accept_missing: bool) -> Reconc
     with ports.database.write() as connection:
         found = _conclude(connection, ports, seen)
     drift = drifts(ports, seen.noticed, as_of)
-    return replace(found, drift=drift, plan=make_plan(ports, as_of, "reconcile"))
+    plan = make_plan(ports, as_of, "reconcile")
+    asks = plan is not None and any(ports.policy.mode_of(ActionClass(action)) == "approve" for action in plan.counts)
+    return replace(found, drift=drift, plan=plan, asks=asks)
 
 
 # ---------------------------------------------------------------------------------------------------- reading

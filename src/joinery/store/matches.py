@@ -131,3 +131,12 @@ def remembered(connection: Connection, target: str, ids: Collection[AccountId]) 
         query = select(accounts.c.id, accounts.c.body).where(accounts.c.target == target, accounts.c.id.in_(chunk))
         found.update((AccountId(row.id), row.body) for row in connection.execute(query))
     return found
+
+
+def some_of_nobody(connection: Connection, target: str, limit: int) -> list[AccountId]:
+    """The first few accounts that no HR record vouches for."""
+    mine = (links.c.target == accounts.c.target) & (links.c.account_id == accounts.c.id)
+    query = (
+        select(accounts.c.id).outerjoin(links, mine).where(accounts.c.target == target, links.c.person_key.is_(None))
+    )
+    return [AccountId(one) for one in connection.scalars(query.order_by(accounts.c.id).limit(limit))]
