@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from joinery.core.model.account import Account
+from joinery.core.model.account import Account, AccountState
 from joinery.core.model.ids import AccountId
 from joinery.errors import JoineryError, MatchRefused, NotThere
 from joinery.flows import match
@@ -95,6 +95,15 @@ def test_the_same_number_links_by_itself_and_asks_nobody(acme: Company) -> None:
     night = acme.day(FIRST, staff(1))
     assert night.did("link") == ["0001"]
     assert asked(acme) == ()
+
+
+@pytest.mark.parametrize("engine", ["inline", "real"])
+def test_a_closed_account_is_linked_and_opened_in_one_run(tmp_path: Path, engine: str) -> None:
+    acme = Company(tmp_path, engine=engine)
+    there(acme, "old-1", "", "0001", state=AccountState.SUSPENDED)
+    night = acme.day(FIRST, staff(1))
+    assert (night.did("link"), night.did("restore")) == (["0001"], ["0001"])
+    assert acme.accounts() == {"0001": "active"}
 
 
 def test_the_same_number_is_asked_about_where_the_settings_say_so(tmp_path: Path) -> None:

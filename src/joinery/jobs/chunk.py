@@ -25,6 +25,8 @@ from joinery.jobs.pace import Pace, Sleep
 from joinery.kit.contract import Order
 
 T = TypeVar("T")
+#: the turn of sign-in mails within a chunk: the last
+MAIL = 3
 #: most results in one transaction, and the longest that one may wait for it, in seconds
 BATCH = 50
 FLUSH_AFTER = 1.0
@@ -112,11 +114,11 @@ class _Chunk:
         self.checked_at = self.flushed_at = asyncio.get_running_loop().time()
 
     async def run(self) -> None:
-        """First what opens accounts, then the rest: it needs the IDs that the first part brings. Mail comes last."""
-        kinds = [2 if _is_mail(line) else 0 if opens_account(line.operation) else 1 for line in self.claim.lines]
+        """First what brings the account's ID, then what opens the account, then the rest. Mail comes last."""
+        kinds = [_turn(line) for line in self.claim.lines]
         for kind in sorted(set(kinds)):
             lines = [line for line, its in zip(self.claim.lines, kinds, strict=True) if its == kind]
-            await self._settle(lines, self.work.mailer if kind == 2 else self.work.target)
+            await self._settle(lines, self.work.mailer if kind == MAIL else self.work.target)
             await self._flush()
 
     async def stop(self) -> None:
@@ -351,6 +353,15 @@ class _Chunk:
                 self.links.pop(line.person_key, None)
                 trouble = Trouble(seq=line.seq, action=line.action, operation=line.operation)
                 self.troubles.setdefault(line.person_key, []).append(trouble)
+
+
+def _turn(line: Claimed) -> int:
+    """A line that needs the ID of a link or a creation must not share a call with it."""
+    if _is_mail(line):
+        return MAIL
+    if isinstance(line.operation, CreateAccount | LinkAccount):
+        return 0
+    return 1 if opens_account(line.operation) else 2
 
 
 def _is_mail(line: Claimed) -> bool:
