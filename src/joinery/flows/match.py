@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from joinery.core.correlation.correlate import Candidates, Disputed, Matched, correlate
 from joinery.core.model.account import Account, AccountState
 from joinery.core.model.ids import AccountId, PersonKey
+from joinery.core.rules.instants import local_day
 from joinery.errors import MatchRefused, NotThere
 from joinery.flows.decide import decide_person
 from joinery.flows.gather import Batch, gather
@@ -22,7 +23,7 @@ from joinery.flows.person import Word, decisions_of, find_person, now_of
 from joinery.flows.policy import Policy, Ports
 from joinery.store.accounts import Accounts
 from joinery.store.connections import load_state
-from joinery.store.decisions import Decision, decide, release
+from joinery.store.decisions import Decision, decide, in_force, release
 from joinery.store.matches import (
     confirmed_for,
     forget,
@@ -316,23 +317,31 @@ def _record(connection: Connection, ports: Ports, person: Person, kind: str, acc
         d.id for d in made if d.kind in KINDS and (d.subject == account_id or (kind == "match" and d.kind == "match"))
     ]
     release(connection, over, at)
-    said = Decision(
-        id="",
-        person_key=person.key,
-        kind=kind,
-        subject=account_id,
-        owner=word.owner,
-        reason=word.reason,
-        made_at=at,
-    )
-    decide(connection, ports.policy.name, said)
+    decide(connection, ports.policy.name, _said(person.key, kind, account_id, word, at))
     People(connection, ports.policy.name).mark([person.key], unsettled=True)
     drop_lines_of(connection, person.key, but="")
 
 
 def confirm_sure(ports: Ports, word: Word) -> tuple[Answered, ...]:
-    """Every question that is sure gets a yes, in one go."""
+    """Every question that is sure gets a yes, in one go; what somebody else answered meanwhile is left to them."""
     sure = [q for q in waiting(ports) if q.sure]
+    policy, at = ports.policy, now_of(ports)
     with ports.database.write() as connection:
-        people = People(connection, ports.policy.name).by_key([q.key for q in sure])
-        return tuple(_confirm(connection, ports, people[q.key], q.account.id, word) for q in sure)
+        accounts = Accounts(connection, policy.target)
+        ids = {q.account.id for q in sure}
+        taken = {*accounts.linked_ids(ids), *confirmed_for(connection, policy.name, ids)}
+        linked = accounts.of_people([q.key for q in sure])
+        still = [q for q in sure if q.account.id not in taken and q.key not in linked]
+        made = in_force(connection, [q.key for q in still], local_day(at, policy.company_zone))
+        release(connection, [d.id for several in made.values() for d in several if d.kind in KINDS], at)
+        for q in still:
+            decide(connection, policy.name, _said(q.key, "match", q.account.id, word, at))
+            drop_lines_of(connection, q.key, but="")
+        People(connection, policy.name).mark([q.key for q in still], unsettled=True)
+    return tuple(Answered(worker_id=q.worker_id, account_id=q.account.id) for q in still)
+
+
+def _said(key: PersonKey, kind: str, account_id: AccountId, word: Word, at: datetime) -> Decision:
+    return Decision(
+        id="", person_key=key, kind=kind, subject=account_id, owner=word.owner, reason=word.reason, made_at=at
+    )
