@@ -422,6 +422,11 @@ def test_the_list_goes_out_to_a_spreadsheet_and_comes_back_with_answers(acme: Co
     assert answers_in_force(acme, "0002") == ["match -2"]
 
 
+def test_before_the_first_reading_the_list_says_so(acme: Company) -> None:
+    shown = typed(acme, "match")
+    assert (shown.returncode, shown.stdout) == (0, "The accounts of the learning system were not read yet.\n")
+
+
 def test_all_at_once_shows_the_number_first_and_needs_a_yes(acme: Company) -> None:
     there(acme, "old-1", "w0001@acme.example")
     acme.day(FIRST, staff(2))

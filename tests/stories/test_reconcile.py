@@ -195,6 +195,17 @@ def test_an_account_of_nobody_that_is_deleted_is_forgotten(acme: Company) -> Non
     assert read_again(acme).orphans == 0
 
 
+def test_a_second_account_of_somebody_is_told_and_left_alone(acme: Company) -> None:
+    for account_id, attributes in (("twin-1", {"email": "W0001@acme.example"}), ("twin-2", {"worker_id": "0002"})):
+        acme.lms().edit(Account(id=AccountId(account_id), attributes=attributes))
+    found = read_again(acme)
+    assert [(d.account_id, d.worker_id, d.why) for d in found.doubles] == [
+        ("twin-1", "0001", "same e-mail"),
+        ("twin-2", "0002", "same number"),
+    ]
+    assert (found.exit_code, found.plan) == (0, None)
+
+
 # --------------------------------------------------------------------------------------------------------- vanished
 
 

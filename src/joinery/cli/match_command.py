@@ -103,6 +103,10 @@ def _list(config: Path, form: str, *, json: bool, out: Path | None, limit: int) 
                 f"{several(len(asked), 'row')} written. Put yes or no under Answer, then: joinery match import FILE.csv"
             )
         return
+    if not found.read:
+        print("The accounts of the learning system were not read yet.")
+        say("Next: joinery sync (with `mode: observe` nothing is written), or joinery reconcile")
+        return
     if found.by_themselves:
         linked = several(found.by_themselves, "person", "people")
         print(f"{linked} will be linked without asking again: by number, or by your word.")

@@ -11,13 +11,11 @@ import typer
 from joinery.cli.common import (
     DEFAULT_CONFIG,
     AsJson,
-    AsOf,
     Config,
     Format,
     Out,
     Quiet,
     connection,
-    instant,
     say,
     show_for_people,
     show_json,
@@ -53,7 +51,6 @@ LIMIT = 20
 @app.command()
 def main(
     config: Config = DEFAULT_CONFIG,
-    as_of: AsOf = None,
     form: Format = "text",
     json: AsJson = False,
     out: Out = None,
@@ -69,9 +66,8 @@ def main(
     Applies nothing. Ends with 0 (in step, or the next run puts it right), 4 (something needs a person), 5 (the plan
     waits for an approval) or 6 (the reading stopped).
     """
-    moment = instant(as_of)
-    with connection(config, quiet=quiet or json, as_of=moment) as it:
-        found = reconcile(it.ports, moment or now_of(it.ports), accept_missing=accept_missing)
+    with connection(config, quiet=quiet or json) as it:
+        found = reconcile(it.ports, now_of(it.ports), accept_missing=accept_missing)
         if json:
             show_json(_data(found))
         elif form != "text":
@@ -85,7 +81,7 @@ def _tell(found: Reconciled, ports: Ports) -> None:
     print(verdict(found))
     read = several(found.read, "account")
     print(f"  {read} read; {number(found.linked)} are somebody's, {number(found.same)} as last seen")
-    for line in (*_gone(found), *_clashes(found), *_back(found), *_orphans(found, ports)):
+    for line in (*_gone(found), *_clashes(found), *_back(found), *_orphans(found, ports), *_doubles(found)):
         print(line)
     if found.drift:
         _tell_drift(found)
@@ -109,6 +105,8 @@ def verdict(found: Reconciled) -> str:
         return f"Somebody must look at {several(len(found.clashes), 'account')}."
     if found.drift:
         return f"{several(len(found.drift), 'thing was', 'things were')} changed in the learning system itself."
+    if not found.linked and found.plan is None:
+        return "Read. No account is linked to anybody yet."
     return "In step: every account is as last seen." if found.plan is None else "Read; there is something to do."
 
 
@@ -148,6 +146,13 @@ def _orphans(found: Reconciled, ports: Ports) -> Iterator[str]:
         yield "    all of them: joinery accounts --orphans    those that may be somebody's: joinery match"
 
 
+def _doubles(found: Reconciled) -> Iterator[str]:
+    if found.doubles:
+        second = several(len(found.doubles), "of them looks", "of them look")
+        yield f"    {second} like a second account of somebody; merge or close it there:"
+    yield from (f"      {d.account_id}: {d.why} as {d.worker_id}" for d in found.doubles[:LIMIT])
+
+
 def _tell_drift(found: Reconciled) -> None:
     counts = Counter((d.happens, d.what.partition(":")[0]) for d in found.drift)
     said = ", ".join(f"{number(n)} {what} {happens}" for (happens, what), n in sorted(counts.items()))
@@ -168,6 +173,10 @@ def _table(found: Reconciled, ports: Ports) -> Table:
     rows += [
         ("contradiction", c.worker_id, c.account_id, "key", "", "", "", "somebody must look", c.why)
         for c in found.clashes
+    ]
+    rows += [
+        ("second account", d.worker_id, d.account_id, "account", "", "there", "", KEPT, f"{d.why} as {d.worker_id}")
+        for d in found.doubles
     ]
     with ports.database.read() as db:
         rows += [_orphan(account) for account in Accounts(db, ports.policy.target).orphans()]
@@ -196,5 +205,8 @@ def _data(found: Reconciled) -> dict[str, Any]:
         "gone": [{"worker_id": g.worker_id, "account_id": g.account_id} for g in found.gone],
         "back": list(found.back),
         "contradictions": [{"account_id": c.account_id, "worker_id": c.worker_id, "why": c.why} for c in found.clashes],
+        "second_accounts": [
+            {"account_id": d.account_id, "worker_id": d.worker_id, "why": d.why} for d in found.doubles
+        ],
         "plan": summary_data(found.plan) if found.plan else None,
     }

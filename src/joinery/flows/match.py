@@ -79,6 +79,8 @@ class Survey:
 
     questions: tuple[Question, ...]
     by_themselves: int
+    #: the accounts were read at least once: before that nothing can be asked
+    read: bool = True
 
 
 def waiting(ports: Ports) -> tuple[Question, ...]:
@@ -93,17 +95,18 @@ def survey(ports: Ports) -> Survey:
     by_themselves = 0
     with ports.database.read() as connection:
         keys = unlinked_alike(connection, policy.name, policy.target)
-        go_live = load_state(connection, policy.name).go_live
+        state = load_state(connection, policy.name)
         for chunk in in_chunks(keys, BATCH):
             batch = gather(connection, policy, chunk, at)
             for person in batch.people:
-                decided = decide_person(policy, batch, person, at, go_live)
+                decided = decide_person(policy, batch, person, at, state.go_live)
                 if decided.access.state is not AccountState.ACTIVE:
                     continue
                 asked = list(_questions(policy, batch, person))
                 by_themselves += not asked
                 found.extend(asked)
-        return Survey(questions=_completed(connection, policy, found), by_themselves=by_themselves)
+        questions = _completed(connection, policy, found)
+        return Survey(questions=questions, by_themselves=by_themselves, read=bool(state.extra.get("contacted")))
 
 
 def _questions(policy: Policy, batch: Batch, person: Person) -> Iterator[Question]:

@@ -28,7 +28,7 @@ from joinery.kit.contract import AccountPage, Target
 from joinery.store.accounts import Accounts
 from joinery.store.census import NOBODYS, account_counts
 from joinery.store.connections import end_run, load_state, only_run, save_state, start_run
-from joinery.store.matches import forget, known_ids, linked_accounts, remembered
+from joinery.store.matches import forget, known_ids, linked_accounts, remembered, second_accounts
 from joinery.store.people import People, in_chunks
 
 #: accounts in one second look
@@ -49,7 +49,7 @@ class Gone:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clash:
-    """An account that carries a key which says that it is somebody else's than we believe, or another system's."""
+    """An account that contradicts what we believe of whose it is; `why` finishes the sentence that begins with it."""
 
     account_id: AccountId
     worker_id: str
@@ -69,6 +69,8 @@ class Reconciled:
     back: tuple[str, ...] = ()
     clashes: tuple[Clash, ...] = ()
     orphans: int = 0
+    #: accounts of nobody with the number or e-mail of somebody who has another one
+    doubles: tuple[Clash, ...] = ()
     doubted: int = 0
     plan: PlanSummary | None = None
     #: a line of the plan waits for an approval
@@ -244,6 +246,10 @@ def _conclude(connection: Connection, ports: Ports, seen: _Seen) -> Reconciled:
         back=tuple(sorted(back)),
         clashes=tuple(_clashes(connection, policy, seen)),
         orphans=account_counts(connection, policy.target).get(NOBODYS, 0),
+        doubles=tuple(
+            Clash(account_id=account, worker_id=number, why=f"same {what}")
+            for account, number, what in second_accounts(connection, policy.name, policy.target)
+        ),
         doubted=len(seen.missing) if seen.doubted else 0,
     )
 

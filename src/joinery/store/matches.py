@@ -140,3 +140,21 @@ def some_of_nobody(connection: Connection, target: str, limit: int) -> list[Acco
         select(accounts.c.id).outerjoin(links, mine).where(accounts.c.target == target, links.c.person_key.is_(None))
     )
     return [AccountId(one) for one in connection.scalars(query.order_by(accounts.c.id).limit(limit))]
+
+
+def second_accounts(connection: Connection, name: str, target: str) -> list[tuple[AccountId, str, str]]:
+    """(account of nobody, number of somebody who has another one, what they share), in the order of account IDs."""
+    a, p = accounts.c, people.c
+    mine = (links.c.target == a.target) & (links.c.account_id == a.id)
+    theirs = links.alias("theirs")
+    found: list[tuple[AccountId, str, str]] = []
+    for what, there, here in (("number", a.worker_id, p.worker_id), ("e-mail", a.email, p.work_email)):
+        query = (
+            select(a.id, p.worker_id)
+            .select_from(accounts.outerjoin(links, mine))
+            .join(people, (p.connection == name) & (here == there))
+            .join(theirs, (theirs.c.target == target) & (theirs.c.person_key == p.key))
+            .where(a.target == target, there != "", links.c.person_key.is_(None))
+        )
+        found += [(AccountId(row.id), row.worker_id, what) for row in connection.execute(query)]
+    return sorted(found)
