@@ -113,16 +113,31 @@ def test_the_same_number_is_asked_about_where_the_settings_say_so(tmp_path: Path
     assert reasons(acme) == [f"0001 old-1: {match.SAME_NUMBER}"]
 
 
-def test_nobody_is_asked_about_leavers_people_to_come_and_people_out_of_scope(tmp_path: Path) -> None:
-    acme = Company(tmp_path, settings={"exclude": [{"where": {"location": "Oslo"}}]})
-    for number in range(1, 5):
-        there(acme, f"old-{number}", f"w{number:04}@acme.example")
-    rows = changed(staff(4), "0001", **LEFT)
+def test_nobody_is_asked_about_people_to_come_and_closed_accounts_of_people_who_left(tmp_path: Path) -> None:
+    acme = Company(tmp_path)
+    there(acme, "old-1", "w0001@acme.example", state=AccountState.SUSPENDED)
+    there(acme, "old-2", "w0002@acme.example")
+    there(acme, "old-3", "w0003@acme.example")
+    rows = changed(staff(3), "0001", **LEFT)
     rows = changed(rows, "0002", hire_date="2027-01-01")
-    rows = changed(rows, "0003", location="Oslo")
-    acme.day(SECOND, rows)
     acme.day(THIRD, rows)
-    assert [q.worker_id for q in asked(acme)] == ["0004"]
+    assert [q.worker_id for q in asked(acme)] == ["0003"]
+
+
+@pytest.mark.parametrize("number", ["0001", ""], ids=["same number", "same e-mail"])
+def test_an_open_account_of_somebody_who_left_before_joinery_came_is_asked_about_and_a_yes_closes_it(
+    acme: Company, number: str
+) -> None:
+    there(acme, "old-1", "w0001@acme.example", number)
+    rows = changed(staff(2), "0001", status="Terminated", termination_date="2026-03-31")
+    acme.day(FIRST, rows)
+    assert reasons(acme) == [f"0001 old-1: {match.LEFT_OPEN}"]
+    with acme.ports() as ports:
+        assert confirm_sure(ports, ANA) == ()
+    say_yes(acme, "0001", "old-1")
+    acme.day(SECOND, rows)
+    assert str(acme.lms().world.accounts[AccountId("old-1")].state) in {"suspended", "archived"}
+    assert asked(acme) == ()
 
 
 def test_all_sure_ones_are_confirmed_at_once_and_the_doubtful_are_left(acme: Company) -> None:

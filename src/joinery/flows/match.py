@@ -66,6 +66,7 @@ OTHER_NUMBER = "same e-mail, another number"
 TWO_ACCOUNTS = "number and e-mail point at two accounts"
 SEVERAL = "several accounts match"
 SEVERAL_PEOPLE = "several people match the account"
+LEFT_OPEN = "may not sign in any more, and the account is open: a yes closes it"
 TAKEN = "the account is somebody else's"
 PROMISED = "the account was confirmed for somebody else"
 FOREIGN = "the account carries a key of another system"
@@ -101,6 +102,7 @@ def survey(ports: Ports) -> Survey:
             for person in batch.people:
                 decided = decide_person(policy, batch, person, at, state.go_live)
                 if decided.access.state is not AccountState.ACTIVE:
+                    found.extend(_left_open(batch, person) if decided.access.state else ())
                     continue
                 asked = list(_questions(policy, batch, person))
                 by_themselves += not asked
@@ -122,6 +124,14 @@ def _questions(policy: Policy, batch: Batch, person: Person) -> Iterator[Questio
             known[candidates.confirmed.id] = candidates.confirmed
         for account_id in answer.candidates:
             yield _disputed(person, known[account_id], candidates)
+
+
+def _left_open(batch: Batch, person: Person) -> Iterator[Question]:
+    """Somebody who may not sign in, and an account of nobody that looks like theirs and is open."""
+    answer = correlate(person.worker, batch.candidates(person))
+    if isinstance(answer, Matched) and answer.by in {"email", "worker_id"}:
+        if answer.account.state is AccountState.ACTIVE:
+            yield _question(person, answer.account, LEFT_OPEN)
 
 
 def _asked(policy: Policy, person: Person, account: Account, by: str, choice: str) -> Question:

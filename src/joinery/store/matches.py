@@ -14,14 +14,11 @@ from joinery.core.model.ids import AccountId, PersonKey
 from joinery.store.people import in_chunks
 from joinery.store.tables import accounts, decisions, links, people
 
-#: people who could want an account of their own
-WANTING = ("active", "leave", "prehire")
-
 
 def unlinked_alike(connection: Connection, name: str, target: str) -> list[PersonKey]:
     """People without an account here who share a number or an address with one, in the order of employee IDs."""
     p, a = people.c, accounts.c
-    alone = p.connection == name, p.stage.in_(WANTING), ~_linked(target)
+    alone = p.connection == name, ~_linked(target)
     by_number = select(p.key, p.worker_id).join(accounts, (a.target == target) & (a.worker_id == p.worker_id))
     by_email = select(p.key, p.worker_id).join(accounts, (a.target == target) & (a.email == p.work_email))
     both = union(
@@ -30,20 +27,6 @@ def unlinked_alike(connection: Connection, name: str, target: str) -> list[Perso
     ).subquery()
     query = select(both.c.key).order_by(both.c.worker_id, both.c.key)
     return [PersonKey(key) for key in connection.scalars(query)]
-
-
-def shared_by_several(connection: Connection, name: str, target: str, column: str, values: Collection[str]) -> set[str]:
-    """Of these numbers (`worker_id`) or addresses (`work_email`), those that several people without an account have."""
-    c, found = people.c[column], set[str]()
-    for chunk in in_chunks({value for value in values if value}):
-        query = (
-            select(c)
-            .where(people.c.connection == name, c.in_(chunk), people.c.stage.in_(WANTING), ~_linked(target))
-            .group_by(c)
-            .having(func.count() > 1)
-        )
-        found.update(connection.scalars(query))
-    return found
 
 
 def _linked(target: str) -> ColumnElement[bool]:
