@@ -188,15 +188,6 @@ REPLACED = {
         "into: talentlms\n  url: https://example.talentlms.com\n  key: { env: TALENTLMS_KEY }",
         [f'8:9 learning.into: "talentlms" is {NEW}; available is classroom or memory'],
     ),
-    "encrypted files are to come": (
-        "from: file",
-        "from: file\n  decrypt_with: { file: key.asc }",
-        [
-            f"5:3 people.decrypt_with: {NEW}; available here are from, path, content, leavers_are, end_date_means, "
-            "ready_when, stable_for, encoding, delimiter, archive, fields, statuses, allow_sensitive, trust, "
-            "missing_files, expect or has_several_jobs"
-        ],
-    ),
     "a learning system without its kind": ("into: classroom", "seats: 5", ["8:3 learning: into is missing"]),
     "a city is not a zone": (
         "Europe/Paris",
@@ -293,6 +284,12 @@ REPLACED = {
 def test_what_is_changed_is_refused_with_its_place(tmp_path: Path, old: str, new: str, problems: list[str]) -> None:
     assert old in MINIMAL
     assert said(tmp_path, MINIMAL.replace(old, new)) == problems
+
+
+def test_what_is_to_come_is_not_called_unknown(tmp_path: Path) -> None:
+    """The keys of this kind of source come first in the list of what there is."""
+    (problem,) = said(tmp_path, MINIMAL.replace("from: file", "from: file\n  schedule: nightly"))
+    assert problem.startswith(f"5:3 people.schedule: {NEW}; available here are from, path, ")
 
 
 #: a whole file -> its problem

@@ -108,15 +108,17 @@ def test_the_schema_knows_every_shorthand() -> None:
 
 
 def test_importing_settings_is_quick_and_brings_nothing_heavy() -> None:
+    """Beside pydantic, in the same process: how long either takes depends on the machine and what else runs on it."""
     code = (
-        "import sys, time; start = time.process_time(); import joinery.settings; took = time.process_time() - start;"
+        "import sys, time; start = time.process_time(); import pydantic; pydantic.BaseModel;"
+        "bare = time.process_time() - start; import joinery.settings; took = time.process_time() - start;"
         "heavy = {'polars', 'sqlalchemy', 'fastapi', 'dbos', 'httpx2', 'ruamel.yaml'} & set(sys.modules);"
-        "sys.stdout.write(f'{took} {sorted(heavy)}')"
+        "sys.stdout.write(f'{took / bare} {sorted(heavy)}')"
     )
-    best = 9.0
+    best = 99.0
     for _ in range(3):
         said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-        took, _, heavy = said.partition(" ")
+        ratio, _, heavy = said.partition(" ")
         assert heavy == "[]"
-        best = min(best, float(took))
-    assert best <= 0.25
+        best = min(best, float(ratio))
+    assert best <= 5

@@ -10,13 +10,12 @@ from pathlib import Path
 
 from joinery.app import clock
 from joinery.app.mailing import Mailing
-from joinery.app.policy import day_of, lifecycle_of, mapping_reader, policy_from, trust_of
+from joinery.app.policy import day_of, policy_from
 from joinery.app.records import carry_records
+from joinery.app.sources import source_policy
 from joinery.app.targets import TargetMaker
-from joinery.connectors.file import FolderDrop, Ready
 from joinery.errors import ConfigError
-from joinery.flows.policy import Ports, SourcePolicy
-from joinery.intake.layout import Layout
+from joinery.flows.policy import Ports
 from joinery.jobs.api import Engine, open_engine
 from joinery.settings import Settings, load
 from joinery.store.connections import load_state
@@ -96,7 +95,7 @@ def _put_together(
     engines.append(lazy)
     ports = Ports(
         database=database,
-        sources={key: _source(settings, key) for key in settings.people},
+        sources={key: source_policy(settings, key) for key in settings.people},
         policy=policy,
         target=targets.make,
         engine=lazy.get,
@@ -130,24 +129,3 @@ def _published(database: Database, settings: Settings, moment: datetime) -> Call
         known = load_state(connection, settings.name).extra.get("published", {})
     today = day_of(moment, settings)
     return lambda name, version: date.fromisoformat(known.get(f"{name}@{version}", today.isoformat()))
-
-
-def _source(settings: Settings, name: str) -> SourcePolicy:
-    source = settings.people[name]
-    return SourcePolicy(
-        name=name,
-        drop=FolderDrop(
-            inbox=source.path,
-            archive=source.archive,
-            ready_when=Ready(source.ready_when),
-            stable_for=source.stable_for,
-            now=clock.now,
-        ),
-        mapping_for=mapping_reader(name, source),
-        lifecycle=lifecycle_of(settings, source),
-        trust=trust_of(source),
-        layout=Layout(encoding=source.encoding, delimiter=source.delimiter),
-        content=source.content,
-        several_jobs=source.has_several_jobs,
-        keep_files=settings.retention.raw_files,
-    )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, model_validator
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from joinery.settings.problems import did_you_mean, found, one_of
@@ -43,7 +44,12 @@ class Part(BaseModel):
     @classmethod
     def known_keys(cls) -> tuple[str, ...]:
         """The keys as they are written in the file, in order."""
-        return tuple(field.alias or name for name, field in cls.model_fields.items())
+        return tuple(field.alias or name for name, field in cls.own_first())
+
+    @classmethod
+    def own_first(cls) -> list[tuple[str, FieldInfo]]:
+        """The fields of this kind, then those it has in common with others: people look for the first ones first."""
+        return sorted(cls.model_fields.items(), key=lambda field: field[0] not in cls.__annotations__)
 
     @classmethod
     def about_unknown(cls, key: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
@@ -18,8 +18,6 @@ from joinery.settings.tree import Section
 from joinery.settings.values import (
     ONE_TEXT,
     Count,
-    Duration,
-    FilePath,
     Reading,
     Shape,
     Share,
@@ -122,29 +120,9 @@ def _fields(value: Any) -> Any:
     return {name: _field(name, rule) for name, rule in value.items()}
 
 
-class FileSource(Part):
-    """People come from files that HR's system exports into a folder."""
+class PeopleSource(Part):
+    """What every source of people has in common, whichever way its rows come in."""
 
-    not_yet: ClassVar[frozenset[str]] = frozenset(
-        {
-            "host",
-            "user",
-            "key",
-            "host_key",
-            "inbox",
-            "url",
-            "decrypt_with",
-            "require_signature_from",
-            "schedule",
-            "every",
-        }
-    )
-    kinds: ClassVar[tuple[str, ...]] = ("file",)
-
-    from_: Literal["file"] = Field(
-        alias="from", description="The kind of source; `file` is the only one in this version."
-    )
-    path: FilePath = Field(description="The folder or file pattern that is read, e.g. `./inbox/employees*.csv`.")
     content: Literal["full", "changes"] = Field(
         default="full", description="Whether a file holds everybody, or only those who changed."
     )
@@ -155,24 +133,11 @@ class FileSource(Part):
     end_date_means: Literal["last_day_worked", "last_day_employed", "first_day_out"] = Field(
         default="last_day_employed", description="What the end date says; access ends at the end of the last day."
     )
-    ready_when: Literal["marker", "rename", "stable", "present"] = Field(
-        default="stable",
-        description="When a file counts as complete: a `.done` file lies beside it, it was renamed from `.part`, "
-        "its size has not changed for a while, or it is there.",
-    )
-    stable_for: Duration = Field(
-        default="30 seconds",
-        validate_default=True,
-        description="With `stable`: how long the size must not have changed.",
-    )
     encoding: Annotated[str, BeforeValidator(_encoding)] | None = Field(
         default=None, description="The file's encoding, e.g. `cp1252`; found out when not given."
     )
     delimiter: Annotated[str, Field(min_length=1, max_length=3)] | None = Field(
         default=None, description='What separates columns, e.g. `";"`; found out when not given.'
-    )
-    archive: FilePath | None = Field(
-        default=None, description="Files that were read are moved into this folder; without it they stay."
     )
     fields: Annotated[Mapping[str, Annotated[FieldRule, Shape(ONE_TEXT)]], BeforeValidator(_fields)] = Field(
         default_factory=dict,
@@ -194,11 +159,6 @@ class FileSource(Part):
     has_several_jobs: YesNo = Field(
         default=False, description="The export has one row for each job, so the same person may be in it several times."
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _known_kind(cls, data: Any, info: ValidationInfo) -> Any:
-        return known_kind(data, info, "from", cls.kinds)
 
     @model_validator(mode="before")
     @classmethod

@@ -96,7 +96,7 @@ def _section(path: str, model: type[Part], definitions: dict[str, Any]) -> str:
     kind = shape["properties"].get("into", shape["properties"].get("from", {})).get("const")
     lines = [f"## {title}{f' ({kind})' if kind else ''}", "", " ".join((model.__doc__ or "").split()), ""]
     lines += ["| key | what it may be | default | what it does |", "|---|---|---|---|"]
-    for name, info in model.model_fields.items():
+    for name, info in model.own_first():
         key = info.alias or name
         default = (
             "**required**"

@@ -17,9 +17,9 @@ from joinery.settings.learning import LearningTarget
 from joinery.settings.learning_rules import LearningRule, Where
 from joinery.settings.mail import Mail
 from joinery.settings.part import Part
-from joinery.settings.people import FileSource
 from joinery.settings.problems import found
 from joinery.settings.secret import Secret
+from joinery.settings.sources import SourceEntry
 from joinery.settings.tables import ValueMap
 from joinery.settings.triggers import Triggers
 from joinery.settings.values import Count, Day, Duration, FilePath, Shape, Text, Zone, wrong
@@ -192,7 +192,7 @@ class Settings(Part):
         default="main", description="The name of this connection; what Joinery remembers is kept under it."
     )
     company: Company = Field(description="Whose people they are.")
-    people: Annotated[Mapping[str, FileSource], OneOrNamed("hris", "from")] = Field(
+    people: Annotated[Mapping[str, SourceEntry], OneOrNamed("hris", "from")] = Field(
         description="Where people come from: one entry, or a map of named entries."
     )
     learning: Annotated[Mapping[str, LearningTarget], OneOrNamed("lms", "into")] = Field(

@@ -1,0 +1,44 @@
+"""Entries of `people` -> the policies and drops that flows read through. A new kind is one case of `_drop`."""
+
+from __future__ import annotations
+
+from joinery.app import clock
+from joinery.app.policy import lifecycle_of, mapping_reader, trust_of
+from joinery.connectors.file import FolderDrop, Ready
+from joinery.flows.policy import SourcePolicy
+from joinery.intake.layout import Layout
+from joinery.kit.drop import Drop
+from joinery.settings import Settings
+from joinery.settings.sources import FileSource, SourceEntry
+
+
+def source_policy(settings: Settings, name: str) -> SourcePolicy:
+    """How one source is read: where its files arrive, and how they are understood."""
+    source = settings.people[name]
+    return SourcePolicy(
+        name=name,
+        drop=_drop(source),
+        mapping_for=mapping_reader(name, source),
+        lifecycle=lifecycle_of(settings, source),
+        trust=trust_of(source),
+        layout=_layout(source),
+        content=source.content,
+        several_jobs=source.has_several_jobs,
+        keep_files=settings.retention.raw_files,
+    )
+
+
+def _drop(source: SourceEntry) -> Drop:
+    match source:
+        case FileSource():
+            return FolderDrop(
+                inbox=source.path,
+                archive=source.archive,
+                ready_when=Ready(source.ready_when),
+                stable_for=source.stable_for,
+                now=clock.now,
+            )
+
+
+def _layout(source: SourceEntry) -> Layout:
+    return Layout(encoding=source.encoding, delimiter=source.delimiter)
