@@ -129,3 +129,29 @@ def test_a_leave_gives_back_the_days_that_were_left(tmp_path: Path) -> None:
     acme.day("2026-06-01", [NEWCOMER])
     # twenty days were left on 12 March
     assert acme.assigned("0001") == {PATH: "2026-06-22"}
+
+
+def test_nobody_is_late_because_their_account_waited_for_an_approval(tmp_path: Path) -> None:
+    clock = [datetime(2026, 3, 2, 6, tzinfo=UTC)]
+    acme = company(tmp_path)
+    acme.learning = {"simulation": False}
+    acme.clock = lambda: clock[0]
+    acme.write_settings(mode="approve")
+    acme.day("2026-03-02T05:00", [NEWCOMER])
+    assert due(acme) == []
+    clock[0] = datetime(2026, 3, 10, 6, tzinfo=UTC)
+    waiting = acme.day("2026-03-10T05:00")
+    clock[0] = datetime(2026, 3, 11, 1, tzinfo=UTC)
+    acme.approve(waiting.plan)
+    assert due(acme) == ["2026-04-09"]
+    acme.approve(acme.day("2026-03-11T00:30").plan)
+    assert due(acme) == ["2026-04-10"]
+    clock[0] = datetime(2026, 3, 12, 6, tzinfo=UTC)
+    assert acme.day("2026-03-12T05:00").lines == []
+
+
+def due(acme: Company) -> list[str]:
+    """When the newcomer's assignments are due, as the learning system has it."""
+    if "0001" not in acme.accounts():
+        return []
+    return [str(each.due_on) for each in acme.account("0001").enrolments.values()]

@@ -14,15 +14,18 @@ from sqlalchemy import Connection
 from joinery.core.model.ids import PersonKey, PlanId
 from joinery.core.model.operation import ActionClass
 from joinery.core.model.plan import PlanSummary
+from joinery.core.rules.instants import local_day
 from joinery.errors import ApprovalNeeded, NotThere, PlanChanged
 from joinery.flows.policy import Policy, Ports
 from joinery.flows.undo import pin_what_is_undone
 from joinery.jobs.api import Tally
 from joinery.store.connections import load_state, save_state
+from joinery.store.people import People
 from joinery.store.plans import (
     count_lines,
     drop_lines_of,
     free_held,
+    new_accounts_of,
     plan_by_id,
     plans_of,
     release_lines,
@@ -85,7 +88,12 @@ def apply_approved(ports: Ports, plan: str, fingerprint: str | None = None) -> A
             )
         _still_good(summary, ports.now())
         release_lines(connection, plan, ALL)
-    return _run(ports, summary.id)
+    applied = _run(ports, summary.id)
+    if local_day(summary.as_of, ports.policy.company_zone) < local_day(ports.now(), ports.policy.company_zone):
+        with ports.database.write() as connection:
+            # an account that waited for an approval moves what is due: nobody is late before they could sign in
+            People(connection, ports.policy.name).mark(new_accounts_of(connection, plan), unsettled=True)
+    return applied
 
 
 def approve(ports: Ports, plan: str, *, by: str, override: str = "") -> PlanSummary:

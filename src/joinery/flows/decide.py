@@ -253,6 +253,7 @@ def _learn(policy: Policy, batch: Batch, person: Person, told: _Told) -> Learned
         baseline=told.first_load,
         go_live=_day(facts.derived["go_live"]) or moment.today,
         hire_date=person.worker.hire_date,
+        account_created_on=_account_made(batch, person.key, told),
         employed=due_to_begin,
         on_leave=stage is Stage.LEAVE,
         left=stage in {Stage.LEFT, Stage.NO_SHOW},
@@ -271,6 +272,16 @@ def _learn(policy: Policy, batch: Batch, person: Person, told: _Told) -> Learned
         else frozenset(),
     )
     return assignments_for(learner, policy.rules, batch.assignments.get(person.key, ()), Calendar())
+
+
+def _account_made(batch: Batch, key: PersonKey, told: _Told) -> date | None:
+    """Today when it is still to be made; a day that is to come (a past day is being played again) starts no clock."""
+    today = told.moment.today
+    if key not in batch.accounts:
+        return today if told.access.state is AccountState.ACTIVE else None
+    at = batch.accounts_made.get(key)
+    day = local_day(at, told.moment.zone) if at else None
+    return day if day is not None and day <= today else None
 
 
 def _completions(batch: Batch, key: PersonKey, moment: Moment) -> dict[RequirementKey, date]:

@@ -41,6 +41,8 @@ class Batch:
     by_id: Mapping[str, Account]
     #: accounts that a reconcile did not find any more
     vanished: frozenset[str]
+    #: when we made their account; empty in a simulation, whose days are not those of the clock
+    accounts_made: Mapping[PersonKey, datetime]
     #: manager as HR names them -> the next active one up (themselves, mostly)
     managers: Mapping[str, str]
 
@@ -87,6 +89,7 @@ def gather(connection: Connection, policy: Policy, keys: Sequence[PersonKey], as
         assignments=assignments_of(connection, [p.key for p in persons]),
         completions=completed_by(connection, [p.key for p in persons]) if uses_learning else {},
         with_reports=people.with_reports({p.worker.worker_id for p in persons}) if uses_learning else frozenset(),
+        accounts_made=accounts.created_at(list(linked)) if uses_learning and not policy.simulation else {},
         managers=active_managers(people, {p.worker.manager_id for p in persons if p.worker.manager_id}),
     )
 

@@ -121,6 +121,16 @@ class Accounts:
             made_at=datetime.fromisoformat(row.made_at),
         )
 
+    def created_at(self, keys: Collection[PersonKey]) -> dict[PersonKey, datetime]:
+        """person -> when we made their account (UTC), of those whose account we made."""
+        found: dict[PersonKey, datetime] = {}
+        mine = links.c.target == self._target, links.c.made_by == "created"
+        for chunk in in_chunks(keys):
+            query = select(links.c.person_key, links.c.made_at).where(*mine, links.c.person_key.in_(chunk))
+            for key, at in self._db.execute(query):
+                found[PersonKey(key)] = datetime.fromisoformat(at)
+        return found
+
     def linked_ids(self, ids: Collection[AccountId]) -> dict[AccountId, PersonKey]:
         """account -> person, of those of these accounts that are linked."""
         found: dict[AccountId, PersonKey] = {}

@@ -305,6 +305,13 @@ def release_lines(connection: Connection, plan: str, actions: tuple[str, ...], *
     return connection.execute(update(plan_lines).where(*where).values(state="planned")).rowcount
 
 
+def new_accounts_of(connection: Connection, plan: str) -> list[PersonKey]:
+    """The people for whom this plan has made an account."""
+    c = plan_lines.c
+    query = select(c.person_key).where(c.plan_id == plan, c.action == "create", c.state == "done").distinct()
+    return [PersonKey(key) for key in connection.scalars(query)]
+
+
 def free_held(connection: Connection, plan: str) -> int:
     """Somebody overrides the guards: held lines wait for the approval like the others."""
     c = plan_lines.c
