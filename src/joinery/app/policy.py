@@ -43,6 +43,8 @@ def policy_from(
     return Policy(
         name=settings.name,
         target=target_name,
+        target_kind=target.into,
+        only_reads=target.into == "export",
         version=settings.version_hash,
         zone_of=zone_reader(settings.company.time_zone),
         company_zone=ZoneInfo(settings.company.time_zone),

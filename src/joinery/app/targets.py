@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from joinery_classroom.settings import ClassroomSettings
 
 #: operations per call; also how many lines share a durable job
-BATCH_SIZES = {"classroom": 200, "memory": 50}
+BATCH_SIZES = {"classroom": 200, "memory": 50, "export": 50}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +45,11 @@ class TargetMaker:
             from joinery.connectors.memory import MemoryTarget
 
             return MemoryTarget(path=self.entry.file, name=self.name)
+        if self.entry.into == "export":
+            from joinery.app.exports import read_export
+            from joinery.connectors.export import ExportTarget
+
+            return ExportTarget(lambda: read_export(self.entry), name=self.name)
         from joinery.connectors.classroom import ClassroomTarget
         from joinery.kit.transport import Transport
 

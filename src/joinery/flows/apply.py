@@ -15,7 +15,7 @@ from joinery.core.model.ids import PersonKey, PlanId
 from joinery.core.model.operation import ActionClass
 from joinery.core.model.plan import PlanSummary
 from joinery.core.rules.instants import local_day
-from joinery.errors import ApprovalNeeded, NotThere, PlanChanged
+from joinery.errors import ApprovalNeeded, ConfigError, NotThere, PlanChanged
 from joinery.flows.policy import Policy, Ports
 from joinery.flows.undo import pin_what_is_undone
 from joinery.jobs.api import Tally
@@ -98,6 +98,12 @@ def apply_approved(ports: Ports, plan: str, fingerprint: str | None = None) -> A
 
 def approve(ports: Ports, plan: str, *, by: str, override: str = "") -> PlanSummary:
     """Somebody accepts this fingerprint; `override` (a reason) takes the held lines in, this once."""
+    if ports.policy.only_reads:
+        raise ConfigError(
+            f"{plan} cannot be approved: the learning system is known from an export only, and nothing can be "
+            "written to a file. Nothing was changed.",
+            fix="Put the learning system itself under `learning:`; what was confirmed is kept.",
+        )
     with ports.database.write() as connection:
         summary, row = _found(connection, policy=ports.policy, plan=plan)
         if row["state"] not in {"waiting", "observed"}:

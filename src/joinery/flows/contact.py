@@ -10,6 +10,7 @@ from datetime import datetime
 from joinery.core.model.account import Account, Link
 from joinery.core.model.ids import PersonKey
 from joinery.errors import BadAnswer, StopRun, TryAgain
+from joinery.flows.moving import another_kind, follow, forget_the_old
 from joinery.flows.policy import Ports
 from joinery.kit.contract import Target
 from joinery.store.accounts import Accounts
@@ -27,13 +28,18 @@ def read_accounts(ports: Ports) -> int:
 
 
 async def _read(ports: Ports) -> int:
-    target = ports.target()
+    target, policy = ports.target(), ports.policy
     try:
         with ports.database.write() as connection:
-            accounts = Accounts(connection, ports.policy.target)
-            seen = await _pages(target, accounts, ports)
-            state = load_state(connection, ports.policy.name)
-            save_state(connection, ports.policy.name, replace(state, extra={**state.extra, "contacted": True}))
+            changed = another_kind(connection, policy)
+            old = forget_the_old(connection, policy) if changed else {}
+            seen = await _pages(target, Accounts(connection, policy.target), ports)
+            if changed:
+                ports.say(follow(connection, policy, old).sentence())
+            state = load_state(connection, policy.name)
+            gone = [] if changed else state.extra.get("vanished", [])
+            extra = {**state.extra, "contacted": policy.target_kind or True, "vanished": gone}
+            save_state(connection, policy.name, replace(state, extra=extra))
         return seen
     finally:
         await target.close()
@@ -109,9 +115,10 @@ def _remember(
 
 
 def contacted(ports: Ports) -> bool:
-    """The target's accounts were read at least once."""
+    """The accounts of this learning system were read at least once; not those of another kind under its name."""
     with ports.database.read() as connection:
-        return bool(load_state(connection, ports.policy.name).extra.get("contacted"))
+        known = load_state(connection, ports.policy.name).extra.get("contacted")
+        return bool(known) and not another_kind(connection, ports.policy)
 
 
 Read = Callable[[Ports], int]

@@ -62,6 +62,10 @@ class Policy:
 
     name: str
     target: str
+    #: what kind of learning system it is; another kind under the same name is met anew
+    target_kind: str = ""
+    #: the learning system can only be read: nothing is ever approved or applied
+    only_reads: bool = False
     version: str
     zone_of: Callable[[Worker], tzinfo]
     company_zone: tzinfo

@@ -21,6 +21,7 @@ from joinery.core.model.ids import AccountId, PersonKey, RunId
 from joinery.core.model.operation import ActionClass
 from joinery.core.model.plan import PlanSummary
 from joinery.errors import BadAnswer, JoineryError, StopRun, SystemUnreachable, TryAgain
+from joinery.flows.contact import contacted, read_accounts
 from joinery.flows.drift import Drift, Noticed, drifts, notice
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Policy, Ports
@@ -100,6 +101,8 @@ def reconcile(ports: Ports, as_of: datetime, *, accept_missing: bool = False) ->
 
 
 def _reconcile(ports: Ports, as_of: datetime, *, accept_missing: bool) -> Reconciled:
+    if not contacted(ports):
+        read_accounts(ports)
     seen = asyncio.run(_read(ports, accept_missing=accept_missing))
     with ports.database.write() as connection:
         found = _conclude(connection, ports, seen)
@@ -229,7 +232,7 @@ def _conclude(connection: Connection, ports: Ports, seen: _Seen) -> Reconciled:
     back = (before - gone) & seen.linked.keys()
     people = People(connection, policy.name)
     people.mark([seen.linked[AccountId(one)] for one in (gone ^ before) & seen.linked.keys()], unsettled=True)
-    extra = {**state.extra, "contacted": True, "vanished": sorted(gone)}
+    extra = {**state.extra, "contacted": policy.target_kind or True, "vanished": sorted(gone)}
     save_state(connection, policy.name, replace(state, extra=extra))
     if seen.adds_up and not seen.doubted:
         forget(connection, policy.target, known_ids(connection, policy.target) - seen.ids - seen.linked.keys())

@@ -16,6 +16,7 @@ def check_across(settings: Settings, tree: Section, problems: Problems) -> None:
     """Rules need names of their own, and an attribute that nobody reads and Joinery does not know is a typo."""
     _names_are_unique(settings, tree, problems)
     _absence_needs_everybody(settings, tree, problems)
+    _an_export_is_only_read(settings, tree, problems)
     known = FIELD_NAMES | {name for source in settings.people.values() for name in source.fields}
     for place, path, name in (*_in_map(settings, tree), *_in_targets(settings, tree), *_in_guards(settings, tree)):
         if name not in known:
@@ -37,6 +38,19 @@ def _absence_needs_everybody(settings: Settings, tree: Section, problems: Proble
         if source.content == "changes" and source.leavers_are != "status":
             said = "a file of changes cannot show who is absent; use leavers_are: status, or content: full"
             problems.add(entry.values_at["leavers_are"], entry.path_of("leavers_are"), said)
+
+
+def _an_export_is_only_read(settings: Settings, tree: Section, problems: Problems) -> None:
+    if not any(target.into == "export" for target in settings.learning.values()):
+        return
+    said = "nothing can be written to an export: only `observe` fits `into: export`; join the learning system itself"
+    if settings.mode != "observe":
+        problems.add(tree.values_at["mode"], "mode", said)
+    modes = tree.get("modes")
+    if isinstance(modes, Section):
+        for name in modes:
+            if getattr(settings.modes, name, None) not in {None, "observe"}:
+                problems.add(modes.values_at[name], modes.path_of(name), said)
 
 
 def _in_map(settings: Settings, tree: Section) -> Iterator[_Named]:

@@ -9,15 +9,16 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
+from joinery.core.mapping.account_headings import ACCOUNT_ATTRIBUTES
 from joinery.settings.defaults import ATTRIBUTES
 from joinery.settings.part import Part
-from joinery.settings.people import known_kind
-from joinery.settings.problems import found
+from joinery.settings.people import Encoding, known_kind
+from joinery.settings.problems import did_you_mean, found
 from joinery.settings.secret import Secret
 from joinery.settings.tree import Section
 from joinery.settings.values import ONE_TEXT, Count, FilePath, Shape, Text, YesNo, wrong
 
-KINDS = ("classroom", "memory")
+KINDS = ("classroom", "memory", "export")
 
 
 def web_address(value: object) -> str:
@@ -129,11 +130,38 @@ class MemoryTarget(Target):
     file: FilePath | None = Field(default=None, description="Where its accounts are kept between runs.")
 
 
+def _account_fields(value: Any) -> Any:
+    if not isinstance(value, dict):
+        wrong(f'must be a mapping such as {{email: "E-mail address"}}; found {found(value)}')
+    for name in value:
+        if name not in ACCOUNT_ATTRIBUTES:
+            wrong(f"{found(name)} is nothing an account tells{did_you_mean(str(name), ACCOUNT_ATTRIBUTES)}")
+    return value
+
+
+class ExportTarget(Target):
+    """A learning system of which only an export of its users is there: it is read, and nothing is ever written."""
+
+    into: Literal["export"] = Field(description="`export`: a file of the learning system's users; for looking only.")
+    path: FilePath = Field(description="The export, or a file pattern of which the newest file counts.")
+    fields: Annotated[Mapping[str, Text], BeforeValidator(_account_fields)] = Field(
+        default_factory=dict,
+        description="What an account tells (`email`, `worker_id`, `account_id` …) and the column it stands in; "
+        "without it, well-known headings are recognised.",
+    )
+    encoding: Encoding | None = Field(
+        default=None, description="The file's encoding, e.g. `cp1252`; found out when not given."
+    )
+    delimiter: Annotated[str, Field(min_length=1, max_length=3)] | None = Field(
+        default=None, description='What separates columns, e.g. `";"`; found out when not given.'
+    )
+
+
 def known_target(data: Any, info: ValidationInfo) -> Any:
     """Refuse a kind of learning system that this version does not have, before anything else is looked at."""
     return known_kind(data, info, "into", KINDS)
 
 
 LearningTarget = Annotated[
-    Annotated[ClassroomTarget | MemoryTarget, Field(discriminator="into")], BeforeValidator(known_target)
+    Annotated[ClassroomTarget | MemoryTarget | ExportTarget, Field(discriminator="into")], BeforeValidator(known_target)
 ]

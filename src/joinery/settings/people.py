@@ -46,6 +46,9 @@ def _encoding(value: object) -> object:
     return value
 
 
+Encoding = Annotated[str, BeforeValidator(_encoding)]
+
+
 class FieldRule(Part):
     """One attribute: the column it is read from, and how."""
 
@@ -133,7 +136,7 @@ class PeopleSource(Part):
     end_date_means: Literal["last_day_worked", "last_day_employed", "first_day_out"] = Field(
         default="last_day_employed", description="What the end date says; access ends at the end of the last day."
     )
-    encoding: Annotated[str, BeforeValidator(_encoding)] | None = Field(
+    encoding: Encoding | None = Field(
         default=None, description="The file's encoding, e.g. `cp1252`; found out when not given."
     )
     delimiter: Annotated[str, Field(min_length=1, max_length=3)] | None = Field(

@@ -158,6 +158,18 @@ class Accounts:
         """Accounts seen so far."""
         return int(self._db.scalar(select(func.count()).where(accounts.c.target == self._target)) or 0)
 
+    def all(self) -> dict[AccountId, Account]:
+        """Every account as last confirmed."""
+        query = select(accounts.c.body).where(accounts.c.target == self._target)
+        found = (decode_account(json.loads(body)) for body in self._db.scalars(query))
+        return {account.id: account for account in found}
+
+    def forget_all(self) -> dict[AccountId, Account]:
+        """Another system stands under this name now: the accounts of the one before; links are left as they are."""
+        known = self.all()
+        self._db.execute(accounts.delete().where(accounts.c.target == self._target))
+        return known
+
     def managed(self) -> Iterator[tuple[PersonKey, Account]]:
         """Every linked account as last confirmed, in the order of employee IDs."""
         joined = links.join(accounts, (links.c.target == accounts.c.target) & (links.c.account_id == accounts.c.id))

@@ -5,10 +5,10 @@ Rule: an account row is forgotten only when it belongs to nobody; a link ends on
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, func, select, union
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, union, update
 
 from joinery.core.model.ids import AccountId, PersonKey
 from joinery.store.people import in_chunks
@@ -72,6 +72,36 @@ def owners_of(connection: Connection, target: str, ids: Collection[str]) -> dict
 def unlink(connection: Connection, target: str, key: PersonKey) -> None:
     """Somebody said that the account is not theirs, or that it is gone: the person has none."""
     connection.execute(delete(links).where(links.c.target == target, links.c.person_key == key))
+
+
+def move_links(connection: Connection, target: str, where_to: Mapping[PersonKey, AccountId | None]) -> None:
+    """These people's links go to another account (None: end); how and when they were made is kept."""
+    for chunk in in_chunks(where_to):
+        mine = links.c.target == target, links.c.person_key.in_(chunk)
+        rows = [dict(row) for row in connection.execute(select(links).where(*mine)).mappings()]
+        connection.execute(delete(links).where(*mine))
+        kept = [row | {"account_id": to} for row in rows if (to := where_to[PersonKey(row["person_key"])])]
+        if kept:
+            connection.execute(insert(links), kept)
+
+
+def answers_about(connection: Connection, name: str) -> set[AccountId]:
+    """Accounts about which somebody said yes or no, where that is in force."""
+    c = decisions.c
+    query = select(c.subject).where(c.connection == name, c.kind.in_(("match", "no_match")), c.released_at == "")
+    return {AccountId(one) for one in connection.scalars(query)}
+
+
+def move_answers(connection: Connection, name: str, where_to: Mapping[AccountId, AccountId]) -> None:
+    """What was said about an account now speaks of another one."""
+    c = decisions.c
+    rows = connection.execute(
+        select(c.id, c.subject).where(c.connection == name, c.kind.in_(("match", "no_match")), c.released_at == "")
+    ).all()
+    for row in rows:
+        to = where_to.get(AccountId(row.subject))
+        if to is not None and to != row.subject:
+            connection.execute(update(decisions).where(c.id == row.id).values(subject=to))
 
 
 def linked_accounts(connection: Connection, target: str) -> dict[AccountId, PersonKey]:

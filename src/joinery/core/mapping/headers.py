@@ -87,12 +87,12 @@ def _meaning(column: str) -> tuple[str, int]:
     if column in CANONICAL:
         return column, 0
     name = packed(column)
-    if (sure := _OWN_NAMES.get(name) or CERTAIN.get(name)) is not None:
+    if (sure := OWN_NAMES.get(name) or CERTAIN.get(name)) is not None:
         return sure, 1
     return LIKELY.get(name, ""), 2
 
 
-_OWN_NAMES: Final = {name.replace("_", ""): name for name in CANONICAL}
+OWN_NAMES: Final = {name.replace("_", ""): name for name in CANONICAL}
 
 
 def _only(attribute: str, columns: list[str]) -> str:

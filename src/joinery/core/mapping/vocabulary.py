@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from typing import Final
 
 
-def _keys(names: Mapping[str, str]) -> dict[str, str]:
+def keyed(names: Mapping[str, str]) -> dict[str, str]:
+    """Attribute -> names, separated by commas; turned round: packed name -> attribute."""
     return {
         name.strip().replace(" ", ""): attribute
         for attribute, listed in names.items()
@@ -19,7 +20,7 @@ def _keys(names: Mapping[str, str]) -> dict[str, str]:
 
 
 #: packed column name -> attribute, where the name leaves no doubt
-CERTAIN: Final[Mapping[str, str]] = _keys(
+CERTAIN: Final[Mapping[str, str]] = keyed(
     {
         "worker_id": "employee id, employee number, employee no, employee num, employee code, emp id, emp no, emp num, "
         "emp number, emp code, empl id, personnel number, personnel no, personnel id, pernr, staff id, "
@@ -91,7 +92,7 @@ CERTAIN: Final[Mapping[str, str]] = _keys(
 )
 
 #: what a name usually means; gives way to a name of the attribute that leaves no doubt
-LIKELY: Final[Mapping[str, str]] = _keys(
+LIKELY: Final[Mapping[str, str]] = keyed(
     {
         "worker_id": "id, number, employee, ident, identifier, user id, worker, associate number, staff code",
         "given_name": "first, forename, firstname",
