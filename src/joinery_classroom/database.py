@@ -17,8 +17,14 @@ from joinery_classroom import tables
 from joinery_classroom.errors import DatabaseTooNew
 
 BUSY_SECONDS = 30
+
+
+def _add_scim(connection: Connection) -> None:
+    tables.metadata.create_all(connection, tables=[tables.scim_users, tables.scim_groups])
+
+
 #: Step n brings a file of version n to n + 1. Steps are never edited once released.
-MIGRATIONS: dict[int, Callable[[Connection], None]] = {}
+MIGRATIONS: dict[int, Callable[[Connection], None]] = {1: _add_scim}
 
 
 class Store:

@@ -21,7 +21,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 class Instant(TypeDecorator[datetime]):
@@ -97,6 +97,29 @@ assignments = Table(
     Column("withdrawn", Boolean, nullable=False),
     Index("assignments_by_target", "kind", "target"),
     sqlite_with_rowid=False,
+)
+
+#: what a SCIM client gave and Classroom has no column for; `user_key` is the user name as it is compared
+scim_users = Table(
+    "scim_users",
+    metadata,
+    _account_seq(primary_key=True),
+    Column("user_name", Text, nullable=False),
+    Column("user_key", Text, nullable=False, unique=True),
+    Column("body", Text, nullable=False),
+    Column("modified_at", Instant, nullable=False),
+)
+
+#: groups have their name for a key; SCIM needs one that survives a new name
+scim_groups = Table(
+    "scim_groups",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, ForeignKey("groups.name"), nullable=False, unique=True),
+    Column("external_id", Text),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("modified_at", Instant, nullable=False),
 )
 
 courses = Table(

@@ -137,16 +137,30 @@ def test_a_file_of_a_newer_version_is_not_touched(tmp_path: Path) -> None:
 def test_an_older_file_is_brought_forward_step_by_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "classroom.sqlite"
     open_database(file).close()
-    steps = {n: (lambda connection, n=n: connection.exec_driver_sql(f"create table step_{n} (x)")) for n in (1, 2)}
-    monkeypatch.setattr(tables, "SCHEMA_VERSION", 3)
+    steps = {n: (lambda connection, n=n: connection.exec_driver_sql(f"create table step_{n} (x)")) for n in (2, 3)}
+    monkeypatch.setattr(tables, "SCHEMA_VERSION", 4)
     monkeypatch.setattr(database, "MIGRATIONS", steps)
     for _ in range(2):
         open_database(file).close()
-    assert counted(file, "select version from schema_version") == [(3,)]
+    assert counted(file, "select version from schema_version") == [(4,)]
     assert counted(file, "select name from sqlite_master where name like 'step%' order by 1") == [
-        ("step_1",),
         ("step_2",),
+        ("step_3",),
     ]
+
+
+def test_a_file_from_before_scim_becomes_one_as_it_is_made_now(tmp_path: Path) -> None:
+    new, old = tmp_path / "new.sqlite", tmp_path / "old.sqlite"
+    open_database(new).close()
+    store = open_database(old)
+    with store.writing() as connection:
+        for table in (tables.scim_users, tables.scim_groups):
+            table.drop(connection)
+        connection.execute(update(tables.schema_version).values(version=1))
+    store.close()
+    open_database(old).close()
+    made = "select type, name, sql from sqlite_master order by 1, 2"
+    assert counted(old, made) == counted(new, made)
 
 
 def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,11 +171,11 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path: Path, monkeypatch
         connection.exec_driver_sql("create table half (x)")
         raise RuntimeError
 
-    monkeypatch.setattr(tables, "SCHEMA_VERSION", 2)
-    monkeypatch.setattr(database, "MIGRATIONS", {1: half})
+    monkeypatch.setattr(tables, "SCHEMA_VERSION", 3)
+    monkeypatch.setattr(database, "MIGRATIONS", {2: half})
     with pytest.raises(RuntimeError):
         open_database(file)
-    assert counted(file, "select version from schema_version") == [(1,)]
+    assert counted(file, "select version from schema_version") == [(2,)]
     assert counted(file, "select name from sqlite_master where name = 'half'") == []
 
 
@@ -208,8 +222,9 @@ def test_what_is_asked_often_never_reads_a_whole_table(house: House, statement: 
 
 
 def test_ten_thousand_people_are_made_in_seconds(house: House, record_property: Any) -> None:
-    """In batches of 200 through the whole application; the floor is far below what a quiet machine does."""
-    began = time.perf_counter()
+    """In batches of 200 through the whole application; the floor is far below what a machine does. Of the
+    processor's time, so that it says the same on a busy machine."""
+    began = time.process_time()
     for start in range(0, 10_000, 200):
         people = [
             {
@@ -220,6 +235,6 @@ def test_ten_thousand_people_are_made_in_seconds(house: House, record_property: 
             for n in range(start, start + 200)
         ]
         assert all(result["changed"] for result in house.ask(*people))
-    rate = 10_000 / (time.perf_counter() - began)
+    rate = 10_000 / (time.process_time() - began)
     record_property("creates_per_second", round(rate))
     assert rate > 1500, f"{rate:.0f} creates a second"
