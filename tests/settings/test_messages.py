@@ -102,8 +102,8 @@ APPENDED = {
         '10:20 map.department: table "nothing.csv" does not exist in maps',
     ),
     "a table of a kind that cannot be read": (
-        "map: { department: { table: maps/d.xlsx } }",
-        '10:20 map.department: table "d.xlsx": only .csv tables are available in this version',
+        "map: { department: { table: maps/d.docx } }",
+        '10:20 map.department: table "d.docx" must be a .csv or .xlsx file',
     ),
     "a map of an attribute nobody reads": (
         "map: { departmant: { values: { a: b } } }",

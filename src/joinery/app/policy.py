@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from joinery.core.correlation.correlate import Matching
 from joinery.core.hygiene.trust import TrustPolicy
+from joinery.core.mapping.dated import DatedTable
 from joinery.core.mapping.headers import mapping_for
 from joinery.core.mapping.outbound import Outbound, OutboundRow, ValueTable
 from joinery.core.mapping.spec import DateFormat, Empty, FieldSpec, MappingSpec
@@ -21,6 +21,7 @@ from joinery.core.model.ids import RequirementKey
 from joinery.core.model.worker import Status, Worker
 from joinery.core.planning.guards import GuardLimit
 from joinery.core.rules.conditions import Condition, Vocabulary, parse
+from joinery.core.rules.conditions.words import fold
 from joinery.core.rules.learning import LearningRule
 from joinery.core.rules.lifecycle import LifecyclePolicy
 from joinery.core.rules.rule_data import requirement, rules_from
@@ -29,6 +30,7 @@ from joinery.flows.policy import MailPolicy, Policy
 from joinery.settings import Settings
 from joinery.settings.conditions import custom_kinds
 from joinery.settings.guards import NAMES as GUARD_NAMES
+from joinery.settings.tables import ValueMap, rows_in
 
 #: a share of new accounts means nothing while so few are in use: the first load is not a mass change
 FIRST_LOAD_BELOW = 200
@@ -53,6 +55,7 @@ def policy_from(
         go_live=settings.go_live,
         lifecycles={name: lifecycle_of(settings, source) for name, source in settings.people.items()},
         outbound=_outbound(settings, target),
+        tree=_tree(settings),
         include=tuple(parse(each.where, vocabulary) for each in settings.include),
         exclude=tuple(parse(each.where, vocabulary) for each in settings.exclude),
         out_of_scope=settings.out_of_scope,
@@ -158,18 +161,22 @@ def _outbound(settings: Settings, target: Any) -> Outbound:
     rows = tuple(
         OutboundRow(to=name, attribute=rule.from_, write=rule.write) for name, rule in target.attributes.items()
     )
-    tables = {
-        name: ValueTable(values=_table(each.table) if each.table else dict(each.values), unmapped=str(each.unmapped))
-        for name, each in settings.map.items()
-    }
+    tables = {name: value_table(each) for name, each in settings.map.items()}
     return Outbound(rows=rows, tables=tables, groups_from=target.groups_from)
 
 
-def _table(path: Path) -> dict[str, str]:
-    """Two columns, HR's code and the word; a first row `code,value` is a heading."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [row for row in csv.reader(file) if len(row) > 1]
-    return {row[0].strip(): row[1].strip() for row in rows if row[0].strip().lower() not in {"code", "hr code"}}
+def value_table(each: ValueMap) -> ValueTable:
+    """A table without days is the same on every day."""
+    rows, unmapped = each.rows(), str(each.unmapped)
+    if any(row.valid_from or row.valid_to for row in rows):
+        return ValueTable(dated=DatedTable(rows=rows), unmapped=unmapped)
+    return ValueTable(values={row.code: row.value for row in rows}, unmapped=unmapped)
+
+
+def _tree(settings: Settings) -> DatedTable:
+    """Department -> the one above it; names are compared as conditions compare them."""
+    rows = rows_in(settings.department_tree) if settings.department_tree else ()
+    return DatedTable(rows=tuple(replace(row, code=fold(row.code)) for row in rows if row.value))
 
 
 def _guards(settings: Settings) -> dict[str, GuardLimit]:

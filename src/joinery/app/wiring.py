@@ -14,6 +14,7 @@ from joinery.app.policy import day_of, policy_from
 from joinery.app.records import carry_records
 from joinery.app.sources import source_policy
 from joinery.app.targets import TargetMaker
+from joinery.app.versions import KeptVersions
 from joinery.errors import ConfigError
 from joinery.flows.policy import Ports
 from joinery.jobs.api import Engine, open_engine
@@ -84,7 +85,8 @@ def _put_together(
 ) -> Opened:
     name = _only_target(settings)
     targets = TargetMaker(settings=settings, name=name, state_dir=state_dir, now=_classroom_clock(settings, moment))
-    policy = policy_from(settings, name, _published(database, settings, moment), targets.batch_size)
+    published = _published(database, settings, moment)
+    policy = policy_from(settings, name, published, targets.batch_size)
     mailing = Mailing(settings=settings, database=database, policy=policy, targets=targets, now=clock.now)
 
     def opening() -> Engine:
@@ -100,6 +102,7 @@ def _put_together(
         target=targets.make,
         engine=lazy.get,
         now=clock.now,
+        versions=KeptVersions(settings=settings, target=name, published_on=published, chunk_size=targets.batch_size),
         send_mail=mailing.send_due,
         carry_records=lambda at: carry_records(database, policy, targets, at, clock.now),
         say=voice.say,

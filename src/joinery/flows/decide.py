@@ -64,7 +64,7 @@ def decide_person(
         told = _Told(moment=moment, facts=facts, access=access, first_load=first_load)
         learned = _learn(policy, batch, person, told)
     hold = _gone_account(batch, person.key) or ("" if latch else _hold(person, inclusion))
-    desired = _desired(policy, batch, person, access, learned, hold)
+    desired = _desired(policy.on(moment.today), batch, person, access, learned, hold)
     subject = _subject(policy, batch, person, desired, first_load=first_load)
     return Decided(
         key=person.key,
@@ -73,8 +73,15 @@ def decide_person(
         learned=learned,
         assignments=learned.assignments if learned else (),
         memory=_memory(person, desired, learned),
-        wake_at=start_of_day(learned.wake_on, moment.zone) if learned and learned.wake_on else None,
+        wake_at=_wake(policy, worker, learned, moment),
     )
+
+
+def _wake(policy: Policy, worker: Worker, learned: Learned | None, moment: Moment) -> datetime | None:
+    """The next local day on which an assignment, a table or the tree of departments changes without news."""
+    days = (learned.wake_on if learned else None, policy.next_change(worker, moment.today))
+    first = min((day for day in days if day is not None), default=None)
+    return start_of_day(first, moment.zone) if first else None
 
 
 def _subject(policy: Policy, batch: Batch, person: Person, desired: Desired, *, first_load: bool) -> Subject:
@@ -92,6 +99,7 @@ def _subject(policy: Policy, batch: Batch, person: Person, desired: Desired, *, 
         protected=worker.worker_id in policy.protected_workers
         or (account is not None and account.id in policy.protected_accounts),
         behind={row.to: row.attribute for row in policy.outbound.rows},
+        translated=frozenset(policy.outbound.tables),
         sign_in=_sign_in(policy, person, first_load=first_load),
         rehired=person.standing.consumed_end is not None,
         matching=policy.matching,
@@ -106,12 +114,17 @@ def _changes(person: Person) -> dict[str, tuple[str, str]]:
 
 def facts_for(policy: Policy, batch: Batch, person: Person, today: date, go_live: date | None) -> WorkerFacts:
     """What conditions can ask about this person on their local day `today`."""
+    return facts_of(policy, person, today, go_live, leads=person.worker.worker_id in batch.with_reports)
+
+
+def facts_of(policy: Policy, person: Person, today: date, go_live: date | None, *, leads: bool) -> WorkerFacts:
+    """The same for whoever knows already whether the person `leads` anybody."""
     derived: dict[str, Value] = {
         "today": today,
         "go_live": policy.go_live or go_live or today,
-        "has_reports": person.worker.worker_id in batch.with_reports,
+        "has_reports": leads,
     }
-    return WorkerFacts(worker=person.worker, derived=derived, changes=_changes(person))
+    return WorkerFacts(worker=person.worker, derived=derived, changes=_changes(person), tree=policy.tree.on(today))
 
 
 def latch_of(person: Person, decisions: Sequence[Decision], zone: tzinfo) -> Decision | None:

@@ -1,6 +1,6 @@
 """Make a plan: for the people who need a look, the difference between what should be and what is. Writes no account.
 
-Only dirty people are evaluated: changed facts, wake dates, unsettled lines, or everybody after a change of rules.
+Only dirty people are evaluated: changed facts, wake dates, unsettled lines, and whom an edit of the rules touches.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from joinery.core.model.plan import GuardResult, PlanSummary
 from joinery.core.planning.guards import Population, Tally, check_guards
 from joinery.core.planning.steps import lines_for
 from joinery.flows.decide import Decided, decide_person
+from joinery.flows.edits import edit_between, mark_touched
 from joinery.flows.gather import gather
 from joinery.flows.lane import ride, ride_alone
 from joinery.flows.policy import Policy, Ports
@@ -63,12 +64,16 @@ def make_plan(
     policy = ports.policy
     with ports.database.read() as connection:
         state = load_state(connection, policy.name)
-        everybody = state.config_version != policy.version
-        if only is None and not everybody and not People(connection, policy.name).unsettled():
+        edited = only is None and state.config_version != policy.version
+        if only is None and not edited and not People(connection, policy.name).unsettled():
             return None
     with ports.database.write() as connection:
-        people = People(connection, policy.name)
-        keys = only if only is not None else people.everybody() if everybody else people.unsettled()
+        if edited:
+            cause = _publish(connection, ports, as_of, state, cause)
+        keys = only if only is not None else People(connection, policy.name).unsettled()
+        if not keys and only is None:
+            _in_force(connection, policy, state)
+            return None
         summary = _begin(connection, policy, ports.now(), as_of, cause, snapshot_id)
         making = _Making(writer=PlanWriter(connection, summary.id, policy.chunk_size))
         first_load = not state.extra.get("loaded")
@@ -80,9 +85,27 @@ def make_plan(
         return _finish(connection, policy, making, summary, alone=only is not None)
 
 
+def _publish(connection: Connection, ports: Ports, as_of: datetime, state: ConnectionState, cause: str) -> str:
+    """Keep the configuration that comes into force and mark whom it touches; the cause of the plan, with its number."""
+    policy = ports.policy
+    number = ports.versions.keep(connection, ports.now())
+    before = ports.versions.policy(connection, state.config_version) if state.config_version else None
+    edit = edit_between(before, policy) if before is not None else None
+    if edit is None or edit.everybody:
+        People(connection, policy.name).mark_all()
+    else:
+        mark_touched(connection, edit, as_of, state.go_live)
+    return f"{cause}; configuration {number}" if state.config_version else cause
+
+
 def _replace_older(connection: Connection, policy: Policy, state: ConnectionState, summary: PlanSummary) -> None:
-    """Everybody who needed a look was looked at: older plans are over, and these are the rules since today."""
+    """Everybody who needed a look was looked at: older plans are over."""
     supersede(connection, policy.name, summary.id)
+    _in_force(connection, policy, state)
+
+
+def _in_force(connection: Connection, policy: Policy, state: ConnectionState) -> None:
+    """These are the rules since today."""
     published = {rule.key: rule.published_on.isoformat() for rule in policy.rules}
     extra = {**state.extra, "published": {**state.extra.get("published", {}), **published}}
     save_state(connection, policy.name, replace(state, config_version=policy.version, extra=extra))

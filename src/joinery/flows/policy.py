@@ -6,18 +6,24 @@ Made by `app/wiring.py` from settings; flows never read settings, names of syste
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from pathlib import Path
+from typing import Protocol
+
+from sqlalchemy import Connection
 
 from joinery.core.correlation.correlate import Matching
 from joinery.core.hygiene.trust import TrustPolicy
+from joinery.core.mapping.dated import DatedTable
 from joinery.core.mapping.outbound import Outbound
 from joinery.core.mapping.spec import MappingSpec
 from joinery.core.model.operation import ActionClass
 from joinery.core.model.worker import Worker
 from joinery.core.planning.guards import GuardLimit
 from joinery.core.rules.conditions import Condition
+from joinery.core.rules.conditions.facts import above_in
+from joinery.core.rules.conditions.words import fold
 from joinery.core.rules.learning import LearningRule
 from joinery.core.rules.lifecycle import LifecyclePolicy
 from joinery.intake.layout import Layout
@@ -75,7 +81,10 @@ class Policy:
     go_live: date | None = None
     #: by source
     lifecycles: Mapping[str, LifecyclePolicy]
+    #: every table with all its days: take `outbound.on(day)`
     outbound: Outbound
+    #: department -> the one above it
+    tree: DatedTable = field(default_factory=DatedTable)
     include: tuple[Condition, ...] = ()
     exclude: tuple[Condition, ...] = ()
     out_of_scope: str = "archive"
@@ -102,9 +111,36 @@ class Policy:
         """How the dates and statuses of this worker's source are read."""
         return self.lifecycles[worker.source]
 
+    def on(self, day: date) -> Policy:
+        """The same with the value tables of this day."""
+        outbound = self.outbound.on(day)
+        return self if outbound is self.outbound else replace(self, outbound=outbound)
+
+    def next_change(self, worker: Worker, after: date) -> date | None:
+        """The next day on which a table says something else about this worker by itself."""
+        above = self.tree.next_change(self.above(worker.department, after), after) if self.tree.rows else None
+        days = (self.outbound.next_change(worker, after), above)
+        return min((day for day in days if day is not None), default=None)
+
+    def above(self, department: str, on: date) -> tuple[str, ...]:
+        """The department itself and all above it, as the tree is on this day and as it compares them."""
+        return tuple(map(fold, (department, *above_in(self.tree.on(on), department)))) if department else ()
+
     def mode_of_suspension(self) -> str:
         """observe | approve | automatic, for access that ends."""
         return self.mode_of(ActionClass.SUSPEND)
+
+
+class Versions(Protocol):
+    """Configurations that came into force: kept with their files, and read again to compare with."""
+
+    def keep(self, connection: Connection, at: datetime) -> str:
+        """The configuration at hand is in force from now on; its short number."""
+        ...
+
+    def policy(self, connection: Connection, version: str) -> Policy | None:
+        """The policy of a configuration that was in force; None when it cannot be read any more."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +153,7 @@ class Ports:
     target: Callable[[], Target]
     engine: Callable[[], Engine]
     now: Callable[[], datetime]
+    versions: Versions
     #: sends what is due at this instant; numbers by outcome
     send_mail: Callable[[datetime], Mapping[str, int]]
     #: reads completions and brings them to HR; numbers

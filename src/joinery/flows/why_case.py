@@ -16,6 +16,7 @@ from joinery.core.model.account import Account
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.plan import Line
 from joinery.core.planning.steps import lines_for
+from joinery.core.rules.instants import local_day
 from joinery.flows.decide import Decided, decide_person
 from joinery.flows.gather import LEVELS, Batch, gather
 from joinery.flows.look import pretended
@@ -87,7 +88,7 @@ def decided_case(connection: Connection, policy: Policy, key: PersonKey, at: dat
     first_load = not state.extra.get("loaded")
     return Case(
         connection=connection,
-        policy=policy,
+        policy=policy.on(local_day(at, policy.zone_of(person.worker))),
         state=state,
         batch=batch,
         person=person,

@@ -21,6 +21,7 @@ from joinery.settings.rule_files import add_rule_files
 from joinery.settings.tree import Items, Section, typed
 from joinery.settings.values import Reading
 from joinery.settings.version import version_of
+from joinery.settings.written import AsRead
 
 
 def load(path: Path, *, environ: Mapping[str, str], check_condition: CheckCondition | None = None) -> Settings:
@@ -30,9 +31,9 @@ def load(path: Path, *, environ: Mapping[str, str], check_condition: CheckCondit
     raises ConditionError (with `line` and `column`, or `path`, in its data) when it does not understand one.
     """
     problems = Problems()
-    tree = _read(path, problems)
+    raw, tree = _read(path, problems)
     override(tree, environ, problems)
-    add_rule_files(tree, path, problems)
+    files = {path.name: raw, **add_rule_files(tree, path, problems)}
     as_written = typed(tree)
     reading = Reading(folder=path.parent, environ=environ, problems=problems)
     settings = _validate(tree, reading)
@@ -45,10 +46,11 @@ def load(path: Path, *, environ: Mapping[str, str], check_condition: CheckCondit
     settings._file = path
     settings._version_hash = version_of(as_written, path.parent, settings)
     _remember_origins(settings, tree)
+    settings._as_read = AsRead(tree=tree, files=files, path=path)
     return settings
 
 
-def _read(path: Path, problems: Problems) -> Section:
+def _read(path: Path, problems: Problems) -> tuple[bytes, Section]:
     from joinery.settings.reading import read_tree  # here, because importing the YAML library takes its time
 
     file = str(path)
@@ -63,7 +65,7 @@ def _read(path: Path, problems: Problems) -> Section:
         raise ConfigError("The name of the settings file is not a file name.", fix="Name it with --config.") from None
     tree = read_tree(raw, file, problems)
     if isinstance(tree, Section):
-        return tree
+        return raw, tree
     if not problems.found:
         what = "empty" if tree is None else "not a mapping of keys and values"
         problems.add(Place(file=file, line=1, column=1), "", f"the file is {what}; it must begin with version: 1")

@@ -20,9 +20,10 @@ from joinery.settings.part import Part
 from joinery.settings.problems import found
 from joinery.settings.secret import Secret
 from joinery.settings.sources import SourceEntry
-from joinery.settings.tables import ValueMap
+from joinery.settings.tables import TreeTable, ValueMap
 from joinery.settings.triggers import Triggers
 from joinery.settings.values import Count, Day, Duration, FilePath, Shape, Text, Zone, wrong
+from joinery.settings.written import AsRead, Written
 
 Mode = Literal["observe", "approve", "automatic"]
 
@@ -215,6 +216,11 @@ class Settings(Part):
     map: Mapping[str, ValueMap] = Field(
         default_factory=dict, description="Value tables: HR's codes to the words used in learning."
     )
+    department_tree: TreeTable | None = Field(
+        default=None,
+        description="A CSV or XLSX file with the columns code and parent (and valid_from, valid_to): "
+        "which department stands below which, for `under(department, …)`.",
+    )
     learning_rules: tuple[LearningRule, ...] = Field(default=(), description="Learning rules, written here.")
     rules: tuple[Text, ...] = Field(
         default=(), description="File patterns of YAML files with more learning rules, e.g. `rules/*.yaml`."
@@ -242,6 +248,7 @@ class Settings(Part):
 
     _file: Path = PrivateAttr(default=Path("joinery.yaml"))
     _version_hash: str = PrivateAttr(default="")
+    _as_read: AsRead | None = PrivateAttr(default=None)
 
     @property
     def file(self) -> Path:
@@ -257,6 +264,15 @@ class Settings(Part):
     def version_hash(self) -> str:
         """SHA-256 (hex) over the settings as read, the rule files and the tables they name."""
         return self._version_hash
+
+    def written(self) -> Written:
+        """The files these settings came from."""
+        return self._as_read.written(self.tables_named()) if self._as_read else Written(main=self._file.name)
+
+    def tables_named(self) -> dict[str, Path]:
+        """Where a table file is named -> the file."""
+        found = {f"map.{name}.table": each.table for name, each in self.map.items() if each.table is not None}
+        return found | ({"department_tree": self.department_tree} if self.department_tree else {})
 
     def mode_of(self, action: ActionClass) -> Mode:
         """The mode of one kind of action: its own, else the one for all."""

@@ -8,15 +8,15 @@ from joinery.settings.problems import Place, Problems, found
 from joinery.settings.tree import Items, Section
 
 
-def add_rule_files(tree: Section, path: Path, problems: Problems) -> None:
-    """Append the rules of the files named by `rules` to `learning_rules`."""
+def add_rule_files(tree: Section, path: Path, problems: Problems) -> dict[str, bytes]:
+    """Append the rules of the files named by `rules` to `learning_rules`; name -> content of these files."""
     patterns, rules = tree.get("rules"), tree.get("learning_rules")
+    seen: dict[str, bytes] = {}
     if not isinstance(patterns, Items):
-        return
+        return seen
     if rules is None:
         rules = Items(path="learning_rules", place=patterns.place)
         tree.put("learning_rules", rules, patterns.place, patterns.place)
-    seen: set[str] = set()
     for pattern, place in zip(patterns, patterns.places, strict=True):
         if not isinstance(pattern, str) or not isinstance(rules, Items):
             continue
@@ -25,8 +25,8 @@ def add_rule_files(tree: Section, path: Path, problems: Problems) -> None:
             problems.add(place, patterns.path, f"no file matches the pattern {found(pattern)}")
         for name in names:
             if name not in seen:
-                seen.add(name)
-                _read_rules(path.parent / name, rules, place, problems)
+                seen[name] = _read_rules(path.parent / name, rules, place, problems)
+    return seen
 
 
 def _matching(folder: Path, pattern: str) -> list[str]:
@@ -36,14 +36,14 @@ def _matching(folder: Path, pattern: str) -> list[str]:
         return []
 
 
-def _read_rules(file: Path, rules: Items, place: Place, problems: Problems) -> None:
+def _read_rules(file: Path, rules: Items, place: Place, problems: Problems) -> bytes:
     from joinery.settings.reading import read_tree
 
     try:
         raw = file.read_bytes()
     except OSError as error:
         problems.add(place, "rules", f"{file.name} cannot be read: {error.strerror}")
-        return
+        return b""
     before = len(problems.found)
     match read_tree(raw, str(file), problems, path="rule"):
         case Items() as several:
@@ -53,3 +53,4 @@ def _read_rules(file: Path, rules: Items, place: Place, problems: Problems) -> N
             rules.put(one, one.place)
         case _ if len(problems.found) == before:
             problems.add(Place(file=str(file), line=1, column=1), "", "a rule file holds one rule or a list of rules")
+    return raw

@@ -72,6 +72,11 @@ class Items(list[Any]):
         self.places.append(place)
 
 
+def is_number(text: str) -> bool:
+    """Reads as a number where it stands unquoted."""
+    return _NUMBER.fullmatch(text) is not None
+
+
 def typed(value: Value) -> Any:
     """Plain data in which unquoted numbers are numbers, as conditions want it; 0042 and "42" stay text."""
     if isinstance(value, dict):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from joinery.settings.root import Settings
+from joinery.settings.written import named_from
 
 
 def version_of(plain: Any, folder: Path, settings: Settings) -> str:
@@ -21,12 +22,9 @@ def version_of(plain: Any, folder: Path, settings: Settings) -> str:
         "settings",
         json.dumps(plain, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"),
     )
-    for attribute in sorted(settings.map):
-        table = settings.map[attribute].table
-        if table is not None:
-            _add(
-                digest, f"table {attribute} {_relative(table, folder)}", table.read_bytes() if table.is_file() else b""
-            )
+    for name, table in sorted(settings.tables_named().items()):
+        content = table.read_bytes() if table.is_file() else b""
+        _add(digest, f"table {name} {named_from(folder, table)}", content)
     return digest.hexdigest()
 
 
@@ -35,7 +33,3 @@ def _add(digest: hashlib._Hash, name: str, content: bytes) -> None:
     digest.update(f"{len(label)} {len(content)} ".encode())
     digest.update(label)
     digest.update(content)
-
-
-def _relative(table: Path, folder: Path) -> str:
-    return table.relative_to(folder).as_posix() if table.is_relative_to(folder) else table.as_posix()

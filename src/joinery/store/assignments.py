@@ -26,6 +26,19 @@ def assignments_of(connection: Connection, keys: Collection[PersonKey]) -> dict[
     return {key: tuple(sorted(several, key=lambda a: a.key)) for key, several in found.items()}
 
 
+def reasoned_by(connection: Connection, names: Collection[str]) -> dict[PersonKey, frozenset[str]]:
+    """person -> those of these rules that are reasons of what they have not completed."""
+    found: dict[PersonKey, frozenset[str]] = {}
+    for name in names:
+        # the text of the body narrows it down; what it says decides
+        there = assignments.c.body.contains(canonical(name), autoescape=True)
+        query = select(assignments.c.person_key, assignments.c.body).where(there, assignments.c.state != "completed")
+        for key, body in connection.execute(query):
+            if name in json.loads(body).get("reasons", ()):
+                found[PersonKey(key)] = found.get(PersonKey(key), frozenset()) | {name}
+    return found
+
+
 def save_assignments(connection: Connection, decided: Mapping[PersonKey, Collection[Assignment]]) -> None:
     """Remember what was decided; nothing is deleted."""
     rows = [

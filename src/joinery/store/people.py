@@ -133,9 +133,30 @@ class People:
         return [PersonKey(key) for key in self._db.scalars(query)]
 
     def everybody(self) -> list[PersonKey]:
-        """All keys: a rule, a mapping or the scope changed."""
+        """All keys, in worker order."""
         query = select(people.c.key).where(self._mine).order_by(people.c.worker_id, people.c.key)
         return [PersonKey(key) for key in self._db.scalars(query)]
+
+    def mark_all(self) -> None:
+        """Have everybody looked at by the next plan."""
+        self._db.execute(update(people).where(self._mine, ~people.c.unsettled).values(unsettled=True))
+
+    def pages(self, size: int = 2000) -> Iterator[list[Person]]:
+        """Everybody, in the order of keys, so many at a time."""
+        last = ""
+        while True:
+            query = select(people).where(self._mine, people.c.key > last).order_by(people.c.key).limit(size)
+            page = [_person(row) for row in self._db.execute(query)]
+            if not page:
+                return
+            last = page[-1].key
+            yield page
+
+    def leading(self) -> frozenset[str]:
+        """The employee IDs of all who manage somebody who is employed."""
+        employed = people.c.stage.in_(("active", "leave"))
+        query = select(people.c.manager_id).where(self._mine, employed, people.c.manager_id != "").distinct()
+        return frozenset(self._db.scalars(query))
 
     def reports_of(self, worker_ids: Collection[str]) -> list[PersonKey]:
         """Everybody whose manager is one of these."""

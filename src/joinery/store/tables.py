@@ -86,6 +86,19 @@ snapshots = Table(
     Index(None, "connection", "source", "state", "taken_at"),
 )
 
+#: every configuration since it came into force; `content` is its files, packed (settings/written.py)
+config_versions = Table(
+    "config_versions",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("connection", String(100), nullable=False),
+    Column("version", KEY, nullable=False),
+    Column("since", INSTANT, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Index(None, "connection", "since"),
+)
+
 #: the digest index of the last accepted rows of a source: Arrow IPC, see intake/delta.py
 digests = Table(
     "digests",

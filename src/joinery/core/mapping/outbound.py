@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Final
 
+from joinery.core.mapping.dated import DatedTable, Schedule
 from joinery.core.model.worker import Worker
+
+_NO_DATES: Final = DatedTable()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,15 +24,34 @@ class OutboundRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValueTable:
-    """HR's code -> the target's word. `unmapped`: hold (leave that attribute alone) | keep (HR's own) | use:<word>."""
+    """HR's code -> the target's word. `unmapped`: hold (leave that attribute alone) | keep (HR's own) | use:<word>.
+
+    `values` hold on the day at hand; `on` brings those of another day from `dated`.
+    """
 
     values: Mapping[str, str] = field(default_factory=dict)
     unmapped: str = "hold"
+    dated: DatedTable = _NO_DATES
+
+    def on(self, day: date) -> ValueTable:
+        """The table as it is on this day."""
+        return self if not self.dated.rows else replace(self, values=self.dated.on(day))
+
+    def schedule(self, code: str, since: date) -> Schedule:
+        """What is written for this code from `since` on, and each change to come."""
+        if not self.dated.rows:
+            return ((None, self.translate(code)),)
+        none = None if code else ""
+        told = self.dated.schedule(code, since)
+        return tuple((day, self._said(code, none if value is None else value)) for day, value in told)
 
     def translate(self, code: str) -> str | None:
         """The target's word; None when the value is unmapped and held."""
-        if code in self.values or not code:
-            return self.values.get(code, "")
+        return self._said(code, self.values.get(code, None if code else ""))
+
+    def _said(self, code: str, word: str | None) -> str | None:
+        if word is not None:
+            return word
         if self.unmapped.startswith("use:"):
             return self.unmapped.removeprefix("use:")
         return code if self.unmapped == "keep" else None
@@ -40,6 +64,26 @@ class Outbound:
     rows: tuple[OutboundRow, ...]
     tables: Mapping[str, ValueTable] = field(default_factory=dict)
     groups_from: tuple[str, ...] = ()
+
+    def on(self, day: date) -> Outbound:
+        """The same with every table as it is on this day."""
+        if not any(table.dated.rows for table in self.tables.values()):
+            return self
+        return replace(self, tables={name: table.on(day) for name, table in self.tables.items()})
+
+    @property
+    def read(self) -> frozenset[str]:
+        """The worker attributes that anything is made of."""
+        return frozenset((*(row.attribute for row in self.rows), *self.groups_from))
+
+    def next_change(self, worker: Worker, after: date) -> date | None:
+        """The next day on which a table says something else for this worker by itself."""
+        days = (
+            table.dated.next_change((worker.value(name),), after)
+            for name, table in self.tables.items()
+            if table.dated.rows and name in self.read
+        )
+        return min((day for day in days if day is not None), default=None)
 
     def value(self, worker: Worker, attribute: str) -> str | None:
         """The attribute's outgoing value; None when an unmapped code holds it back."""

@@ -59,6 +59,8 @@ class Subject:
     protected: bool = False
     #: worker attribute behind an account attribute, for reasons
     behind: Mapping[str, str] = field(default_factory=dict)
+    #: worker attributes that a table translates, for reasons
+    translated: frozenset[str] = frozenset()
     #: a sign-in mail is wanted for a new account: the employment (ISO hire date), else empty
     sign_in: str = ""
     #: a new employment on an old account: the mail is wanted when access comes back, too
@@ -193,7 +195,11 @@ def _because(subject: Subject, change: Change) -> Reason:
         old, new = subject.changes[attribute]
         text = f"HR changed {attribute} from {old or 'nothing'} to {new or 'nothing'}"
         return Reason(text=text, attribute=attribute, old=old, new=new)
-    return Reason(text=f"{attribute} differs from HR's value", attribute=attribute, old=change.old, new=change.new)
+    text = f"{attribute} differs from HR's value"
+    if attribute in subject.translated:
+        code = subject.worker.value(attribute)
+        text = f"the word for {code or 'nothing'} is {change.new or 'nothing'} now, it was {change.old or 'nothing'}"
+    return Reason(text=text, attribute=attribute, old=change.old, new=change.new)
 
 
 def _groups(subject: Subject, current: frozenset[str]) -> Iterator[Line]:

@@ -67,18 +67,24 @@ class WorkerFacts:
 
     def above(self, department: str) -> tuple[str, ...]:
         """The departments above; a loop in the tree ends where it closes."""
-        found: list[str] = []
-        seen = {fold(department)}
-        current = self._parent(department)
-        while current and (key := fold(current)) not in seen:
-            seen.add(key)
-            found.append(current)
-            current = self._parent(current)
-        return tuple(found)
-
-    def _parent(self, department: str) -> str:
-        return self.tree.get(department) or self.tree.get(fold(department)) or ""
+        return above_in(self.tree, department)
 
     def _tenure(self) -> int | None:
         today, hired = self.derived.get("today"), self.worker.hire_date
         return (today - hired).days if isinstance(today, date) and hired is not None else None
+
+
+def above_in(tree: Mapping[str, str], department: str) -> tuple[str, ...]:
+    """The departments above this one, nearest first; a loop ends where it closes."""
+    found: list[str] = []
+    seen = {fold(department)}
+    current = _parent(tree, department)
+    while current and (key := fold(current)) not in seen:
+        seen.add(key)
+        found.append(current)
+        current = _parent(tree, current)
+    return tuple(found)
+
+
+def _parent(tree: Mapping[str, str], department: str) -> str:
+    return tree.get(department) or tree.get(fold(department)) or ""
