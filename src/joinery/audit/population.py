@@ -43,23 +43,28 @@ def quarantined(findings: Iterable[Finding]) -> frozenset[str]:
     return frozenset(f.worker_id for f in findings if f.severity is Severity.QUARANTINE and f.worker_id)
 
 
-def _prepared(frame: pl.DataFrame) -> pl.DataFrame:
-    """id, email (lower case), manager, former (number), gone; trimmed, without people who have no ID."""
+def known(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with `id` and `gone` (HR says that the person left), trimmed, without people who have no ID."""
     have = set(frame.columns)
-
-    def column(name: str) -> pl.Expr:
-        return pl.col(name).fill_null("").str.strip_chars() if name in have else pl.lit("")
-
     words = frame.get_column("status").unique().to_list() if "status" in have else []
     over = [word for word in words if word and status_of(word.strip(), {}) in _GONE]
     gone = pl.col("status").is_in(over) if over else pl.lit(value=False)
-    return frame.select(
-        column("worker_id").alias("id"),
-        column("work_email").str.to_lowercase().alias("email"),
-        column("manager_id").alias("manager"),
-        column("previous_id").alias("former"),
-        gone.alias("gone"),
-    ).filter(pl.col("id") != "")
+    return frame.with_columns(_column(frame, "worker_id").alias("id"), gone.alias("gone")).filter(pl.col("id") != "")
+
+
+def _column(frame: pl.DataFrame, name: str) -> pl.Expr:
+    return pl.col(name).fill_null("").str.strip_chars() if name in frame.columns else pl.lit("")
+
+
+def _prepared(frame: pl.DataFrame) -> pl.DataFrame:
+    """id, email (lower case), manager, former (number), gone."""
+    return known(frame).select(
+        "id",
+        _column(frame, "work_email").str.to_lowercase().alias("email"),
+        _column(frame, "manager_id").alias("manager"),
+        _column(frame, "previous_id").alias("former"),
+        "gone",
+    )
 
 
 def _double_ids(people: pl.DataFrame) -> Iterator[Finding]:

@@ -13,14 +13,17 @@ from typing import Final
 
 import polars as pl
 
-from joinery.audit.population import audit
+from joinery.audit.duplicates import Pair, duplicates, sides
+from joinery.audit.population import audit, known
 from joinery.core.hygiene import check_worker
 from joinery.core.hygiene.facts import Facts
 from joinery.core.mapping.headers import sensitive
 from joinery.core.mapping.inbound import Rejected, map_record
 from joinery.core.mapping.spec import MappingSpec
 from joinery.core.model.finding import Finding, Severity
+from joinery.core.model.snapshot import RawRecord
 from joinery.intake.delta import numbered
+from joinery.intake.kinds import kinds_of
 from joinery.intake.layout import Layout
 from joinery.intake.read import LINE, Table, read_table
 
@@ -57,6 +60,9 @@ class Checked:
     recognised: Mapping[str, str]
     unread: Mapping[str, str]
     groups: tuple[Group, ...]
+    #: people who may be there twice, surest first, and what is known of both: number -> attribute -> value
+    pairs: tuple[Pair, ...] = ()
+    sides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def findings(self, *severities: Severity) -> Iterator[Finding]:
         """Those of these severities (of all without any), worst first."""
@@ -87,11 +93,13 @@ def check_file(path: Path, looking: Looking) -> Checked:
     """Everything that is odd in this file. Raises SourceUntrusted or ConfigError when it cannot be used at all."""
     table = read_table(path, looking.layout)
     spec = looking.mapping_for(table.header)
+    people = known(table.frame.select(LINE, *(pl.col(row.column).str.strip_chars().alias(row.to) for row in spec.rows)))
+    pairs = duplicates(people)
     found = [
         *table.findings,
         *_broken_rows(table),
         *_row_by_row(table, spec, looking),
-        *_together(table, spec),
+        *_together(people, pairs),
     ]
     return Checked(
         name=path.name,
@@ -102,6 +110,8 @@ def check_file(path: Path, looking: Looking) -> Checked:
         recognised=spec.by_attribute,
         unread={column: _why(column) for column in table.header if column not in spec.columns},
         groups=_grouped(found, spec),
+        pairs=pairs,
+        sides=sides(people, pairs),
     )
 
 
@@ -122,27 +132,39 @@ def _broken_rows(table: Table) -> Iterator[Finding]:
 
 
 def _row_by_row(table: Table, spec: MappingSpec, looking: Looking) -> Iterator[Finding]:
+    """Of rows that are alike to every check one is looked at; all of them only where something was found."""
     facts = Facts(as_of=looking.today, time_zones=looking.time_zones, mapped=frozenset(spec.by_attribute))
-    for line, record in numbered(table.frame):
-        mapped = map_record(spec, record)
-        if isinstance(mapped, Rejected):
-            yield mapped.finding(line)
-            continue
-        for finding in (*mapped.findings, *check_worker(mapped.worker, facts)):
-            yield replace(finding, line=line)
+    kinds = kinds_of(table.frame, spec, looking.today).with_row_index("at")
+    ones = kinds.filter(~pl.col("odd")).unique("kind", keep="first", maintain_order=True)
+    samples = zip(ones.get_column("kind"), numbered(table.frame[ones.get_column("at")]), strict=True)
+    bad = [kind for kind, (line, record) in samples if _look(spec, facts, line, record)]
+    rest = kinds.filter(pl.col("odd") | pl.col("kind").is_in(pl.Series(bad, dtype=pl.UInt64).implode()))
+    for line, record in numbered(table.frame[rest.get_column("at")]):
+        yield from _look(spec, facts, line, record)
 
 
-def _together(table: Table, spec: MappingSpec) -> Sequence[Finding]:
+def _look(spec: MappingSpec, facts: Facts, line: int, record: RawRecord) -> list[Finding]:
+    mapped = map_record(spec, record)
+    if isinstance(mapped, Rejected):
+        return [mapped.finding(line)]
+    return [replace(found, line=line) for found in (*mapped.findings, *check_worker(mapped.worker, facts))]
+
+
+def _together(people: pl.DataFrame, pairs: Sequence[Pair]) -> Iterator[Finding]:
     """What only the whole population shows, with the line of the first person it is about."""
-    columns = [pl.col(row.column).str.strip_chars().alias(row.to) for row in spec.rows]
-    found = audit(table.frame.select(columns))
-    first = {f.about[0] for f in found if f.about}
-    key = pl.col(spec.by_attribute["worker_id"]).str.strip_chars()
-    rows = table.frame.filter(key.is_in(list(first))).select(key.alias("id"), LINE) if first else None
-    lines: dict[str, int] = {}
-    for worker_id, line in rows.iter_rows() if rows is not None else ():
-        lines.setdefault(worker_id, line)
-    return [replace(f, line=lines.get(f.about[0])) if f.about else f for f in found]
+    found = [*_less_returned(audit(people), people, pairs), *(pair.finding() for pair in pairs)]
+    first = pl.Series(list({f.about[0] for f in found if f.about}), dtype=pl.String)
+    rows = people.select("id", LINE).filter(pl.col("id").is_in(first.implode()))
+    lines = dict(rows.unique("id", keep="first", maintain_order=True).iter_rows())
+    return (replace(f, line=lines.get(f.about[0])) if f.about else f for f in found)
+
+
+def _less_returned(found: Sequence[Finding], people: pl.DataFrame, pairs: Sequence[Pair]) -> Iterator[Finding]:
+    """An address that came back with its owner is not a stranger's: the pair says more."""
+    returned = {
+        worker_id for pair in pairs if "the same work e-mail" in pair.agree for worker_id in (pair.left, pair.right)
+    }
+    return (f for f in found if f.check != "recycled_email" or f.worker_id not in returned)
 
 
 def _grouped(found: Sequence[Finding], spec: MappingSpec) -> tuple[Group, ...]:

@@ -16,7 +16,8 @@ FREE_MAIL: Final = frozenset(
     "mail.com mail.ru yandex.ru yandex.com qq.com 163.com zoho.com fastmail.com libero.it".split()
 )
 
-_SHARED: Final = frozenset(
+#: names of mailboxes that several people read
+SHARED_MAILBOXES: Final = frozenset(
     "info office hr team support admin helpdesk reception sales contact mail noreply no-reply warehouse shop "
     "kontakt empfang lager accueil service".split()
 )
@@ -52,7 +53,7 @@ def free_mail(worker: Worker, facts: Facts) -> Iterator[Finding]:
 def shared_mailbox(worker: Worker, facts: Facts) -> Iterator[Finding]:
     """Shared mailboxes match nobody."""
     name = worker.work_email.partition("@")[0].lower()
-    if name in _SHARED:
+    if name in SHARED_MAILBOXES:
         yield finding(
             worker,
             "shared_mailbox",

@@ -12,8 +12,14 @@ from joinery.core.model.worker import Status, Worker
 
 EARLIEST_HIRE: Final = date(1940, 1, 1)
 FAR: Final = timedelta(days=731)
+_FORGOTTEN: Final = timedelta(days=7)
 
 _AT_WORK: Final = frozenset({Status.ACTIVE, Status.LEAVE, Status.NOTICE})
+
+
+def boundaries(as_of: date) -> tuple[date, ...]:
+    """The days from which on a check here answers differently; rows between the same two are alike to all of them."""
+    return EARLIEST_HIRE, as_of - _FORGOTTEN, as_of, as_of + FAR + timedelta(days=1)
 
 
 def hire_date_missing(worker: Worker, facts: Facts) -> Iterator[Finding]:
@@ -95,7 +101,7 @@ def stale_end_date(worker: Worker, facts: Facts) -> Iterator[Finding]:
 def prehire_started(worker: Worker, facts: Facts) -> Iterator[Finding]:
     """Still a pre-hire a week after the first day: the status was forgotten."""
     start = worker.hire_date
-    if worker.status is Status.PREHIRE and start is not None and facts.as_of - start > timedelta(days=7):
+    if worker.status is Status.PREHIRE and start is not None and facts.as_of - start > _FORGOTTEN:
         yield finding(
             worker,
             "prehire_started",

@@ -109,7 +109,12 @@ def _identity(spec: MappingSpec, raw: RawRecord, reading: _Reading) -> Rejected 
 
 
 def _text(row: MappingRow, raw: RawRecord) -> str:
-    text = clean(raw.get(row.column) or "")
+    return text_of(row, raw.get(row.column) or "")
+
+
+def text_of(row: MappingRow, cell: str) -> str:
+    """The cell as it is read: cleaned, then what the mapping does to it."""
+    text = clean(cell)
     for transform in row.transforms:
         text = TRANSFORMS[transform](text)
     return text

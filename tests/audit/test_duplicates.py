@@ -1,0 +1,141 @@
+"""People who may be there twice: found with the evidence, and not found where names only look alike."""
+
+from __future__ import annotations
+
+import itertools
+
+import polars as pl
+import pytest
+
+from joinery.audit.duplicates import Pair, duplicates, sides
+from joinery.audit.names import generation, plain, sound
+from joinery.audit.population import known
+
+ANA = {
+    "given_name": "Ana", "family_name": "Müller", "work_email": "ana.mueller@acme.com", "phone": "+49 170 1234567",
+    "hire_date": "2019-04-08", "department": "Care 4", "status": "Active",
+}  # fmt: skip
+CROWD = [
+    {
+        "worker_id": str(1000 + n),
+        "given_name": given,
+        "family_name": family,
+        "work_email": f"{given}.{family}{n}@acme.com".lower(),
+        "phone": f"+49 30 {5000000 + 37 * n}",
+        "hire_date": f"20{10 + n % 15}-{1 + n % 12:02}-{1 + n % 28:02}",
+        "department": f"Care {n % 9}",
+        "status": "Active",
+    }
+    for n, (given, family) in enumerate(
+        itertools.product(["John", "Mary", "Li", "Omar", "Eva", "Jan"], ["Smith", "Berg", "Khan", "Roy", "Wu", "Abel"])
+    )
+]
+
+
+def pairs(*people: dict[str, str]) -> tuple[Pair, ...]:
+    rows = [*CROWD, *({"worker_id": str(n), **person} for n, person in enumerate(people, 1))]
+    names = dict.fromkeys(itertools.chain.from_iterable(rows))
+    return duplicates(known(pl.DataFrame([{name: row.get(name, "") for name in names} for row in rows])))
+
+
+def found(first: dict[str, str], second: dict[str, str]) -> list[tuple[str, str]]:
+    return [(pair.left, pair.right) for pair in pairs(first, second)]
+
+
+OTHER = {"work_email": "someone.else@acme.com"}
+ONE = [
+    ("a slip in the family name", {**OTHER, "family_name": "Mülller"}),
+    ("written without umlaut", {**OTHER, "family_name": "MUELLER"}),
+    ("names that changed places", {**OTHER, "given_name": "Müller", "family_name": "Ana"}),
+    ("a new family name", {**OTHER, "family_name": "Okonkwo"}),
+    ("a second family name", {**OTHER, "family_name": "Müller-Okonkwo"}),
+    ("a second given name", {**OTHER, "given_name": "Ana Sofia"}),
+    ("another address", OTHER),
+    ("another telephone and the same day", {**OTHER, "phone": "+49 170 9999999"}),
+]
+TWO = [
+    ("a twin", {**OTHER, "given_name": "Eva"}),
+    ("a name and nothing else", {**OTHER, "phone": "+49 30 111111", "hire_date": "2004-01-01", "department": "X"}),
+    ("father and son", {**OTHER, "family_name": "Müller Jr.", "hire_date": "1999-01-01", "department": "Care 1"}),
+    ("a colleague of the same day", {**OTHER, "given_name": "Omar", "family_name": "Wu", "phone": ""}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("changed", [c[1] for c in ONE], ids=[c[0] for c in ONE])
+def test_one_person_under_two_numbers(changed: dict[str, str]) -> None:
+    assert found(ANA, {**ANA, **changed}) == [("1", "2")]
+
+
+@pytest.mark.parametrize("changed", [c[1] for c in TWO], ids=[c[0] for c in TWO])
+def test_two_people_who_look_alike(changed: dict[str, str]) -> None:
+    first = {**ANA, "family_name": "Müller Sr."} if "Jr" in changed.get("family_name", "") else ANA
+    assert found(first, {**ANA, **changed}) == []
+
+
+def test_somebody_who_came_back_under_a_new_number() -> None:
+    before = {**ANA, "status": "Terminated", "termination_date": "2023-06-30"}
+    after = {**ANA, **OTHER, "hire_date": "2024-02-01"}
+    (pair,) = pairs(before, after)
+    assert "one employment ended before the other began" in pair.agree
+    assert pair.differ == ()
+
+
+def test_a_number_that_hr_linked_itself_is_not_listed() -> None:
+    assert found(ANA, {**ANA, "previous_id": "1"}) == []
+
+
+def test_the_evidence_is_said_in_words_without_a_name_or_an_address() -> None:
+    (pair,) = pairs(ANA, {**ANA, **OTHER})
+    finding = pair.finding()
+    assert finding.people == ("1", "2")
+    assert pair.sure == "very probably"
+    assert "the same telephone" in pair.agree and "hired on the same day" in pair.agree
+    assert not {"ana", "müller", "@"} & set(finding.message.lower().split())
+    assert "1234567" not in finding.message
+
+
+def test_different_telephones_stand_against_it() -> None:
+    (pair,) = pairs(ANA, {**ANA, "phone": "+49 30 7654321"})
+    assert pair.differ == ("different telephones",)
+
+
+def test_a_common_name_says_less_than_a_rare_one() -> None:
+    rare = {"given_name": "Xolani", "family_name": "Quisling", "department": "Care 2", "hire_date": "2015-05-05"}
+    common = {**rare, "given_name": "John", "family_name": "Smith"}
+    (first,), (second,) = pairs(rare, rare), pairs(common, common)
+    assert first.bits > second.bits
+
+
+def test_both_records_are_shown_with_what_they_say() -> None:
+    people = known(pl.DataFrame([{"worker_id": "1", **ANA}, {"worker_id": "2", **ANA, "phone": ""}]))
+    pair = Pair(left="1", right="2", bits=1.0, agree=(), differ=())
+    assert {number: side["phone"] for number, side in sides(people, [pair]).items()} == {"1": ANA["phone"], "2": ""}
+
+
+def test_nobody_and_missing_columns() -> None:
+    assert duplicates(known(pl.DataFrame({"worker_id": []}, schema={"worker_id": pl.String}))) == ()
+    assert duplicates(known(pl.DataFrame({"worker_id": ["1", "2"]}))) == ()
+
+
+SPELLINGS = [
+    ("Müller", "Mueller"), ("MÜLLER", "müller"), ("Jørgensen", "Joergensen"), ("Łukasz", "Lukasz"),
+    ("Иванов", "Ivanov"), ("Dr. Berg", "Berg"), ("O'Brien", "OBrien"), ("Schäfer", "Shaefer"), ("Stephan", "Stefan"),
+    ("Berg Jr.", "Berg"), ("Şahin", "Sahin"), ("van den Berg", "Berg"), ("Yuri", "Juri"), ("Élodie", "Elodie"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("one", "other"), SPELLINGS)
+def test_spellings_of_one_name_sound_the_same(one: str, other: str) -> None:
+    heard = pl.DataFrame({"name": [one, other]}).select(sound(plain(pl.col("name")))).to_series()
+    assert heard[0] == heard[1] != ""
+
+
+@pytest.mark.parametrize(("one", "other"), [("Berg", "Borg"), ("Ana", "Eva"), ("Li", "Lo"), ("Smith", "Khan")])
+def test_different_names_stay_different(one: str, other: str) -> None:
+    heard = pl.DataFrame({"name": [one, other]}).select(sound(plain(pl.col("name")))).to_series()
+    assert heard[0] != heard[1]
+
+
+def test_generations() -> None:
+    names = pl.DataFrame({"name": ["Smith Jr.", "Smith, Senior", "Smith III", "Junior-Smith", "Smith"]})
+    assert names.select(generation(pl.col("name"))).to_series().to_list() == ["jr", "sr", "iii", "jr", ""]
