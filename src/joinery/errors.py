@@ -95,6 +95,12 @@ class RunLocked(StopRun):
     exit_code = 8
 
 
+class AnswerNeeded(JoineryError):
+    """Something is in doubt and nobody can be asked here; nothing was written."""
+
+    exit_code = 2
+
+
 class NotThere(JoineryError):
     """There is no such thing here."""
 

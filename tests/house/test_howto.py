@@ -48,7 +48,7 @@ def type_line(line: str, folder: Path) -> None:
     assert done.returncode == expected, f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
 
 
-@pytest.mark.parametrize("page", ["existing-lms", "first-feed", "why"])
+@pytest.mark.parametrize("page", ["existing-lms", "first-feed", "two-files", "why"])
 def test_a_page_works_as_written(tmp_path: Path, page: str) -> None:
     typed = 0
     for block in blocks(HOWTO / f"{page}.md"):

@@ -36,7 +36,7 @@ def acme(tmp_path: Path) -> Company:
 
 def there(acme: Company, account_id: str, email: str = "", number: str = "", **values: object) -> str:
     """An account that was in the learning system before Joinery came."""
-    attributes = {"email": email, "worker_id": number, "given_name": "Was", "family_name": "There"}
+    attributes = {"email": email, "worker_id": number}
     account = Account(id=AccountId(account_id), attributes={k: v for k, v in attributes.items() if v}, **values)  # type: ignore[arg-type]
     acme.lms().edit(account)
     return account_id

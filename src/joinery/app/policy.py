@@ -158,8 +158,12 @@ def _all_zones() -> frozenset[str]:
 
 
 def _outbound(settings: Settings, target: Any) -> Outbound:
+    # an attribute that an export does not show is not known: it is neither empty nor different
+    shown = dict(target.fields) if target.into == "export" else {}
     rows = tuple(
-        OutboundRow(to=name, attribute=rule.from_, write=rule.write) for name, rule in target.attributes.items()
+        OutboundRow(to=name, attribute=rule.from_, write=rule.write)
+        for name, rule in target.attributes.items()
+        if not shown or name in shown
     )
     tables = {name: value_table(each) for name, each in settings.map.items()}
     return Outbound(rows=rows, tables=tables, groups_from=target.groups_from)

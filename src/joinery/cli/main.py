@@ -14,6 +14,7 @@ from joinery.errors import JoineryError
 
 #: command -> (module, attribute, one line of help); the order is that of `joinery --help`
 COMMANDS = {
+    "init": ("init", "Begin with two files: HR's export and the learning system's users."),
     "demo": ("demo", "A sample company, five simulated days, left running to look at."),
     "check": ("check", "Look for problems in an HR file; writes nothing."),
     "sync": ("sync", "Pull, plan and apply, according to the mode."),

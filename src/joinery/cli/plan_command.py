@@ -137,6 +137,7 @@ def show(
     """Every line with old and new, and why. All lines: --format csv or xlsx."""
     with connection(config, quiet=True) as it, it.ports.database.read() as db:
         summary, lines = _read(db, plan, worker, limit if form == "text" and not json else 0)
+        only_reads = it.ports.policy.only_reads
     if json:
         show_json({"plan": summary_data(summary), "lines": [_line_data(line) for line in lines]})
         return
@@ -147,7 +148,10 @@ def show(
     if form == "text" and limit and len(lines) == limit:
         say(f"The first {limit} lines. All of them: joinery plan show {plan} --limit 0")
     if summary.state == "observed":
-        say("Observe mode: nothing of it runs by itself. `mode: approve` in the settings is the next step.")
+        step = (
+            "join the learning system itself, then `mode: approve`" if only_reads else "`mode: approve` in the settings"
+        )
+        say(f"Observe mode: nothing of it runs by itself. The next step: {step}.")
     elif summary.state == "waiting":
         say(f"Next: joinery plan approve {plan}, then joinery apply {plan} --yes", quiet=form != "text")
 

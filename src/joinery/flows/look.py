@@ -19,8 +19,11 @@ from joinery.store.connections import load_state, only_run
 from joinery.store.database import Database
 
 
-def look(ports: Ports, as_of: datetime, *, rehearsal: bool) -> PlanSummary | None:
-    """A plan of everything that would be done. With `rehearsal`, files are left where they are and nothing is kept."""
+def look(ports: Ports, as_of: datetime, *, rehearsal: bool, why: str = "a look") -> PlanSummary | None:
+    """A plan of everything that would be done. With `rehearsal`, files are left where they are and nothing is kept.
+
+    `why` is the plan's cause when no file arrived.
+    """
     with only_run(ports.database, ports.policy.name, ports.now):
         if rehearsal:
             return _rehearse(ports, as_of)
@@ -28,7 +31,7 @@ def look(ports: Ports, as_of: datetime, *, rehearsal: bool) -> PlanSummary | Non
         if not contacted(ports) and _has_people(ports):
             read_accounts(ports)
         unseen = look_at_doubtful(ports)
-        cause = ", ".join(file.name for file in pulled.files) or "a look"
+        cause = ", ".join(file.name for file in pulled.files) or why
         plan = make_plan(ports, as_of, cause, pulled.snapshot_id)
         still_in_doubt(ports, unseen)
         return plan

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from joinery.core.correlation.correlate import Candidates, Disputed, Matched, correlate
+from joinery.core.correlation.names import names_disagree
 from joinery.core.model.account import Account, AccountState
 from joinery.core.model.ids import AccountId, PersonKey
 from joinery.core.rules.instants import local_day
@@ -61,6 +62,7 @@ class Question:
 
 SAME_EMAIL = "same e-mail, no number"
 NEVER = "same e-mail, and e-mail never links here"
+OTHER_NAME = "same e-mail, another name: was the address somebody else's?"
 SAME_NUMBER = "same number"
 OTHER_NUMBER = "same e-mail, another number"
 TWO_ACCOUNTS = "number and e-mail point at two accounts"
@@ -141,6 +143,8 @@ def _asked(policy: Policy, person: Person, account: Account, by: str, choice: st
         return _question(person, account, SAME_NUMBER)
     if choice == "never":
         return _question(person, account, NEVER)
+    if names_disagree(person.worker, account) and not protected:
+        return _question(person, account, OTHER_NAME)
     return _question(person, account, ADMINISTRATOR if protected else SAME_EMAIL, sure=not protected)
 
 

@@ -47,8 +47,7 @@ def follow(connection: Connection, policy: Policy, old: Mapping[AccountId, Accou
     twins = {account_id: there.twin(old[account_id]) if account_id in old else None for account_id in named}
     move_links(connection, policy.target, {person: twins[account_id] for account_id, person in links.items()})
     move_answers(connection, policy.name, {account_id: twin for account_id, twin in twins.items() if twin})
-    people = People(connection, policy.name)
-    people.mark(people.everybody(), unsettled=True)
+    People(connection, policy.name).mark_all()
     found = sum(twin is not None for twin in twins.values())
     return Moved(followed=found, asked_anew=len(twins) - found)
 

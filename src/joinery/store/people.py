@@ -158,6 +158,11 @@ class People:
         query = select(people.c.manager_id).where(self._mine, employed, people.c.manager_id != "").distinct()
         return frozenset(self._db.scalars(query))
 
+    def numbers_and_addresses(self) -> tuple[set[str], set[str]]:
+        """Every employee ID and every e-mail (lower case) of everybody, whatever became of them."""
+        rows = self._db.execute(select(people.c.worker_id, people.c.work_email).where(self._mine)).all()
+        return {row.worker_id for row in rows}, {row.work_email for row in rows if row.work_email}
+
     def reports_of(self, worker_ids: Collection[str]) -> list[PersonKey]:
         """Everybody whose manager is one of these."""
         found: list[PersonKey] = []
