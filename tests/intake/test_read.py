@@ -73,8 +73,7 @@ REFUSED = [
     ("data where the header should be", b"1\tDay\t07:00:00\n2\tEvening\t15:00:00\n", "no_header"),
     ("an address in the first row", b"Ann,ann@example.com\nBob,bob@example.com\n", "no_header"),
     ("the same column twice", b"id,name, name \n1,a,b\n", "duplicate_header"),
-    ("two-character separators", b"id+|name+|mail&|\n1+|a+|b&|\n", "not_a_table"),
-    ("a title line above the header", b"Employees of Example\nid,name\n1,a\n2,b\n", "not_a_table"),
+    ("two-character separators and no header", b"1+|a+|b&|\n2+|a+|b&|\n", "no_header"),
     ("bytes of no encoding", b"id,name\n1,\x81\x8d\n", "unreadable_encoding"),
     ("half a UTF-16 character at the end", "id,name\n1,ä\n".encode("utf-16")[:-1], "truncated"),
     ("half a UTF-8 character at the end", "id,name\n1,Zoë\n2,Zoë".encode()[:-1], "truncated"),
@@ -107,7 +106,7 @@ QUARANTINED = [
      ["1", "2"], [2, 3]),
     ("a row too short after a quoted newline", b'id,a,b\n1,"x\ny",z\n2,z\n3,p,q\n', [(4, "too_few_fields")],
      ["1", "3"], [2, 5]),
-    ("a total below", b"id,a,b\n1,x,y\n2,x,y\nTotal 2\n", [(4, "too_few_fields")], ["1", "2"], [2, 3]),
+    ("words below", b"id,a,b\n1,x,y\n2,x,y\nThat is all\n", [(4, "too_few_fields")], ["1", "2"], [2, 3]),
 ]  # fmt: skip
 
 

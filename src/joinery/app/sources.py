@@ -9,6 +9,7 @@ from joinery.flows.policy import SourcePolicy
 from joinery.intake.layout import Layout
 from joinery.kit.drop import Drop
 from joinery.settings import Settings
+from joinery.settings.shape import spans_of
 from joinery.settings.sources import FileSource, SourceEntry
 
 
@@ -21,7 +22,7 @@ def source_policy(settings: Settings, name: str) -> SourcePolicy:
         mapping_for=mapping_reader(name, source),
         lifecycle=lifecycle_of(settings, source),
         trust=trust_of(source),
-        layout=_layout(source),
+        layout=layout_of(source),
         content=source.content,
         several_jobs=source.has_several_jobs,
         keep_files=settings.retention.raw_files,
@@ -40,5 +41,16 @@ def _drop(source: SourceEntry) -> Drop:
             )
 
 
-def _layout(source: SourceEntry) -> Layout:
-    return Layout(encoding=source.encoding, delimiter=source.delimiter)
+def layout_of(source: SourceEntry) -> Layout:
+    """What the settings say of the form of the files, and the headings that must be in them."""
+    return Layout(
+        encoding=source.encoding,
+        delimiter=source.delimiter,
+        columns=source.columns,
+        widths=spans_of(source.widths),
+        header_row=source.header_row,
+        trailer="" if source.trailer == "none" else source.trailer,
+        trailer_counts=source.trailer_counts,
+        sheet=source.sheet,
+        wanted=frozenset(rule.column for rule in source.fields.values()),
+    )

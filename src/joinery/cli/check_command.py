@@ -146,16 +146,15 @@ def _source_of(file: Path, settings: Settings | None) -> str:
 
 def _looking(settings: Settings | None, name: str, today: Any) -> Looking:
     from joinery.flows.check import Looking
-    from joinery.intake.layout import Layout
 
     zones = frozenset(available_timezones())
     if settings is None:
         return Looking(mapping_for=mapping_for, today=today, time_zones=zones)
     from joinery.app.policy import mapping_reader
+    from joinery.app.sources import layout_of
 
     source = settings.people[name]
-    layout = Layout(encoding=source.encoding, delimiter=source.delimiter)
-    return Looking(mapping_for=mapping_reader(name, source), today=today, layout=layout, time_zones=zones)
+    return Looking(mapping_for=mapping_reader(name, source), today=today, layout=layout_of(source), time_zones=zones)
 
 
 def sentences(checked: Checked) -> Iterator[str]:

@@ -1,14 +1,14 @@
-"""Reads one CSV file into a table of texts, or refuses it with the exact reason.
+"""Reads one file into a table of texts, or refuses it with the exact reason.
 
 Rule 1: Polars pads short rows silently, so what it read counts only when every byte of the file is accounted for;
 otherwise `strict` reads the file record by record. A cut exactly at a line end cannot be seen here: that is what the
-manifest and the gate (`core.hygiene.trust`) are for.
+trailer, the manifest and the gate (`core.hygiene.trust`) are for.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,73 +16,46 @@ from typing import Final
 
 import polars as pl
 
-from joinery.core.model.finding import Finding, Severity
+from joinery.core.model.finding import Finding
 from joinery.errors import StopRun
-from joinery.intake.decode import UNREADABLE, Decoded, decode, untrusted
-from joinery.intake.delimiter import find_delimiter, header_of
+from joinery.intake.beginning import find_beginning, given_row, skipped
+from joinery.intake.decode import Decoded, decode, untrusted
+from joinery.intake.delimiter import Separators, find_separators, header_of
 from joinery.intake.layout import Layout
+from joinery.intake.plain import Rows, cut
 from joinery.intake.strict import Records, RejectedRow, first_record, split_lines
+from joinery.intake.table import LINE, Table, frame_of, refuse_when_hardly_readable
+from joinery.intake.trailer import Trailer, check_trailer, trailer_in
 
-LINE: Final = "__line__"
+__all__ = ["LINE", "Table", "read_bytes", "read_table"]
 
 _SAMPLE_BYTES: Final = 1 << 16
 _SAMPLE_LINES: Final = 50
 _BLANK: Final = b"\r\n\t \0"
-#: below this many rows even a few broken ones would be a majority
-_JUDGED_FROM: Final = 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """`frame`: one column of texts per header name, empty cells "", and `__line__` (UInt32, physical, 1-based)."""
-
-    frame: pl.DataFrame
-    header: tuple[str, ...]
-    rejected: tuple[RejectedRow, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    encoding: str
-    delimiter: str
-    final_newline: bool
-    sha256: str
-
-    @property
-    def layout(self) -> Layout:
-        """What to remember for the next file of this source."""
-        encoding = self.encoding if self.encoding != "utf-8" else None
-        return Layout(encoding=encoding, delimiter=self.delimiter, final_newline=self.final_newline or None)
-
-    def rejected_keys(self, column: str) -> tuple[frozenset[str], int]:
-        """(keys that rejected rows may still show in this column, how many rejected rows show none).
-
-        In a row of the wrong width a cell can stand aside; all that can be the key are given, some of them are none.
-        """
-        at = self.header.index(column)
-        shown = [_possible_keys(row, at, len(self.header)) for row in self.rejected]
-        return frozenset(key for keys in shown for key in keys), sum(1 for keys in shown if not keys)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Head:
-    """`offset` and `rows_from`: where the rows begin, in bytes and as a 0-based line; `eol` as the header ends."""
+    """`offset` and `rows_from`: where the rows begin, in bytes and as a 0-based line; `eol` as the first line ends.
+
+    `row`: the line (from 1) of the headings, 0 when the settings name the columns.
+    """
 
     names: tuple[str, ...]
-    delimiter: str
+    separators: Separators
     offset: int
     rows_from: int
+    row: int
     eol: bytes
     findings: tuple[Finding, ...]
 
-
-def _possible_keys(row: RejectedRow, at: int, width: int) -> list[str]:
-    first = last = at
-    if row.code in {"too_few_fields", "too_many_fields"}:
-        first, last = sorted((at, at + len(row.fields) - width))
-    cells = (cell.strip() for cell in row.fields[max(first, 0) : max(last, 0) + 1])
-    return [cell for cell in cells if cell and "\0" not in cell and UNREADABLE not in cell]
+    @property
+    def delimiter(self) -> str:
+        return self.separators.delimiter
 
 
 def read_table(path: Path, layout: Layout) -> Table:
-    """The file's rows as text. Raises SourceUntrusted with data["code"]: empty_file, no_header, duplicate_header,
+    """The file's rows as text. Raises SourceUntrusted with data["code"], e.g. empty_file, no_header, duplicate_header,
     unreadable_encoding, not_a_table or truncated; StopRun when the file cannot be opened. Nothing is written."""
     try:
         raw = path.read_bytes()
@@ -108,70 +81,113 @@ def read_bytes(raw: bytes, layout: Layout) -> Table:
             "The file was cut off: its last line has no line end. Nothing was read and nobody was touched.",
             "Send the whole file again; every line, the header too, ends with a line end.",
         )
-    frame, rejected = _rows(data, head, decoded)
-    _refuse_when_hardly_readable(frame, rejected, head)
-    return Table(
+    body, trailer = _without_trailer(data, head, layout)
+    frame, rejected = _rows(body, head, decoded, layout)
+    count = frame.height + len(rejected)
+    lines = count + bool(head.row) + bool(trailer)
+    about = check_trailer(trailer, layout, rows=count, lines=lines)
+    table = Table(
         frame=frame,
         header=head.names,
         rejected=tuple(rejected),
-        findings=decoded.findings + head.findings,
+        findings=decoded.findings + head.findings + about,
         encoding=decoded.encoding,
         delimiter=head.delimiter,
         final_newline=ended,
         sha256=sha256,
+        header_row=head.row,
+        trailer=trailer.begins if trailer else "",
     )
+    refuse_when_hardly_readable(table)
+    return table
 
 
 def _head(data: bytes, layout: Layout) -> _Head:
     if not data[:_SAMPLE_BYTES].strip(_BLANK) and not data.strip(_BLANK):
         raise untrusted("empty_file", "The file is empty; nobody is touched because of it.", "Send the whole file.")
-    cut = min(len(data), _SAMPLE_BYTES)
-    lines = split_lines(data[:cut].decode("utf-8", "ignore"))
-    start = _comments(lines)
-    sample = [line for line in lines[start : start + _SAMPLE_LINES] if line.strip()]
-    if not sample:
-        raise untrusted("no_header", "The file holds remarks but no column names.", "Export with a header row.")
-    delimiter, findings = find_delimiter(sample, layout.delimiter)
-    cells, rows_from = first_record(lines, start, delimiter)
+    end = min(len(data), _SAMPLE_BYTES)
+    lines = split_lines(data[:end].decode("utf-8", "ignore"))
+    if layout.widths:
+        start, separators = given_row(layout, len(lines)) if layout.header_row else 0, Separators(delimiter="")
+    else:
+        start = find_beginning(lines, layout)
+        separators = _separators(lines, start, layout)
+    cells, rows_from = _first(lines, start, separators, layout)
     if any("\0" in cell for cell in cells):
         raise untrusted("not_a_table", "The header holds NUL bytes; this is not a text file.", "Export it as CSV.")
-    text = lines[rows_from - 1]
+    headings = not layout.columns or tuple(cell.strip() for cell in cells) == layout.columns
+    if not headings:
+        rows_from = start
+        _refuse_other_width(cells, layout, start + 1)
+    text = lines[max(rows_from, 1) - 1] if lines else ""
     return _Head(
-        names=header_of(cells, delimiter, start + 1),
-        delimiter=delimiter,
+        names=layout.columns or header_of(cells, start + 1),
+        separators=separators,
         offset=sum(len(line.encode()) for line in lines[:rows_from]),
         rows_from=rows_from,
+        row=start + 1 if headings else 0,
         eol=text[len(text.rstrip("\r\n")) :].encode(),
-        findings=findings + _preamble(start, lines),
+        findings=separators.findings + skipped(start, lines),
     )
 
 
-def _comments(lines: Sequence[str]) -> int:
-    """How many blank lines and `#` remarks stand above the header."""
-    for number, line in enumerate(lines):
-        if line.strip() and not line.startswith("#"):
-            return number
-    return len(lines)
+def _separators(lines: Sequence[str], start: int, layout: Layout) -> Separators:
+    sample = [line for line in lines[start : start + _SAMPLE_LINES] if line.strip()]
+    if not sample and layout.columns:
+        return Separators(delimiter=layout.delimiter or ",")
+    if not sample:
+        raise untrusted("no_header", "The file holds remarks but no column names.", "Export with a header row.")
+    return find_separators(sample, layout.delimiter, len(layout.columns))
 
 
-def _preamble(count: int, lines: Sequence[str]) -> tuple[Finding, ...]:
-    remarks = sum(1 for line in lines[:count] if line.strip())
-    if not remarks:
-        return ()
-    message = f"{remarks} lines of remarks above the header were skipped."
-    return (Finding(check="remarks_skipped", severity=Severity.NOTE, message=message, line=1),)
+def _first(lines: list[str], start: int, separators: Separators, layout: Layout) -> tuple[list[str], int]:
+    """The cells of the header, or of the first row, and the line behind it."""
+    if start >= len(lines):
+        return [], start
+    if layout.widths:
+        return cut(lines[start], layout.widths), start + 1
+    if len(separators.delimiter) > 1:
+        bare = lines[start].rstrip("\r\n").removesuffix(separators.row_end or "\n")
+        return bare.split(separators.delimiter), start + 1
+    return first_record(lines, start, separators.delimiter, spaced=separators.spaced)
 
 
-def _rows(data: bytes, head: _Head, decoded: Decoded) -> tuple[pl.DataFrame, list[RejectedRow]]:
-    if not decoded.damaged and (frame := _fast(data, head)) is not None:
+def _refuse_other_width(cells: Sequence[str], layout: Layout, line: int) -> None:
+    if cells and len(cells) != len(layout.columns):
+        raise untrusted(
+            "not_a_table",
+            f"Line {line} has {len(cells)} fields and the settings name {len(layout.columns)} columns. "
+            "Nothing was read.",
+            "Name every column of the file in order (columns), or give the separator (delimiter).",
+        )
+
+
+def _without_trailer(data: bytes, head: _Head, layout: Layout) -> tuple[bytes, Trailer | None]:
+    """(the file without a last row that is about the file, that row)."""
+    if layout.trailer == "":
+        return data, None
+    end = len(data.rstrip(_BLANK))
+    start = max(data.rfind(b"\n", 0, end), data.rfind(b"\r", 0, end)) + 1
+    if start < head.offset or end <= start:
+        return data, None
+    text = data[start:end].decode("utf-8", "replace")
+    found = trailer_in(text, layout, width=len(head.names), delimiter=head.delimiter)
+    return (data[:start], found) if found else (data, None)
+
+
+def _rows(data: bytes, head: _Head, decoded: Decoded, layout: Layout) -> tuple[pl.DataFrame, list[RejectedRow]]:
+    plain = len(head.delimiter) != 1
+    if not plain and not decoded.damaged and (frame := _fast(data, head)) is not None:
         return frame, []
-    lines = split_lines(data.decode())
-    records = Records(
-        lines, start=head.rows_from, width=len(head.names), delimiter=head.delimiter, damaged=decoded.damaged
-    )
-    numbers: list[int] = []
-    frame = _frame(records, numbers, head.names, _unused(data, 2))
-    return frame.insert_column(0, pl.Series(LINE, numbers, pl.UInt32)), records.rejected
+    lines, width = split_lines(data.decode()), len(head.names)
+    if not plain:
+        records = Records(lines, start=head.rows_from, width=width, delimiter=head.delimiter, damaged=decoded.damaged)
+        records.spaced = head.separators.spaced
+        return frame_of(records, head.names), records.rejected
+    separators = None if layout.widths else head.separators
+    rows = Rows(lines=lines, start=head.rows_from, width=width, spans=layout.widths, separators=separators)
+    rows.refuse_cut(data.endswith((b"\n", b"\r")))
+    return frame_of(rows, head.names), rows.rejected
 
 
 def _unused(data: bytes, count: int) -> list[str]:
@@ -181,31 +197,6 @@ def _unused(data: bytes, count: int) -> list[str]:
     if len(free) < count:
         raise untrusted("not_a_table", "The file is not text; nothing was read.", "Export it as CSV.")
     return free
-
-
-def _frame(
-    records: Iterable[tuple[int, list[str]]], numbers: list[int], names: Sequence[str], separators: Sequence[str]
-) -> pl.DataFrame:
-    """The records as a frame; `numbers` is filled with their lines. Chunked, so that memory stays small."""
-    cell_end, row_end = separators
-    schema = dict.fromkeys(names, pl.String)
-    chunks: list[pl.DataFrame] = [pl.DataFrame(schema=schema)]
-    source = iter(records)
-    while chunk := list(islice(source, 20_000)):
-        numbers.extend(number for number, _ in chunk)
-        text = row_end.join([cell_end.join(cells) for _, cells in chunk]) + row_end
-        chunks.append(
-            pl.read_csv(
-                text.encode(),
-                has_header=False,
-                schema=schema,
-                separator=cell_end,
-                eol_char=row_end,
-                quote_char=None,
-                empty_string_is_null=False,
-            )
-        )
-    return pl.concat(chunks, rechunk=False)
 
 
 def _fast(data: bytes, head: _Head) -> pl.DataFrame | None:
@@ -302,18 +293,3 @@ def _numbered(frame: pl.DataFrame, head: _Head) -> pl.DataFrame:
     if len(names) == 1 and frame.height:
         return frame.with_row_index(LINE, first).filter(pl.col(names[0]) != "")
     return frame.with_row_index(LINE, first)
-
-
-def _refuse_when_hardly_readable(frame: pl.DataFrame, rejected: Sequence[RejectedRow], head: _Head) -> None:
-    total = frame.height + len(rejected)
-    if not rejected or (frame.height and (total < _JUDGED_FROM or len(rejected) <= frame.height)):
-        return
-    first = rejected[0]
-    raise untrusted(
-        "not_a_table",
-        f"{len(rejected)} of {total} rows do not fit the header in line {head.rows_from} ({len(head.names)} columns): "
-        f"line {first.line} {first.reason}. Nothing was read.",
-        "Look at the separator, and at title lines above the header.",
-        line=first.line,
-        rows=total,
-    )

@@ -45,12 +45,12 @@ def split_lines(text: str) -> list[str]:
     return list(io.StringIO(text, newline=""))
 
 
-def first_record(lines: list[str], start: int, delimiter: str) -> tuple[list[str], int]:
+def first_record(lines: list[str], start: int, delimiter: str, *, spaced: bool = False) -> tuple[list[str], int]:
     """The record that begins at this index, and the index after it. Raises SourceUntrusted when it does not end."""
     source = _Lines(lines)
     source.at = start
     try:
-        cells = next(csv.reader(source, delimiter=delimiter, strict=True))
+        cells = next(csv.reader(source, delimiter=delimiter, skipinitialspace=spaced, strict=True))
     except (csv.Error, StopIteration):
         raise untrusted(
             "truncated" if source.at >= len(lines) else "not_a_table",
@@ -63,6 +63,9 @@ def first_record(lines: list[str], start: int, delimiter: str) -> tuple[list[str
 
 class Records:
     """Whole records and rejected rows of one file, in order, below its header."""
+
+    #: a space stands before each quote (`1, "Ann"`)
+    spaced = False
 
     def __init__(self, lines: list[str], *, start: int, width: int, delimiter: str, damaged: bool = False) -> None:
         self._source = _Lines(lines)
@@ -77,7 +80,7 @@ class Records:
     def __iter__(self) -> Iterator[tuple[int, list[str]]]:
         """(line where the record begins, its cells), all of the header's width."""
         source, width = self._source, self._width
-        reader = csv.reader(source, delimiter=self._delimiter, strict=True)
+        reader = csv.reader(source, delimiter=self._delimiter, skipinitialspace=self.spaced, strict=True)
         while True:
             begin = source.at
             try:
@@ -107,7 +110,7 @@ class Records:
     def _wrong_width(self, begin: int, cells: list[str]) -> None:
         after, lines = self._source.at, self._source.lines
         if after >= len(lines) and not self._ended and len(cells) < self._width:
-            raise _truncated(begin + 1, f"the last row has {len(cells)} of {self._width} fields and no line end")
+            raise truncated(begin + 1, f"the last row has {len(cells)} of {self._width} fields and no line end")
         if after > begin + 1 and any(self._whole(line) for line in lines[begin + 1 : after]):
             self._stray(begin)
             return
@@ -119,7 +122,7 @@ class Records:
 
     def _broken(self, begin: int, error: csv.Error) -> None:
         if "unexpected end of data" in str(error) and not self._only_stray(begin):
-            raise _truncated(begin + 1, f"the quote opened in line {begin + 1} is never closed")
+            raise truncated(begin + 1, f"the quote opened in line {begin + 1} is never closed")
         self._stray(begin)
 
     def _only_stray(self, begin: int) -> bool:
@@ -134,7 +137,8 @@ class Records:
         if self._width < 2:
             return False
         try:
-            return [len(cells) for cells in csv.reader([line], delimiter=self._delimiter, strict=True)] == [self._width]
+            read = csv.reader([line], delimiter=self._delimiter, skipinitialspace=self.spaced, strict=True)
+            return [len(cells) for cells in read] == [self._width]
         except csv.Error:
             return False
 
@@ -147,7 +151,7 @@ class Records:
         self.rejected.append(RejectedRow(line=begin + 1, code=code, reason=reason, fields=tuple(cells)))
 
 
-def _truncated(line: int, why: str) -> Exception:
+def truncated(line: int, why: str) -> Exception:
     return untrusted(
         "truncated",
         f"The file was cut off: {why}. Nothing was read and nobody was touched.",

@@ -12,9 +12,10 @@ from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 from joinery.core.mapping.account_headings import ACCOUNT_ATTRIBUTES
 from joinery.settings.defaults import ATTRIBUTES
 from joinery.settings.part import Part
-from joinery.settings.people import Encoding, known_kind
+from joinery.settings.people import known_kind
 from joinery.settings.problems import did_you_mean, found
 from joinery.settings.secret import Secret
+from joinery.settings.shape import Encoding
 from joinery.settings.tree import Section
 from joinery.settings.values import ONE_TEXT, Count, FilePath, Shape, Text, YesNo, wrong
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -14,6 +13,7 @@ from joinery.settings.defaults import EMPTY_ERROR
 from joinery.settings.fields import check_fields
 from joinery.settings.part import Part, reported
 from joinery.settings.problems import did_you_mean, found, one_of
+from joinery.settings.shape import FileShape
 from joinery.settings.tree import Section
 from joinery.settings.values import (
     ONE_TEXT,
@@ -34,19 +34,6 @@ def _status(value: object) -> str:
         near = did_you_mean(value, meanings) if isinstance(value, str) else ""
         wrong(f"must be {one_of(meanings)}; found {found(value)}{near}")
     return str(value)
-
-
-def _encoding(value: object) -> object:
-    try:
-        known = isinstance(value, str) and codecs.lookup(value)._is_text_encoding
-    except (LookupError, ValueError):
-        known = False
-    if not known:
-        wrong(f"must be an encoding such as utf-8 or cp1252; found {found(value)}")
-    return value
-
-
-Encoding = Annotated[str, BeforeValidator(_encoding)]
 
 
 class FieldRule(Part):
@@ -123,7 +110,7 @@ def _fields(value: Any) -> Any:
     return {name: _field(name, rule) for name, rule in value.items()}
 
 
-class PeopleSource(Part):
+class PeopleSource(FileShape):
     """What every source of people has in common, whichever way its rows come in."""
 
     content: Literal["full", "changes"] = Field(
@@ -135,12 +122,6 @@ class PeopleSource(Part):
     )
     end_date_means: Literal["last_day_worked", "last_day_employed", "first_day_out"] = Field(
         default="last_day_employed", description="What the end date says; access ends at the end of the last day."
-    )
-    encoding: Encoding | None = Field(
-        default=None, description="The file's encoding, e.g. `cp1252`; found out when not given."
-    )
-    delimiter: Annotated[str, Field(min_length=1, max_length=3)] | None = Field(
-        default=None, description='What separates columns, e.g. `";"`; found out when not given.'
     )
     fields: Annotated[Mapping[str, Annotated[FieldRule, Shape(ONE_TEXT)]], BeforeValidator(_fields)] = Field(
         default_factory=dict,
