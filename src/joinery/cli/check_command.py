@@ -161,8 +161,7 @@ def sentences(checked: Checked) -> Iterator[str]:
     """The verdict first, then what it rests on, then each group with what to do."""
     yield f"{checked.name}: {verdict(checked)}"
     aside = f", {several(checked.set_aside, 'line')} cannot be read" if checked.set_aside else ""
-    delimiter = {"\t": "tabs"}.get(checked.delimiter, f"{checked.delimiter!r}")
-    yield f"  {several(checked.rows, 'person', 'people')} read{aside}; {checked.encoding}, separated by {delimiter}"
+    yield f"  {several(checked.rows, 'person', 'people')} read{aside}; {checked.read_as}"
     recognised = ", ".join(f"{column} = {attribute}" for attribute, column in checked.recognised.items())
     yield from _wrapped(f"read as: {recognised}")
     if checked.unread:
@@ -240,6 +239,7 @@ def as_data(checked: Checked) -> dict[str, Any]:
         "set_aside": checked.set_aside,
         "encoding": checked.encoding,
         "delimiter": checked.delimiter,
+        "read_as": checked.read_as,
         "recognised": dict(checked.recognised),
         "not_read": dict(checked.unread),
         "errors": checked.errors,

@@ -17,7 +17,8 @@ from joinery.core.model.snapshot import RawRecord
 from joinery.flows.policy import SourcePolicy
 from joinery.intake.delta import Delta, compare, records
 from joinery.intake.profile import churn, profile_of
-from joinery.intake.read import Table, read_table
+from joinery.intake.read import read_table
+from joinery.intake.table import Table
 from joinery.kit.drop import ArrivedFile, check_rows
 
 
@@ -49,6 +50,11 @@ class Arrival:
     def sha256(self) -> str:
         """Of the file as it came."""
         return self.table.sha256
+
+    @property
+    def remembered(self) -> Mapping[str, Any]:
+        """What to expect of the next file."""
+        return self.table.layout.to_remember()
 
     @property
     def rows(self) -> int:
@@ -117,11 +123,15 @@ class Arrival:
         return [{"line": row.line, "code": row.code, "reason": row.reason} for row in self.table.rejected]
 
 
-def open_arrival(source: SourcePolicy, file: ArrivedFile) -> Arrival:
-    """Read and map. Raises SourceUntrusted or ConfigError when it is not a file we can use."""
-    table = read_table(file.path, source.layout)
+def open_arrival(source: SourcePolicy, file: ArrivedFile, remembered: Mapping[str, Any]) -> Arrival:
+    """Read and map. `remembered`: what the last good file looked like, as far as the settings leave it open.
+
+    Raises SourceUntrusted or ConfigError when it is not a file we can use.
+    """
+    table = read_table(file.path, source.layout.with_remembered(remembered))
     check_rows(file, table.frame.height + len(table.rejected))
     spec = source.mapping_for(table.header)
+    table.refuse_unusable(spec.columns)
     key = spec.column_of("source_id") or spec.column_of("worker_id") or ""
     pending, unknown = table.rejected_keys(key)
     partial = "changes" in {source.content, file.content}

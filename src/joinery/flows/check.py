@@ -25,7 +25,8 @@ from joinery.core.model.snapshot import RawRecord
 from joinery.intake.delta import numbered
 from joinery.intake.kinds import kinds_of
 from joinery.intake.layout import Layout
-from joinery.intake.read import LINE, Table, read_table
+from joinery.intake.read import read_table
+from joinery.intake.table import LINE, Table
 
 WORST_FIRST: Final = (Severity.BLOCKER, Severity.QUARANTINE, Severity.WARNING, Severity.NOTE)
 #: these keep a person, or the file, back until they are corrected
@@ -57,6 +58,8 @@ class Checked:
     set_aside: int
     encoding: str
     delimiter: str
+    #: how the file was read, for people: encoding and separator, or the sheet of a workbook
+    read_as: str
     recognised: Mapping[str, str]
     unread: Mapping[str, str]
     groups: tuple[Group, ...]
@@ -107,6 +110,7 @@ def check_file(path: Path, looking: Looking) -> Checked:
         set_aside=len(table.rejected),
         encoding=table.encoding,
         delimiter=table.delimiter,
+        read_as=table.described,
         recognised=spec.by_attribute,
         unread={column: _why(column) for column in table.header if column not in spec.columns},
         groups=_grouped(found, spec),

@@ -16,7 +16,8 @@ from joinery.flows.policy import Ports
 from joinery.intake.decode import UNREADABLE
 from joinery.intake.delta import numbered
 from joinery.intake.layout import Layout
-from joinery.intake.read import Table, read_table
+from joinery.intake.read import read_table
+from joinery.intake.table import Table
 from joinery.reports.render_csv import harmless
 from joinery.store.people import People, Person
 

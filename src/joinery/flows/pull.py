@@ -92,9 +92,11 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
     from joinery.flows.arrival import open_arrival
 
     day = as_of.astimezone(ports.policy.company_zone).date()
+    with ports.database.read() as connection:
+        remembered = load_state(connection, ports.policy.name).extra.get("layouts", {}).get(source.name, {})
     try:
         source.drop.verify(file)
-        arrival = open_arrival(source, file)
+        arrival = open_arrival(source, file, remembered)
     except (SourceUntrusted, ConfigError) as error:
         finding = _finding(str(error.data.get("code", error.code)), str(error))
         result = FileResult(source=source.name, name=file.name, state="rejected", findings=(finding,))
@@ -160,7 +162,9 @@ def _accept(
         save_digests(connection, name, source.name, snapshot_id=snapshot_id, columns="", payload=payload)
         snapshot = _snapshot(source, file, arrival, compared, snapshot_id)
         record_snapshot(connection, name, replace(snapshot, taken_at=ports.now(), report=dict(outcome.counts)))
-        save_state(connection, name, _after(state, source.name, compared.as_of, ports, missing, acceptance))
+        after = _after(state, source.name, compared.as_of, ports, missing, acceptance)
+        layouts = {**after.extra.get("layouts", {}), source.name: arrival.remembered}
+        save_state(connection, name, replace(after, extra={**after.extra, "layouts": layouts}))
     result = FileResult(
         source=source.name,
         name=file.name,
