@@ -146,7 +146,7 @@ def _accept(
     population = () if delta.empty else arrival.audit()
     snapshot_id = str(uuid7(ports.now(), secrets.randbits(74)))
     with ports.database.write() as connection:
-        state = load_state(connection, name)
+        state = _remembering(load_state(connection, name), source.name, arrival.remembered)
         setting = setting_for(ports, source, compared.as_of, snapshot_id, state)
         acceptance = Acceptance(connection, setting, state.extra.get("aliases", {}).get(source.name, {}))
         frozen = {f.worker_id: f.message for f in population if f.severity is Severity.QUARANTINE and f.worker_id}
@@ -162,9 +162,7 @@ def _accept(
         save_digests(connection, name, source.name, snapshot_id=snapshot_id, columns="", payload=payload)
         snapshot = _snapshot(source, file, arrival, compared, snapshot_id)
         record_snapshot(connection, name, replace(snapshot, taken_at=ports.now(), report=dict(outcome.counts)))
-        after = _after(state, source.name, compared.as_of, ports, missing, acceptance)
-        layouts = {**after.extra.get("layouts", {}), source.name: arrival.remembered}
-        save_state(connection, name, replace(after, extra={**after.extra, "layouts": layouts}))
+        save_state(connection, name, _after(state, source.name, compared.as_of, ports, missing, acceptance))
     result = FileResult(
         source=source.name,
         name=file.name,
@@ -266,6 +264,11 @@ def _after(
         audited_at=ports.now(),
         extra=extra,
     )
+
+
+def _remembering(state: ConnectionState, source: str, layout: Mapping[str, Any]) -> ConnectionState:
+    """What this file looked like is expected of the next one."""
+    return replace(state, extra={**state.extra, "layouts": {**state.extra.get("layouts", {}), source: dict(layout)}})
 
 
 def wake(

@@ -60,7 +60,7 @@ def below_titles(split: Callable[[int], Sequence[str]], rows: range, width: int,
     wide, at = named or width, rows.start
     while at < rows.stop and _is_title(split(at), wide, bool(named)):
         at += 1
-    if wide < 2 or at == rows.stop or len(split(at)) < wide or (not named and facts_in(split(at))):
+    if wide < 2 or at == rows.stop or (not named and facts_in(split(at))):
         return rows.start
     return at
 

@@ -25,8 +25,9 @@ class Layout:
     trailer: str | None = None
     #: what a number in that row counts: rows | lines | nothing
     trailer_counts: str = "rows"
-    #: the sheet of a workbook
+    #: the sheet of a workbook, and that of the last good file
     sheet: str | None = None
+    sheet_before: str | None = None
     #: headings that must be there: they tell the header from title rows above it, and the sheet from others
     wanted: frozenset[str] = frozenset()
 
@@ -42,4 +43,4 @@ class Layout:
 
 
 #: found out in one file and expected of the next
-REMEMBERED: Final = ("encoding", "delimiter", "final_newline", "trailer", "sheet")
+REMEMBERED: Final = ("encoding", "delimiter", "final_newline", "trailer", "sheet_before")

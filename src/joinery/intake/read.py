@@ -71,6 +71,10 @@ def read_table(path: Path, layout: Layout) -> Table:
 def read_bytes(raw: bytes, layout: Layout) -> Table:
     """As `read_table`, for bytes that are already here."""
     sha256 = hashlib.sha256(raw).hexdigest()
+    if raw.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
+        from joinery.intake.workbook import read_workbook
+
+        return read_workbook(raw, layout, sha256)
     decoded = decode(raw, layout.encoding)
     data = decoded.data.rstrip(b"\x1a") if decoded.data.endswith(b"\x1a") else decoded.data
     ended = data.endswith((b"\n", b"\r"))

@@ -46,7 +46,7 @@ class Table:
     def layout(self) -> Layout:
         """What to remember for the next file of this source."""
         if self.encoding == "xlsx":
-            return Layout(sheet=self.sheet, trailer=self.trailer or None)
+            return Layout(sheet_before=self.sheet, trailer=self.trailer or None)
         return Layout(
             encoding=self.encoding if self.encoding != "utf-8" else None,
             delimiter=self.delimiter or None,

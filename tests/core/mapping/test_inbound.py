@@ -53,6 +53,8 @@ REJECTED = [
     ("a number that a spreadsheet rounded", {"worker_id": "1.23E+05"}, "id_mangled"),
     ("a number that a spreadsheet made a decimal", {"worker_id": "12345.0"}, "id_mangled"),
     ("a number too wide for its cell", {"worker_id": "####"}, "id_mangled"),
+    ("an error of a spreadsheet", {"team": "#N/A"}, "cell_error"),
+    ("an error of a spreadsheet where a date should be", {"hire_date": "#VALUE!"}, "cell_error"),
     ("a date that can be two days", {"hire_date": "03/04/2026"}, "ambiguous_date"),
     ("a day that does not exist", {"hire_date": "2025-02-29"}, "bad_date"),
     ("a date that is a word", {"termination_date": "soon"}, "bad_date"),

@@ -24,6 +24,10 @@ _ADDRESS: Final = re.compile(r"[^@\s,;:<>()\"\[\]]{1,64}@(?:[^@\s,;:<>()\"\[\].]
 _MANGLED: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+|\d[.,]\d+[eE]\d+|\d+[.,]0+|#+|#(?:REF|N/A|VALUE|NAME)\S*")
 
 
+#: what a spreadsheet shows where a formula went wrong
+_CELL_ERROR: Final = re.compile(r"#(?:REF|VALUE|NUM|NULL|DIV/0|SPILL|CALC)!|#N/A|#NAME\?|#GETTING_DATA")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapped:
     """The worker, and what was odd about the record without making it wrong."""
@@ -122,6 +126,8 @@ def text_of(row: MappingRow, cell: str) -> str:
 
 def _read(row: MappingRow, raw: RawRecord, reading: _Reading) -> Read:
     text = _text(row, raw)
+    if text.startswith("#") and row.to not in ID_NAMES and _CELL_ERROR.fullmatch(text):
+        return reading.reject("cell_error", row.to, f"The {row.to} shows an error of a spreadsheet ({text}).")
     if text and row.is_date:
         return _date(row, text, reading)
     if text and row.to in ADDRESS_NAMES and not _possible(text):
