@@ -57,6 +57,8 @@ class Opened:
     state_dir: Path
     targets: TargetMaker
     mailing: Mailing
+    #: since when a version of a rule counts
+    published_on: Callable[[str, str], date]
     extra: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -108,7 +110,14 @@ def _put_together(
         say=voice.say,
         progress=voice.progress,
     )
-    return Opened(settings=settings, ports=ports, state_dir=state_dir, targets=targets, mailing=mailing)
+    return Opened(
+        settings=settings,
+        ports=ports,
+        state_dir=state_dir,
+        targets=targets,
+        mailing=mailing,
+        published_on=published,
+    )
 
 
 def _only_target(settings: Settings) -> str:

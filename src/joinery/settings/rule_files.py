@@ -25,7 +25,7 @@ def add_rule_files(tree: Section, path: Path, problems: Problems) -> dict[str, b
             problems.add(place, patterns.path, f"no file matches the pattern {found(pattern)}")
         for name in names:
             if name not in seen:
-                seen[name] = _read_rules(path.parent / name, rules, place, problems)
+                seen[name] = read_rule_file(path.parent / name, rules, place, problems)
     return seen
 
 
@@ -36,7 +36,8 @@ def _matching(folder: Path, pattern: str) -> list[str]:
         return []
 
 
-def _read_rules(file: Path, rules: Items, place: Place, problems: Problems) -> bytes:
+def read_rule_file(file: Path, rules: Items, place: Place, problems: Problems) -> bytes:
+    """Append the rules of one file; its content. `place` is where it was named."""
     from joinery.settings.reading import read_tree
 
     try:

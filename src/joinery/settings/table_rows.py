@@ -22,6 +22,7 @@ CODE: Final = ("code", "hr code", "department")
 VALUE: Final = ("value", "word", "parent", "above")
 FROM: Final = ("valid from", "from")
 TO: Final = ("valid to", "to", "until")
+NUMBER: Final = ("worker id", "employee number", "employee id", "number", "id", "person", "employee")
 _MOST_ROWS = 200_000
 
 
@@ -39,8 +40,19 @@ class _Columns:
 
 def read_rows(file: Path, sheet: str | None = None) -> tuple[DatedRow, ...]:
     """The rows of this file. Raises TableTrouble."""
-    cells = _sheet(file, sheet) if file.suffix.lower() == ".xlsx" else _text(file)
-    return rows_of(cells)
+    return rows_of(_cells(file, sheet))
+
+
+def _cells(file: Path, sheet: str | None = None) -> Iterable[Sequence[str]]:
+    return _sheet(file, sheet) if file.suffix.lower() == ".xlsx" else _text(file)
+
+
+def pairs_in(file: Path) -> list[tuple[str, str]]:
+    """The first two cells of each row: employee number and what they have. Raises TableTrouble."""
+    rows = [[cell.strip() for cell in row] for row in _cells(file)]
+    found = [(row[0], row[1]) for row in rows if len(row) > 1 and row[0] and row[1]]
+    heading = found and found[0][0].lower().replace("_", " ") in NUMBER
+    return found[1:] if heading else found
 
 
 def rows_of(cells: Iterable[Sequence[str]]) -> tuple[DatedRow, ...]:
