@@ -27,7 +27,6 @@ _PROGRAMS = {
     "postgresql": ("postgres",),
     "chromium": ("chromium", "google-chrome", "google-chrome-stable"),
     "openssh": ("sshd",),
-    "gnupg": ("gpg",),
 }
 
 

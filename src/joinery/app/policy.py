@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from joinery.app.targets import beyond
 from joinery.core.correlation.correlate import Matching
 from joinery.core.hygiene.trust import TrustPolicy
 from joinery.core.mapping.dated import DatedTable
@@ -40,13 +41,9 @@ def policy_from(
     settings: Settings, target_name: str, published_on: Callable[[str, str], date], chunk_size: int
 ) -> Policy:
     """The policy of the connection that joins all sources to one target."""
-    target = settings.learning[target_name]
     vocabulary = Vocabulary.for_inclusion(custom_kinds(settings))
     return Policy(
         name=settings.name,
-        target=target_name,
-        target_kind=target.into,
-        only_reads=target.into == "export",
         version=settings.version_hash,
         zone_of=zone_reader(settings.company.time_zone),
         company_zone=ZoneInfo(settings.company.time_zone),
@@ -54,28 +51,43 @@ def policy_from(
         known_zones=_all_zones(),
         go_live=settings.go_live,
         lifecycles={name: lifecycle_of(settings, source) for name, source in settings.people.items()},
-        outbound=_outbound(settings, target),
         tree=_tree(settings),
         include=tuple(parse(each.where, vocabulary) for each in settings.include),
         exclude=tuple(parse(each.where, vocabulary) for each in settings.exclude),
         out_of_scope=settings.out_of_scope,
         rules=learning_rules(settings, published_on),
-        onboarding_again_after=again.days if (again := settings.triggers.rehire.onboarding_again_after) else None,
+        onboarding_again_after=_days(settings.triggers.rehire.onboarding_again_after),
         reassign_finished=settings.triggers.rehire.reassign_finished,
         guards=_guards(settings),
         segments=_segments(settings),
         mode_of=settings.mode_of,
         lane_per_hour=settings.kill_switch.per_hour,
         protected_workers=frozenset(settings.protected.worker_ids),
-        protected_accounts=frozenset((*settings.protected.account_ids, *target.protected)),
-        matching=Matching(worker_id=target.first_match.worker_id, email=target.first_match.email),
-        create_groups=target.create_groups,
-        seats=target.seats,
         mail=_mail(settings),
         chunk_size=chunk_size,
-        simulation=target.simulation,
         completions_to=settings.completions.send_to.file if settings.completions.send_to else None,
+        target=target_name,
+        **_of_target(settings, settings.learning[target_name]),
     )
+
+
+def _of_target(settings: Settings, target: Any) -> dict[str, Any]:
+    """What the policy says of the learning system, and of accounts there."""
+    return {
+        "target_kind": target.into,
+        "only_reads": target.into == "export",
+        "cannot": beyond(target.into),
+        "outbound": _outbound(settings, target),
+        "protected_accounts": frozenset((*settings.protected.account_ids, *target.protected)),
+        "matching": Matching(worker_id=target.first_match.worker_id, email=target.first_match.email),
+        "create_groups": target.create_groups,
+        "seats": target.seats,
+        "simulation": target.simulation,
+    }
+
+
+def _days(span: timedelta | None) -> int | None:
+    return span.days if span else None
 
 
 def _mail(settings: Settings) -> MailPolicy:
@@ -98,7 +110,7 @@ def lifecycle_of(settings: Settings, source: Any) -> LifecyclePolicy:
         suspend=triggers.leaver.suspend,
         leavers_are=source.leavers_are,
         missing_files=source.missing_files,
-        archive_after=triggers.leaver.archive_after.days if triggers.leaver.archive_after else None,
+        archive_after=_days(triggers.leaver.archive_after),
         absent_grace=triggers.absent.archive_grace.days,
         leave_access=triggers.leave.access,
     )

@@ -14,6 +14,7 @@ from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId, PersonKey
 from joinery.errors import ConfigError
 from joinery.flows.policy import Policy
+from joinery.kit.contract import RecordSource
 from joinery.store.accounts import Accounts
 from joinery.store.completions import Completions, Whose
 from joinery.store.database import Database
@@ -57,10 +58,10 @@ def deliver_records(database: Database, policy: Policy, as_of: datetime) -> Sequ
 async def _read(
     database: Database, policy: Policy, targets: TargetMaker, ledger: Completions, now: Callable[[], datetime]
 ) -> int:
-    target: Any = targets.make()
+    target = targets.make()
     found = 0
     try:
-        while True:
+        while isinstance(target, RecordSource):
             page = await target.completions(ledger.cursor(policy.target))
             learners = list(dict.fromkeys(item.account_id for item in page.items))
             seen = await _under_way(database, policy, target, learners)
@@ -70,9 +71,10 @@ async def _read(
                 _dirty(connection, policy, learners)
             found += len(page.items)
             if not page.more:
-                return found
+                break
     finally:
         await target.close()
+    return found
 
 
 async def _under_way(

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from joinery.app import clock
 from joinery.app.policy import lifecycle_of, mapping_reader, trust_of
-from joinery.app.sftp import folder_of, server_of
 from joinery.connectors.file import FolderDrop, Ready
 from joinery.flows.policy import SourcePolicy
 from joinery.intake.layout import Layout
 from joinery.kit.drop import Drop
 from joinery.settings import Settings
-from joinery.settings.sftp import SftpSource
 from joinery.settings.shape import spans_of
 from joinery.settings.sources import FileSource, SourceEntry
 
@@ -22,7 +18,7 @@ def source_policy(settings: Settings, name: str) -> SourcePolicy:
     source = settings.people[name]
     return SourcePolicy(
         name=name,
-        drop=_drop(source, settings.folder / ".joinery" / "sftp" / name),
+        drop=_drop(source),
         mapping_for=mapping_reader(name, source),
         lifecycle=lifecycle_of(settings, source),
         trust=trust_of(source),
@@ -33,8 +29,7 @@ def source_policy(settings: Settings, name: str) -> SourcePolicy:
     )
 
 
-def _drop(source: SourceEntry, landing: Path) -> Drop:
-    """`landing`: where files from another machine are put first."""
+def _drop(source: SourceEntry) -> Drop:
     match source:
         case FileSource():
             return FolderDrop(
@@ -44,11 +39,6 @@ def _drop(source: SourceEntry, landing: Path) -> Drop:
                 stable_for=source.stable_for,
                 now=clock.now,
             )
-        case SftpSource():
-            from joinery.connectors.sftp import SftpDrop
-
-            local = FolderDrop(inbox=landing / "inbox", archive=source.archive, ready_when=Ready.PRESENT)
-            return SftpDrop(server=server_of(source), remote=folder_of(source), landing=landing, local=local)
 
 
 def layout_of(source: SourceEntry) -> Layout:

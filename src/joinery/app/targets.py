@@ -9,15 +9,26 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from joinery.core.model.operation import ActionClass
 from joinery.kit.contract import Target
 from joinery.settings import Settings
 
 if TYPE_CHECKING:
+    from joinery.kit.transport import Transport
     from joinery_classroom.database import Store
     from joinery_classroom.settings import ClassroomSettings
 
 #: operations per call; also how many lines share a durable job
-BATCH_SIZES = {"classroom": 200, "memory": 50, "export": 50}
+BATCH_SIZES = {"classroom": 200, "memory": 50, "export": 50, "scim": 50}
+
+
+def beyond(kind: str) -> dict[ActionClass, str]:
+    """What this kind of learning system has no way to do, and what to say about it."""
+    if kind != "scim":
+        return {}
+    from joinery.connectors.scim import CAPABILITIES
+
+    return {action: CAPABILITIES.notes[str(action)] for action in set(ActionClass) - CAPABILITIES.actions}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +64,8 @@ class TargetMaker:
         from joinery.connectors.classroom import ClassroomTarget
         from joinery.kit.transport import Transport
 
+        if self.entry.into == "scim":
+            return self._scim(Transport(self.entry.url, auth=self.entry.key.reveal))
         if self.entry.url:
             return ClassroomTarget(Transport(self.entry.url, auth=self.entry.key.reveal), name=self.name)
         classroom = self.classroom()
@@ -61,6 +74,17 @@ class TargetMaker:
         app = create_app(classroom, now=self.now, store=self.classroom_store(classroom))
         transport = Transport(classroom.base_url, auth=lambda: classroom.api_token, app=app)
         return ClassroomTarget(transport, name=self.name)
+
+    def _scim(self, transport: Transport) -> Target:
+        from joinery.connectors.scim import ScimTarget
+
+        return ScimTarget(
+            transport,
+            name=self.name,
+            user_name_from=self.entry.user_name,
+            external_id=self.entry.external_id,
+            rate=self.entry.rate,
+        )
 
     def classroom_store(self, classroom: ClassroomSettings) -> Store:
         """Classroom's database, with the courses that `starters` give wherever they are missing; the user closes it."""

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from joinery.core.model.ids import PersonKey, PlanId
 from joinery.core.model.operation import ActionClass
 from joinery.core.model.plan import GuardResult, PlanSummary
+from joinery.core.planning.able import Reach, within_reach
 from joinery.core.planning.guards import Population, Tally, check_guards
 from joinery.core.planning.steps import lines_for
 from joinery.flows.decide import Decided, decide_person
@@ -25,7 +26,7 @@ from joinery.flows.policy import Policy, Ports
 from joinery.store.accounts import Accounts
 from joinery.store.assignments import save_assignments
 from joinery.store.connections import ConnectionState, load_state, next_number, save_state
-from joinery.store.people import People, in_chunks
+from joinery.store.people import People, Person, in_chunks
 from joinery.store.plans import (
     PlanWriter,
     begin_plan,
@@ -143,13 +144,13 @@ def _look_at(connection: Connection, ports: Ports, making: _Making, keys: Sequen
     decided: list[Decided] = []
     for person in batch.people:
         one = decide_person(policy, batch, person, when.as_of, when.state.go_live, first_load=when.first_load)
-        lines = lines_for(one.subject)
-        for line in lines:
+        reach = within_reach(lines_for(one.subject), policy.cannot, person.memory.get("beyond", ()))
+        for line in reach.possible:
             making.tally.add(line)
             making.actions[str(line.action)] += 1
-        making.writer.add(lines)
-        decided.append(one)
-        if not lines:
+        making.writer.add(reach.lines)
+        decided.append(_remembering(one, person, reach))
+        if not reach.possible:
             settled.append(person.key)
     making.looked_at += len(keys)
     people = People(connection, policy.name)
@@ -157,6 +158,14 @@ def _look_at(connection: Connection, ports: Ports, making: _Making, keys: Sequen
     people.remember({one.key: one.memory for one in decided if one.memory is not None})
     people.wake_earlier({one.key: one.wake_at for one in decided if one.wake_at is not None})
     save_assignments(connection, {one.key: one.assignments for one in decided if one.assignments})
+
+
+def _remembering(one: Decided, person: Person, reach: Reach) -> Decided:
+    """What the target cannot do for them is remembered, so that it is said once and not every night."""
+    if reach.beyond == tuple(person.memory.get("beyond", ())):
+        return one
+    memory = person.memory if one.memory is None else one.memory
+    return replace(one, memory={**memory, "beyond": list(reach.beyond)})
 
 
 def _finish(

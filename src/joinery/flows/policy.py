@@ -72,6 +72,8 @@ class Policy:
     target_kind: str = ""
     #: the learning system can only be read: nothing is ever approved or applied
     only_reads: bool = False
+    #: what the learning system has no way to do, and what to say about it
+    cannot: Mapping[ActionClass, str] = field(default_factory=dict)
     version: str
     zone_of: Callable[[Worker], tzinfo]
     company_zone: tzinfo

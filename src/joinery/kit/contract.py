@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId, PersonKey
@@ -115,6 +115,7 @@ class SignIn(Protocol):
         """A one-time link; raises Rejected when the account may not sign in."""
 
 
+@runtime_checkable
 class RecordSource(Protocol):
     """A target whose completions can be read."""
 

@@ -19,7 +19,24 @@ from joinery.settings.shape import Encoding
 from joinery.settings.tree import Section
 from joinery.settings.values import ONE_TEXT, Count, FilePath, Shape, Text, YesNo, wrong
 
-KINDS = ("classroom", "memory", "export")
+KINDS = ("classroom", "memory", "export", "scim")
+#: what a SCIM User has a place for, beside what is written there without being asked for
+SCIM_PLACES = (
+    "email",
+    "given_name",
+    "family_name",
+    "display_name",
+    "worker_id",
+    "job_title",
+    "department",
+    "division",
+    "cost_center",
+    "legal_entity",
+    "employment_type",
+    "language",
+    "time_zone",
+)
+SCIM_ATTRIBUTES = {name: source for name, source in ATTRIBUTES.items() if name in SCIM_PLACES}
 
 
 def web_address(value: object) -> str:
@@ -62,15 +79,20 @@ class FirstMatch(Part):
     )
 
 
-def _attributes(value: Any) -> Any:
-    if not isinstance(value, dict):
-        wrong(f"must be a mapping of account attribute to worker attribute; found {found(value)}")
-    merged: dict[str, Any] = Section.like(value) if isinstance(value, Section) else {}
-    merged.update({name: {"from": source} for name, source in ATTRIBUTES.items() if value.get(name) != "none"})
-    merged.update(
-        {name: {"from": rule} if isinstance(rule, str) else rule for name, rule in value.items() if rule != "none"}
-    )
-    return merged
+def _beyond(usual: Mapping[str, str]) -> BeforeValidator:
+    """What is written stands beside the usual attributes of this kind of system, or in place of them."""
+
+    def merge(value: Any) -> Any:
+        if not isinstance(value, dict):
+            wrong(f"must be a mapping of account attribute to worker attribute; found {found(value)}")
+        merged: dict[str, Any] = Section.like(value) if isinstance(value, Section) else {}
+        merged.update({name: {"from": source} for name, source in usual.items() if value.get(name) != "none"})
+        merged.update(
+            {name: {"from": rule} if isinstance(rule, str) else rule for name, rule in value.items() if rule != "none"}
+        )
+        return merged
+
+    return BeforeValidator(merge)
 
 
 class Target(Part):
@@ -80,7 +102,7 @@ class Target(Part):
         default=False, description="Marks a system that is only a simulation: any date may be written to it."
     )
     seats: Count | None = Field(default=None, description="The seats that were bought; plans show what is left.")
-    attributes: Annotated[Mapping[str, Annotated[WriteRule, Shape(ONE_TEXT)]], BeforeValidator(_attributes)] = Field(
+    attributes: Annotated[Mapping[str, Annotated[WriteRule, Shape(ONE_TEXT)]], _beyond(ATTRIBUTES)] = Field(
         default_factory=dict,
         validate_default=True,
         description="Account attribute and the worker attribute it comes from, on top of the usual ones; "
@@ -158,11 +180,43 @@ class ExportTarget(Target):
     )
 
 
+class ScimTarget(Target):
+    """Any learning system that is provisioned by SCIM 2.0. It has no assignments: lines that give training are held."""
+
+    not_yet: ClassVar[frozenset[str]] = frozenset({"drift", "token_url"})
+
+    into: Literal["scim"] = Field(description="`scim`: a learning system that is provisioned by SCIM 2.0.")
+    url: WebAddress = Field(description="The address before `/Users`, e.g. `https://lms.example.com/scim/v2`.")
+    key: Secret = Field(description="The bearer token, by reference.")
+    user_name: Literal["email", "worker_id"] = Field(
+        default="email", description="What people sign in with: the User's `userName`."
+    )
+    external_id: YesNo = Field(
+        default=True, description="Whether the system keeps `externalId`; it is how Joinery finds its accounts again."
+    )
+    rate: Count | None = Field(default=None, description="Most requests a second; the default is no limit of our own.")
+    attributes: Annotated[Mapping[str, Annotated[WriteRule, Shape(ONE_TEXT)]], _beyond(SCIM_ATTRIBUTES)] = Field(
+        default_factory=dict,
+        validate_default=True,
+        description="Account attribute and the worker attribute it comes from, on top of the usual ones that a "
+        "SCIM User has a place for; `none` leaves a usual one out.",
+    )
+
+    @model_validator(mode="after")
+    def _a_user_has_a_place(self) -> ScimTarget:
+        for name in self.attributes:
+            if name not in SCIM_PLACES:
+                near = did_you_mean(name, SCIM_PLACES)
+                wrong(f"a SCIM User has no place for the attribute {found(name)}{near}")
+        return self
+
+
 def known_target(data: Any, info: ValidationInfo) -> Any:
     """Refuse a kind of learning system that this version does not have, before anything else is looked at."""
     return known_kind(data, info, "into", KINDS)
 
 
 LearningTarget = Annotated[
-    Annotated[ClassroomTarget | MemoryTarget | ExportTarget, Field(discriminator="into")], BeforeValidator(known_target)
+    Annotated[ClassroomTarget | MemoryTarget | ExportTarget | ScimTarget, Field(discriminator="into")],
+    BeforeValidator(known_target),
 ]

@@ -136,6 +136,7 @@ class StateContract(TargetBase):
 
     @story
     async def test_a_closed_account_can_be_prepared_for_the_return(self, target: Target) -> None:
+        self.need(target, ActionClass.ASSIGN)
         person, account = await employed(target)
         await done(target, SuspendAccount(person_key=person.key), account=account)
         after = await done(
