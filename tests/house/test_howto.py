@@ -48,7 +48,7 @@ def type_line(line: str, folder: Path) -> None:
     assert done.returncode == expected, f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
 
 
-@pytest.mark.parametrize("page", ["existing-lms", "first-feed", "rules", "two-files", "why"])
+@pytest.mark.parametrize("page", ["existing-lms", "first-feed", "mapping-tables", "rules", "two-files", "why"])
 def test_a_page_works_as_written(tmp_path: Path, page: str) -> None:
     typed = 0
     for block in blocks(HOWTO / f"{page}.md"):
@@ -69,6 +69,9 @@ def test_settings_shown_in_a_page_are_valid(page: Path, tmp_path: Path) -> None:
     base += "people: {from: file, path: ./in/*.csv, fields: {worker_id: ID}}\n"
     environment = {"JOINERY_DATABASE": "postgresql+psycopg://joinery@localhost/joinery"}
     for block in blocks(page):
+        if block.language == "csv":
+            (tmp_path / block.file).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / block.file).write_text(block.text)
         if block.language == "yaml" and not block.file.startswith("rules/"):
             file = tmp_path / "joinery.yaml"
             file.write_text(block.text if block.text.startswith("version:") else base + block.text)

@@ -1,4 +1,4 @@
-"""`joinery config validate | show | schema`: the settings. Rule: a secret never shows, only where it is read from."""
+"""`joinery config`: the settings. Rule: a secret never shows, only where it is read from."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from typing import Annotated
 
 import typer
 
+from joinery.cli import config_versions
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, say, show_json
 from joinery.errors import ConfigError
 from joinery.settings import Settings, dump_resolved, load, resolved
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Check and show the settings.")
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Check, show, compare and take back the settings.")
+app.command("history")(config_versions.history)
+app.command("diff")(config_versions.diff)
+app.command("export")(config_versions.export)
+app.command("import")(config_versions.import_files)
+app.command("revert")(config_versions.revert)
 
 
 @app.command()

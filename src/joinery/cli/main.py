@@ -23,6 +23,7 @@ COMMANDS = {
     "apply": ("apply", "Apply an approved plan."),
     "undo": ("undo", "Take back what a plan did, as a plan to review."),
     "why": ("why", "Why somebody has what they have, or does not."),
+    "map": ("map", "Mapping tables: codes, words, and what has no word yet."),
     "rules": ("rules", "Learning rules: list, test, see the effect of an edit, explain, learn."),
     "person": ("person", "One person: show, end access, exempt, assign."),
     "events": ("events", "Lifecycle events of a period."),

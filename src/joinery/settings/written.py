@@ -36,7 +36,7 @@ class Written:
     def packed(self) -> bytes:
         """A zip: the same files give the same bytes."""
         out = io.BytesIO()
-        names = {path: f"{FILES}/{number}{Path(path).suffix}" for number, path in enumerate(sorted(self.files))}
+        names = {path: _inside(path, number) for number, path in enumerate(sorted(self.files))}
         index = {MAIN: self.main, FILES: names, "tables": dict(self.tables)}
         with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
             _put(packed, INDEX, json.dumps(index, ensure_ascii=False, sort_keys=True, indent=1).encode())
@@ -44,6 +44,12 @@ class Written:
             for path, name in names.items():
                 _put(packed, name, self.files[path])
         return out.getvalue()
+
+
+def _inside(path: str, number: int) -> str:
+    """A name under which it can be unpacked anywhere: a file from elsewhere gets a folder of its own."""
+    away = path.startswith("/") or ".." in path.split("/")
+    return f"{FILES}/elsewhere/{number}/{Path(path).name}" if away else f"{FILES}/{path}"
 
 
 def _put(packed: zipfile.ZipFile, name: str, content: bytes) -> None:
