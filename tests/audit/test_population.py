@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from joinery.audit import audit, quarantined
-from joinery.audit.domains import misspelled
+from joinery.audit.domains import look_alikes, misspelled
 from joinery.audit.loops import loops
+from joinery.audit.population import known, unmapped
 from joinery.core.model.finding import Finding, Severity
 
 
@@ -38,6 +39,7 @@ CASES = [
     ("a manager who is not there", [("1", "", "9", A)], [("manager_missing", "1")]),
     ("a manager who is not there for two", [("1", "", "9", A), ("2", "", "9", A)], [("manager_missing", "1")]),
     ("those who left need no manager", [("1", "", "9", T)], []),
+    ("a manager who left", [("1", "", "2", A), ("2", "", "", T)], [("manager_left", "1")]),
     ("a circle of two", [("2", "", "1", A), ("1", "", "2", A)], [("manager_loop", "1")]),
 ]  # fmt: skip
 
@@ -64,6 +66,39 @@ def test_no_address_is_ever_written() -> None:
         ("1", "ann@x.org", "9", A), ("2", "ann@x.org", "", A), ("3", "bob@y.org", "", T), ("4", "bob@y.org", "", A)
     )
     assert all("@" not in f.message + f.suggestion for f in audit(rows))
+
+
+def test_a_place_without_time_zone_takes_that_of_others_there() -> None:
+    columns = {"worker_id": ["1", "2", "3"], "location": ["Lille", "Lille", "Oslo"]}
+    used = pl.DataFrame({**columns, "time_zone": ["Europe/Paris", "", ""]})
+    found = [(f.check, f.people, f.better) for f in audit(used)]
+    assert found == [
+        ("location_without_zone", ("2",), "Europe/Paris"),
+        ("location_without_zone", ("3",), ""),
+    ]
+    assert audit(pl.DataFrame({**columns, "time_zone": ["", "", ""]})) == (), "the company's zone is meant"
+
+
+def test_a_code_without_a_row_is_named_with_its_people() -> None:
+    people = known(pl.DataFrame({"worker_id": ["1", "2", "3"], "department": ["4711", "9", ""]}))
+    (found,) = unmapped(people, {"department": frozenset({"9"}), "location": frozenset()})
+    assert (found.check, found.attribute, found.people) == ("unmapped_code", "department", ("1",))
+
+
+LOOKS = [
+    ("a Cyrillic a", {"acme.com": 50, "\u0430cme.com": 2}, [("\u0430cme.com", "acme.com", 2)]),
+    ("punycode of it", {"acme.com": 50, "xn--cme-5cd.com": 1}, [("xn--cme-5cd.com", "acme.com", 1)]),
+    ("rn for m", {"acme.com": 50, "acrne.com": 1}, [("acrne.com", "acme.com", 1)]),
+    ("a digit for a letter", {"globex.com": 50, "gl0bex.com": 1}, [("gl0bex.com", "globex.com", 1)]),
+    ("two companies", {"acme.com": 50, "other.org": 1}, []),
+    ("a small company's own", {"acme.com": 9, "acrne.com": 1}, [("acrne.com", "acme.com", 1)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("domains", "wanted"), [t[1:] for t in LOOKS], ids=[t[0] for t in LOOKS])
+def test_domains_that_look_like_another(domains: dict[str, int], wanted: list[tuple[str, str, int]]) -> None:
+    assert list(look_alikes(domains)) == wanted
+    assert not {name for name, _, _ in misspelled(domains)} & {name for name, _, _ in wanted}, "said once"
 
 
 def test_missing_columns_are_not_checked() -> None:

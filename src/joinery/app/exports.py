@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from joinery.connectors.export import Export
+from joinery.connectors.export.wire import accounts_of, naming_column
 from joinery.core.mapping.recognition import recognise_accounts
 from joinery.errors import ConfigError, SourceUntrusted
 from joinery.intake.layout import Layout
 
 if TYPE_CHECKING:
+    from joinery.core.model.account import Account
     from joinery.intake.read import Table
 
 
@@ -31,6 +33,21 @@ def read_export(entry: Any) -> Export:
         )
     rows = table.frame.select(table.header).iter_rows()
     return Export(header=table.header, rows=rows, columns=columns)
+
+
+def read_accounts(path: Path) -> list[Account]:
+    """All accounts of one export, by well-known headings. Raises SourceUntrusted when none names the accounts."""
+    from joinery.intake.read import read_table
+
+    table = read_table(path, Layout())
+    columns = recognised(table)
+    if not naming_column(columns):
+        raise SourceUntrusted(
+            f"No column of {path.name} says which account is which; nothing was read.",
+            fix=f"Export a column like id, username or email. The file has: {', '.join(table.header)}.",
+            data={"code": "no_account_id", "columns": list(table.header)},
+        )
+    return accounts_of(table.frame.select(table.header).iter_rows(), table.header, columns)
 
 
 def newest(path: Path) -> Path:

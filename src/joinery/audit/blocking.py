@@ -33,7 +33,7 @@ def comparable(frame: pl.DataFrame) -> pl.DataFrame:
         "id",
         "gone",
         *(_code(pl.col(name).str.to_lowercase()).alias(name) for name in EQUAL),
-        *(_day(pl.col(name)).alias(name) for name in _DAYS),
+        *(day_of(pl.col(name)).alias(name) for name in _DAYS),
         _code(pl.col("work_email").str.to_lowercase()).alias("mail"),
         _code(pl.col("personal_email").str.to_lowercase()).alias("private"),
         _code(_letters(pl.col("work_email"))).alias("local"),
@@ -71,7 +71,7 @@ def _digits(phone: pl.Expr) -> pl.Expr:
     return pl.when(digits.str.len_chars() >= 7).then(digits.str.tail(9)).otherwise(pl.lit(""))
 
 
-def _day(text: pl.Expr) -> pl.Expr:
+def day_of(text: pl.Expr) -> pl.Expr:
     """Days since 1970; null where none can be read without asking how the column writes dates."""
     iso = text.str.head(10).str.to_date("%Y-%m-%d", strict=False)
     return pl.coalesce(iso, *(text.str.to_date(form, strict=False) for form in _FORMS)).cast(pl.Int32)

@@ -151,6 +151,32 @@ def _differ(row: Mapping[str, Any]) -> Iterator[str]:
     return (words for kind, words in _DIFFERING.items() if row[kind] < -1 and not (returned and kind == "hire_date"))
 
 
+def namesakes(frame: pl.DataFrame, pairs: Sequence[Pair]) -> Iterator[Finding]:
+    """People at work with one full name between two or three of them, who are not a pair already."""
+    names = [name for name in ("given_name", "family_name") if name in frame.columns]
+    if len(names) < 2:
+        return
+    paired = [worker_id for pair in pairs for worker_id in (pair.left, pair.right)]
+    full = pl.concat_str([pl.col(name).str.to_lowercase().str.strip_chars() for name in names], separator=" ")
+    here = frame.unique("id", keep="first", maintain_order=True).filter(
+        ~pl.col("gone") & ~pl.col("id").is_in(paired) & pl.all_horizontal(pl.col(names) != "")
+    )
+    shared = here.select("id", full.alias("name")).filter(pl.len().over("name").is_between(2, 3)).sort("name", "id")
+    if not shared.height:
+        return
+    ids = shared.get_column("id").to_list()
+    yield Finding(
+        check="same_name",
+        severity=Severity.NOTE,
+        message=f"{len(ids)} people share their full name with one or two others; nothing else says that they are one "
+        "person.",
+        worker_id=ids[0],
+        attribute="family_name",
+        suggestion="Nothing. Names never match anybody; look here when two people were taken for each other.",
+        people=tuple(ids),
+    )
+
+
 def sides(frame: pl.DataFrame, pairs: Sequence[Pair]) -> dict[str, dict[str, str]]:
     """employee number -> attribute -> value, of everybody in these pairs: to be looked at side by side."""
     wanted = {worker_id for pair in pairs for worker_id in (pair.left, pair.right)}

@@ -6,12 +6,12 @@ The frame has canonical columns of text (`worker_id`, `work_email`, `manager_id`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import polars as pl
 
-from joinery.audit.domains import misspelled
+from joinery.audit.domains import look_alikes, misspelled
 from joinery.audit.loops import loops
 from joinery.core.mapping.statuses import status_of
 from joinery.core.model.finding import Finding, Severity
@@ -32,9 +32,11 @@ def audit(frame: pl.DataFrame) -> tuple[Finding, ...]:
         *_double_ids(people),
         *_double_emails(people),
         *_missing_managers(people),
+        *_managers_gone(people),
         *_manager_loops(people),
         *_lost_zeros(people),
         *_misspelled_domains(people),
+        *_places_without_zone(frame),
     )
 
 
@@ -136,12 +138,64 @@ def _missing_managers(people: pl.DataFrame) -> Iterator[Finding]:
         yield Finding(
             check="manager_missing",
             severity=Severity.WARNING,
-            message=f"The manager {manager} of {count} people ({first}{' and others' if count > 1 else ''}) "
+            message=f"The manager {manager} of {_people(count)} ({first}{' and others' if count > 1 else ''}) "
             "is not in the file.",
             worker_id=first,
             attribute="manager_id",
             suggestion="Name their present manager; until then they have none.",
             people=tuple(ids),
+        )
+
+
+def _managers_gone(people: pl.DataFrame) -> Iterator[Finding]:
+    """Somebody at work whose manager has left: the next active one up stands in."""
+    gone = people.filter("gone").select(pl.col("id").alias("manager")).unique()
+    reports = (
+        people.filter(~pl.col("gone"))
+        .join(gone, on="manager", how="semi")
+        .group_by("manager")
+        .agg(pl.col("id").sort().alias("ids"))
+        .sort("manager")
+    )
+    for manager, ids in reports.iter_rows():
+        yield Finding(
+            check="manager_left",
+            severity=Severity.WARNING,
+            message=f"The manager {manager} of {_people(len(ids))} ({_some(ids)}) has left.",
+            worker_id=ids[0],
+            attribute="manager_id",
+            suggestion="Name their present manager; until then the next active one up stands in.",
+            people=tuple(ids),
+        )
+
+
+def _places_without_zone(frame: pl.DataFrame) -> Iterator[Finding]:
+    """Locations where somebody at work has no time zone, in a file where others have one."""
+    if not {"location", "time_zone"} <= set(frame.columns):
+        return
+    here = known(frame).filter(~pl.col("gone")).select("id", _column(frame, "location"), _column(frame, "time_zone"))
+    if here.filter(pl.col("time_zone") != "").is_empty():
+        return
+    without = (
+        here.filter(pl.col("location") != "")
+        .group_by("location")
+        .agg(
+            pl.col("id").filter(pl.col("time_zone") == "").sort().alias("ids"),
+            pl.col("time_zone").filter(pl.col("time_zone") != "").mode().sort().first().alias("zone"),
+        )
+        .filter(pl.col("ids").list.len() > 0)
+        .sort("location")
+    )
+    for location, ids, zone in without.iter_rows():
+        yield Finding(
+            check="location_without_zone",
+            severity=Severity.NOTE,
+            message=f"{_people(len(ids))} at {location!r} without a time zone; the company's is used.",
+            worker_id=ids[0],
+            attribute="time_zone",
+            suggestion=f"Enter {zone}, as others there have." if zone else "Enter one, like Europe/Paris.",
+            people=tuple(ids),
+            better=zone or "",
         )
 
 
@@ -185,6 +239,7 @@ def _lost_zeros(people: pl.DataFrame) -> Iterator[Finding]:
 def _misspelled_domains(people: pl.DataFrame) -> Iterator[Finding]:
     domains = people.select("id", pl.col("email").str.extract(r"@([^@]+)$").alias("domain")).drop_nulls()
     counts = dict(domains.group_by("domain").len().iter_rows())
+    yield from _look_alikes(domains, counts)
     for domain, meant, count in misspelled(counts):
         ids = domains.filter(pl.col("domain") == domain).get_column("id").sort()
         yield Finding(
@@ -196,7 +251,47 @@ def _misspelled_domains(people: pl.DataFrame) -> Iterator[Finding]:
             attribute="work_email",
             suggestion="Correct the address in the HR system.",
             people=tuple(ids),
+            better=meant,
         )
+
+
+def unmapped(frame: pl.DataFrame, values: Mapping[str, frozenset[str]]) -> Iterator[Finding]:
+    """Codes of people at work that no row of their table has a value for; `values`: attribute -> codes with one."""
+    for attribute, codes in values.items():
+        if attribute not in frame.columns:
+            continue
+        here = frame.filter(~pl.col("gone")).select("id", code=pl.col(attribute).str.strip_chars())
+        new = here.filter((pl.col("code") != "") & ~pl.col("code").is_in(list(codes)))
+        for code, ids in new.group_by("code").agg(pl.col("id").sort()).sort("code").iter_rows():
+            yield Finding(
+                check="unmapped_code",
+                severity=Severity.WARNING,
+                message=f"The {attribute} {code!r} of {_people(len(ids))} ({_some(ids)}) has no row in its table.",
+                worker_id=ids[0],
+                attribute=attribute,
+                suggestion="Add the row, or say in the settings what a value without one means.",
+                people=tuple(ids),
+            )
+
+
+def _look_alikes(domains: pl.DataFrame, counts: dict[str, int]) -> Iterator[Finding]:
+    for domain, meant, count in look_alikes(counts):
+        ids = domains.filter(pl.col("domain") == domain).get_column("id").sort()
+        yield Finding(
+            check="lookalike_domain",
+            severity=Severity.WARNING,
+            message=f"{count} work e-mail{'s' if count > 1 else ''} ({_some(ids)}) at {domain!a}, which only looks "
+            f"like {meant!r}.",
+            worker_id=ids[0],
+            attribute="work_email",
+            suggestion="Find out who entered it: such a domain is mostly registered to deceive. Correct the address.",
+            people=tuple(ids),
+            better=meant,
+        )
+
+
+def _people(count: int) -> str:
+    return f"{count} {'person' if count == 1 else 'people'}"
 
 
 def _some(ids: Iterable[str]) -> str:

@@ -3,41 +3,37 @@
 from __future__ import annotations
 
 import os
+import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 from zoneinfo import ZoneInfo, available_timezones
 
 import typer
 
 from joinery.app import clock
-from joinery.cli.common import DEFAULT_CONFIG, AsJson, AsOf, Format, Out, instant, show_for_people, show_json
+from joinery.cli.check_report import as_data, problems, verdict
+from joinery.cli.common import DEFAULT_CONFIG, AsJson, AsOf, Out, instant, say, show_for_people
 from joinery.cli.wording import SEVERITIES, number, several
+from joinery.core.hygiene.catalogue import explained
 from joinery.core.mapping.headers import mapping_for
-from joinery.core.model.finding import Finding, Severity
 from joinery.errors import NotThere
-from joinery.reports.tables import table
 
 if TYPE_CHECKING:
+    from joinery.core.model.account import Account
     from joinery.flows.check import Checked, Group, Looking
+    from joinery.reports.problems import Problems
     from joinery.settings import Settings
 
 app = typer.Typer(rich_markup_mode=None)
 
 #: people and lines named in the text; all of them are in csv, xlsx and json
 SAMPLE = 5
-COLUMNS = (
-    "severity=How bad",
-    "check",
-    "worker_id=Employee number",
-    "line",
-    "column",
-    "message=What is wrong",
-    "suggestion=What to do",
-)
 
 
 class FailOn(StrEnum):
@@ -51,17 +47,32 @@ class FailOn(StrEnum):
 Ending: TypeAlias = Annotated[FailOn, typer.Option("--fail-on", help="End with 4 from this on.")]
 
 
+File: TypeAlias = Annotated[Path | None, typer.Argument(metavar="FILE", help="The file; else those that wait.")]
+Named: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", help="The settings that name the columns; joinery.yaml if it is there."),
+]
+Headings: TypeAlias = Annotated[
+    bool, typer.Option("--headings", help="Recognise the columns by well-known headings; read no settings.")
+]
+Against: TypeAlias = Annotated[
+    Path | None,
+    typer.Option("--against", metavar="LMS_EXPORT", help="The learning system's user export, to compare with."),
+]
+Before: TypeAlias = Annotated[
+    Path | None, typer.Option("--before", metavar="FILE", help="The export before this one, to compare with.")
+]
+Form: TypeAlias = Annotated[str, typer.Option("--format", help="text | html | xlsx | csv | json.")]
+
+
 @app.command()
 def main(
-    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="The file; else those that wait.")] = None,
-    config: Annotated[
-        Path | None,
-        typer.Option("--config", "-c", help="The settings that name the columns; joinery.yaml if it is there."),
-    ] = None,
-    headings: Annotated[
-        bool, typer.Option("--headings", help="Recognise the columns by well-known headings; read no settings.")
-    ] = False,
-    form: Format = "text",
+    file: File = None,
+    config: Named = None,
+    headings: Headings = False,
+    against: Against = None,
+    before: Before = None,
+    form: Form = "text",
     json: AsJson = False,
     out: Out = None,
     fail_on: Ending = FailOn.ERROR,
@@ -71,26 +82,76 @@ def main(
 
     Needs no settings: columns are recognised by their headings. With settings (joinery.yaml), by what they say.
 
-    Examples: joinery check employees.csv | joinery check employees.csv --format xlsx --out for-hr.xlsx
+    Examples: joinery check employees.csv | joinery check employees.csv --format html --out check.html |
+    joinery check employees.csv --against lms-users.csv --format xlsx --out for-hr.xlsx
 
     Ends with 0, with 4 when something keeps people back (see --fail-on), with 5 when the file cannot be used.
     """
     settings = None if headings else _settings(config)
     moment = instant(as_of) or clock.now()
+    compared = _Compared(accounts=_accounts(against), before=before)
     checked = []
     for path, name in _files(file, settings):
         from joinery.flows.check import check_file
 
-        checked.append(check_file(path, _looking(settings, name, _today(settings, moment))))
-    if json or form == "json":
-        show_json({"files": [as_data(each) for each in checked]})
-    elif form == "text" and out is None:
-        for each in checked:
-            print("\n".join(sentences(each)))
-    else:
-        rows = [row for each in checked for row in _rows(each)]
-        show_for_people(table("Problems", COLUMNS, rows), form, out)
+        checked.append(check_file(path, _looking(settings, name, _today(settings, moment), compared)))
+    _show(checked, "json" if json else form, out, moment)
     raise typer.Exit(exit_code(checked, fail_on))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Compared:
+    """What the file is compared with."""
+
+    accounts: Sequence[Account] | None
+    before: Path | None
+
+
+def _show(checked: Sequence[Checked], form: str, out: Path | None, moment: datetime) -> None:
+    if form == "json":
+        _write(dumps({"version": 1, "files": [as_data(each) for each in checked]}, ensure_ascii=False) + "\n", out)
+    elif form == "text":
+        _write("\n".join(line for each in checked for line in sentences(each)) + "\n", out)
+    elif form in {"html", "csv", "xlsx"}:
+        _report([problems(each, f"{moment:%d %B %Y}") for each in checked], form, out)
+    else:
+        raise typer.BadParameter(f"{form!r} is not text, html, xlsx, csv or json", param_hint="--format")
+
+
+def _report(found: Sequence[Problems], form: str, out: Path | None) -> None:
+    from joinery.reports.problems import affected, books
+
+    if form == "csv":
+        show_for_people(affected(found), form, out)
+    elif form == "html":
+        from joinery.reports.render_problems import as_html
+
+        _write(as_html(found), out)
+    elif out is None:
+        raise typer.BadParameter("an .xlsx needs a file: --out for-hr.xlsx", param_hint="--out")
+    else:
+        from joinery.reports.render_xlsx import write_book
+
+        write_book(books(found), out, clock.now())
+    if out is not None:
+        say(f"Written: {out}. It shows data of people; keep it where you keep the HR file.")
+
+
+def _write(text: str, out: Path | None) -> None:
+    if out is None:
+        sys.stdout.write(text)
+    else:
+        out.write_text(text, encoding="utf-8", newline="")
+
+
+def _accounts(path: Path | None) -> Sequence[Account] | None:
+    if path is None:
+        return None
+    if not path.is_file():
+        raise NotThere(f"There is no file {path}.", fix="Name the learning system's user export.")
+    from joinery.app.exports import read_accounts
+
+    return read_accounts(path)
 
 
 def _today(settings: Settings | None, moment: datetime) -> date:
@@ -144,17 +205,40 @@ def _source_of(file: Path, settings: Settings | None) -> str:
     return (fits or names)[0]
 
 
-def _looking(settings: Settings | None, name: str, today: Any) -> Looking:
+def _looking(settings: Settings | None, name: str, today: date, compared: _Compared) -> Looking:
     from joinery.flows.check import Looking
 
     zones = frozenset(available_timezones())
     if settings is None:
-        return Looking(mapping_for=mapping_for, today=today, time_zones=zones)
+        return Looking(
+            mapping_for=mapping_for,
+            today=today,
+            time_zones=zones,
+            accounts=compared.accounts,
+            before=compared.before,
+        )
     from joinery.app.policy import mapping_reader
     from joinery.app.sources import layout_of
 
     source = settings.people[name]
-    return Looking(mapping_for=mapping_reader(name, source), today=today, layout=layout_of(source), time_zones=zones)
+    return Looking(
+        mapping_for=mapping_reader(name, source),
+        today=today,
+        layout=layout_of(source),
+        time_zones=zones,
+        accounts=compared.accounts,
+        before=compared.before,
+        mapped_values=_values(settings, today),
+    )
+
+
+def _values(settings: Settings, today: date) -> dict[str, frozenset[str]]:
+    """attribute -> codes that have a value today; where a code without one is kept as it is, none is missing."""
+    return {
+        name: frozenset(row.code for row in each.rows() if row.holds(today))
+        for name, each in settings.map.items()
+        if each.unmapped.action == "hold"
+    }
 
 
 def sentences(checked: Checked) -> Iterator[str]:
@@ -179,25 +263,10 @@ def _unread(column: str, why: str) -> str:
     return f"{column} ({why})" if why.startswith("sensitive") else column
 
 
-def verdict(checked: Checked) -> str:
-    """`9 issues in 4 groups, 61 people; 2 block them`, in numbers that can be acted on."""
-    groups = [group for group in checked.groups if group.severity is not Severity.NOTE]
-    notes = sum(1 for _ in checked.findings(Severity.NOTE))
-    noted = f" ({several(notes, 'note')})" if notes else ""
-    if not groups:
-        return f"no issues{noted}."
-    issues = sum(len(group.findings) for group in groups)
-    people = frozenset[str]().union(*(group.people for group in groups))
-    said = f"{several(issues, 'issue')} in {several(len(groups), 'group')}, {several(len(people), 'person', 'people')}"
-    if not checked.errors:
-        return f"{said}; none blocks anybody{noted}."
-    return f"{said}; {number(checked.errors)} block{'s' if checked.errors == 1 else ''} them{noted}."
-
-
 def _group(group: Group) -> Iterator[str]:
     column = f", column {group.column}" if group.column else ""
-    size = several(len(group.people), "person", "people") if group.people else several(len(group.findings), "line")
-    yield f"{group.check.replace('_', ' ').capitalize()}: {size} ({SEVERITIES[group.severity]}{column})"
+    size = _size(group)
+    yield f"{explained(group.check).title}: {size} ({SEVERITIES[group.severity]}{column})"
     messages = list(dict.fromkeys(finding.message for finding in group.findings))
     yield from (f"  {message}" for message in messages[:2])
     if len(messages) > 2:
@@ -206,6 +275,12 @@ def _group(group: Group) -> Iterator[str]:
         yield f"  What to do: {group.findings[0].suggestion}"
     if where := _where(group):
         yield f"  {where}"
+
+
+def _size(group: Group) -> str:
+    if group.people:
+        return several(len(group.people), "person", "people")
+    return several(len(group.findings), "account" if group.findings[0].accounts else "line")
 
 
 def _where(group: Group) -> str:
@@ -218,50 +293,3 @@ def _where(group: Group) -> str:
     named = [each for each in dict.fromkeys(named) if each]
     more = f" and {number(len(named) - SAMPLE)} more" if len(named) > SAMPLE else ""
     return f"{', '.join(named[:SAMPLE])}{more}" if named else ""
-
-
-def _rows(checked: Checked) -> Iterator[tuple[str | int | None, ...]]:
-    """One row for each person, so that the list can be sorted and handed on."""
-    for group in checked.groups:
-        for finding in group.findings:
-            for worker_id in finding.about or ("",):
-                line = finding.line if worker_id in ("", *finding.about[:1]) else None
-                bad = SEVERITIES[group.severity]
-                yield bad, group.check, worker_id, line, group.column, finding.message, finding.suggestion
-
-
-def as_data(checked: Checked) -> dict[str, Any]:
-    """The same for programs, complete."""
-    return {
-        "file": checked.name,
-        "verdict": verdict(checked),
-        "rows": checked.rows,
-        "set_aside": checked.set_aside,
-        "encoding": checked.encoding,
-        "delimiter": checked.delimiter,
-        "read_as": checked.read_as,
-        "recognised": dict(checked.recognised),
-        "not_read": dict(checked.unread),
-        "errors": checked.errors,
-        "warnings": checked.warnings,
-        "groups": [
-            {
-                "check": group.check,
-                "severity": str(group.severity),
-                "attribute": group.attribute,
-                "column": group.column,
-                "people": len(group.people),
-                "findings": [_finding_data(finding) for finding in group.findings],
-            }
-            for group in checked.groups
-        ],
-    }
-
-
-def _finding_data(finding: Finding) -> dict[str, Any]:
-    return {
-        "worker_ids": list(finding.about),
-        "line": finding.line,
-        "message": finding.message,
-        "suggestion": finding.suggestion,
-    }

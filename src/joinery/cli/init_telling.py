@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from joinery.app.first_contact import Begun, samples
-from joinery.cli.check_command import verdict
+from joinery.cli.check_report import verdict
 from joinery.cli.common import say
 from joinery.cli.wording import number, several
 from joinery.core.mapping.recognition import Column, Recognised, Sure

@@ -13,13 +13,16 @@ from typing import Final
 
 import polars as pl
 
-from joinery.audit.duplicates import Pair, duplicates, sides
-from joinery.audit.population import audit, known
+from joinery.audit.against import against
+from joinery.audit.changes import changes
+from joinery.audit.duplicates import Pair, duplicates, namesakes, sides
+from joinery.audit.population import audit, known, unmapped
 from joinery.core.hygiene import check_worker
 from joinery.core.hygiene.facts import Facts
 from joinery.core.mapping.headers import sensitive
 from joinery.core.mapping.inbound import Rejected, map_record
 from joinery.core.mapping.spec import MappingSpec
+from joinery.core.model.account import Account
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.snapshot import RawRecord
 from joinery.intake.delta import numbered
@@ -66,6 +69,8 @@ class Checked:
     #: people who may be there twice, surest first, and what is known of both: number -> attribute -> value
     pairs: tuple[Pair, ...] = ()
     sides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    #: accounts of the learning system that were compared with; None when none were
+    accounts: int | None = None
 
     def findings(self, *severities: Severity) -> Iterator[Finding]:
         """Those of these severities (of all without any), worst first."""
@@ -90,19 +95,25 @@ class Looking:
     today: date
     layout: Layout = field(default_factory=Layout)
     time_zones: frozenset[str] = frozenset()
+    #: the accounts of the learning system, to compare with
+    accounts: Sequence[Account] | None = None
+    #: the export before this one, to compare with
+    before: Path | None = None
+    #: attribute -> what a table of the settings has a value for
+    mapped_values: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def check_file(path: Path, looking: Looking) -> Checked:
     """Everything that is odd in this file. Raises SourceUntrusted or ConfigError when it cannot be used at all."""
     table = read_table(path, looking.layout)
     spec = looking.mapping_for(table.header)
-    people = known(table.frame.select(LINE, *(pl.col(row.column).str.strip_chars().alias(row.to) for row in spec.rows)))
+    people = _people(table, spec)
     pairs = duplicates(people)
     found = [
         *table.findings,
         *_broken_rows(table),
         *_row_by_row(table, spec, looking),
-        *_together(people, pairs),
+        *_together(people, pairs, looking),
     ]
     return Checked(
         name=path.name,
@@ -116,7 +127,12 @@ def check_file(path: Path, looking: Looking) -> Checked:
         groups=_grouped(found, spec),
         pairs=pairs,
         sides=sides(people, pairs),
+        accounts=len(looking.accounts) if looking.accounts is not None else None,
     )
+
+
+def _people(table: Table, spec: MappingSpec) -> pl.DataFrame:
+    return known(table.frame.select(LINE, *(pl.col(row.column).str.strip_chars().alias(row.to) for row in spec.rows)))
 
 
 def _why(column: str) -> str:
@@ -154,16 +170,22 @@ def _look(spec: MappingSpec, facts: Facts, line: int, record: RawRecord) -> list
     return [replace(found, line=line) for found in (*mapped.findings, *check_worker(mapped.worker, facts))]
 
 
-def _together(people: pl.DataFrame, pairs: Sequence[Pair]) -> Iterator[Finding]:
+def _together(people: pl.DataFrame, pairs: Sequence[Pair], looking: Looking) -> Iterator[Finding]:
     """What only the whole population shows, with the line of the first person it is about."""
-    found = [*_less_returned(audit(people), people, pairs), *(pair.finding() for pair in pairs)]
+    found = [*_less_returned(audit(people), pairs), *(pair.finding() for pair in pairs), *namesakes(people, pairs)]
+    found += unmapped(people, looking.mapped_values)
+    if looking.accounts is not None:
+        found += against(people, looking.accounts, looking.today)
+    if looking.before is not None:
+        earlier = read_table(looking.before, looking.layout)
+        found += changes(_people(earlier, looking.mapping_for(earlier.header)), people)
     first = pl.Series(list({f.about[0] for f in found if f.about}), dtype=pl.String)
     rows = people.select("id", LINE).filter(pl.col("id").is_in(first.implode()))
     lines = dict(rows.unique("id", keep="first", maintain_order=True).iter_rows())
     return (replace(f, line=lines.get(f.about[0])) if f.about else f for f in found)
 
 
-def _less_returned(found: Sequence[Finding], people: pl.DataFrame, pairs: Sequence[Pair]) -> Iterator[Finding]:
+def _less_returned(found: Sequence[Finding], pairs: Sequence[Pair]) -> Iterator[Finding]:
     """An address that came back with its owner is not a stranger's: the pair says more."""
     returned = {
         worker_id for pair in pairs if "the same work e-mail" in pair.agree for worker_id in (pair.left, pair.right)

@@ -31,17 +31,24 @@ _OPTIONS: Final = {
 
 def write_xlsx(shown: Table, path: Path, made_at: datetime) -> None:
     """The table as .xlsx; `made_at` (aware) goes into the file's properties, so that equal tables give equal files."""
+    write_book([shown], path, made_at)
+
+
+def write_book(tables: Sequence[Table], path: Path, made_at: datetime) -> None:
+    """Each table on a sheet of its own (several where it is too long for one), in this order."""
+    names: set[str] = set()
     with xlsxwriter.Workbook(str(path), _OPTIONS) as book:
-        book.set_properties({"title": shown.title, "created": made_at.astimezone(UTC).replace(tzinfo=None)})
+        book.set_properties({"title": tables[0].title, "created": made_at.astimezone(UTC).replace(tzinfo=None)})
         formats = {
             "head": book.add_format({"bold": True, "bottom": 1}),
             "date": book.add_format({"num_format": "yyyy-mm-dd"}),
             "instant": book.add_format({"num_format": 'yyyy-mm-dd hh:mm:ss"Z"'}),
         }
-        widths = _widths(shown)
-        for number, start in enumerate(range(0, max(1, len(shown.rows)), MOST_ROWS), start=1):
-            sheet = book.add_worksheet(_sheet_name(shown.title, number))
-            _fill(sheet, shown.headings, shown.rows[start : start + MOST_ROWS], formats, widths)
+        for shown in tables:
+            widths = _widths(shown)
+            for number, start in enumerate(range(0, max(1, len(shown.rows)), MOST_ROWS), start=1):
+                sheet = book.add_worksheet(_unused(_sheet_name(shown.title, number), names))
+                _fill(sheet, shown.headings, shown.rows[start : start + MOST_ROWS], formats, widths)
 
 
 def _fill(
@@ -88,6 +95,15 @@ def _widths(shown: Table) -> list[int]:
     """By the headings and the first rows; nobody needs a column wider than 60."""
     sample = [shown.headings, *([plain(cell) for cell in row] for row in shown.rows[:200])]
     return [min(60, max(8, *(len(row[column]) + 2 for row in sample))) for column in range(len(shown.columns))]
+
+
+def _unused(name: str, names: set[str]) -> str:
+    """Excel tells sheets apart without case."""
+    number, free = 2, name
+    while free.lower() in names:
+        free, number = f"{name[: 30 - len(str(number))]} {number}", number + 1
+    names.add(free.lower())
+    return free
 
 
 def _sheet_name(title: str, number: int) -> str:

@@ -15,7 +15,7 @@ from joinery.core.model.worker import Status, Worker
 FACTS = Facts(
     as_of=date(2026, 11, 24),
     time_zones=frozenset({"Europe/Paris"}),
-    mapped=frozenset({"work_email", "hire_date", "status", "given_name", "family_name"}),
+    mapped=frozenset({"work_email", "hire_date", "termination_date", "status", "given_name", "family_name"}),
 )
 GOOD = Worker(
     source_id="1", worker_id="1", given_name="Ann", family_name="Lee", work_email="ann@x.org", status_text="Active",
@@ -23,17 +23,24 @@ GOOD = Worker(
 )  # fmt: skip
 N, W, Q = Severity.NOTE, Severity.WARNING, Severity.QUARANTINE
 
-CASES = [
+GONE = {"status": Status.TERMINATED, "termination_date": date(2026, 10, 31)}
+CASES: list[tuple[str, dict[str, object], list[tuple[str, Severity]]]] = [
     ("all is well", {}, []),
     ("a mononym is a name", {"given_name": ""}, []),
     ("no name at all", {"given_name": "", "family_name": ""}, [("no_name", W)]),
     ("no address", {"work_email": ""}, [("no_email", N)]),
-    ("no address and gone", {"work_email": "", "status": Status.TERMINATED}, []),
+    ("no address and gone", {"work_email": "", **GONE}, []),
     ("a private address", {"work_email": "ann@GMail.com"}, [("free_mail", W)]),
+    ("to start and no address", {"work_email": "", "status": Status.PREHIRE, "hire_date": date(2026, 12, 1)},
+     [("prehire_without_email", W)]),
+    ("to start and a private address", {"work_email": "", "personal_email": "a@b.org", "hire_date": date(2026, 12, 1)},
+     [("no_email", N)]),
+    ("started today and no address", {"work_email": "", "hire_date": date(2026, 11, 24)}, [("no_email", N)]),
+    ("left and no end date", {"status": Status.TERMINATED}, [("ended_without_date", W)]),
     ("a shared mailbox", {"work_email": "HR@x.org"}, [("shared_mailbox", W)]),
     ("no hire date", {"hire_date": None}, [("no_hire_date", W)]),
     ("a pre-hire without a date", {"hire_date": None, "status": Status.PREHIRE}, [("prehire_without_date", W)]),
-    ("no hire date and gone", {"hire_date": None, "status": Status.TERMINATED}, []),
+    ("no hire date and gone", {"hire_date": None, **GONE}, []),
     ("hired in 1939", {"hire_date": date(1939, 12, 31)}, [("hire_date_ancient", W)]),
     ("hired in 1940", {"hire_date": date(1940, 1, 1)}, []),
     ("hired in three years", {"hire_date": date(2029, 12, 1)}, [("date_far_ahead", W)]),
@@ -47,7 +54,7 @@ CASES = [
     ("no status", {"status": Status.NONE}, [("no_status", W)]),
     ("no such time zone", {"time_zone": "Paris"}, [("unknown_time_zone", W)]),
     ("no time zone", {"time_zone": ""}, []),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("changes", "wanted"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
@@ -72,5 +79,5 @@ def test_a_word_that_looks_plain_is_explained() -> None:
 
 def test_every_check_is_in_the_table_above() -> None:
     names = {name for _, _, wanted in CASES for name, _ in wanted}
-    assert len(CHECKS) == 13
+    assert len(CHECKS) == 14
     assert len(names) >= len(CHECKS)

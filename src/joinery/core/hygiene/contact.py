@@ -26,7 +26,18 @@ _GONE: Final = frozenset({Status.TERMINATED, Status.DECEASED, Status.RESCINDED})
 
 def no_email(worker: Worker, facts: Facts) -> Iterator[Finding]:
     """A note: sign-in works by employee number and a slip."""
-    if "work_email" in facts.mapped and not worker.work_email and worker.status not in _GONE:
+    if "work_email" not in facts.mapped or worker.work_email or worker.status in _GONE:
+        return
+    starts_later = worker.hire_date is not None and worker.hire_date > facts.as_of
+    if (worker.status is Status.PREHIRE or starts_later) and not worker.personal_email:
+        yield finding(
+            worker,
+            "prehire_without_email",
+            "work_email",
+            "The person is still to start and has no e-mail, so no sign-in mail can reach them before the first day.",
+            "Enter the address, or a private one; without either they sign in with the employee number and a slip.",
+        )
+    else:
         yield finding(
             worker,
             "no_email",

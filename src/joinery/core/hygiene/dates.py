@@ -19,7 +19,7 @@ _AT_WORK: Final = frozenset({Status.ACTIVE, Status.LEAVE, Status.NOTICE})
 
 def boundaries(as_of: date) -> tuple[date, ...]:
     """The days from which on a check here answers differently; rows between the same two are alike to all of them."""
-    return EARLIEST_HIRE, as_of - _FORGOTTEN, as_of, as_of + FAR + timedelta(days=1)
+    return EARLIEST_HIRE, as_of - _FORGOTTEN, as_of, as_of + timedelta(days=1), as_of + FAR + timedelta(days=1)
 
 
 def hire_date_missing(worker: Worker, facts: Facts) -> Iterator[Finding]:
@@ -111,6 +111,18 @@ def prehire_started(worker: Worker, facts: Facts) -> Iterator[Finding]:
         )
 
 
+def ended_without_date(worker: Worker, facts: Facts) -> Iterator[Finding]:
+    """The status ends access at once; records of when somebody left stay open."""
+    if worker.status is Status.TERMINATED and worker.termination_date is None and "termination_date" in facts.mapped:
+        yield finding(
+            worker,
+            "ended_without_date",
+            "termination_date",
+            "HR says that the person left and not when; access ends at once.",
+            "Enter the end date.",
+        )
+
+
 CHECKS: Final[tuple[Check, ...]] = (
     hire_date_missing,
     hire_date_ancient,
@@ -118,4 +130,5 @@ CHECKS: Final[tuple[Check, ...]] = (
     end_before_start,
     stale_end_date,
     prehire_started,
+    ended_without_date,
 )

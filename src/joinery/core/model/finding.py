@@ -28,6 +28,10 @@ class Finding:
     suggestion: str = ""
     #: everybody it is about, where that is not the one person of `worker_id`
     people: tuple[str, ...] = ()
+    #: accounts of the learning system that it is about, by their own IDs
+    accounts: tuple[str, ...] = ()
+    #: what would be right, where it can be said: the domain that was meant, the zone of the others
+    better: str = ""
 
     @property
     def about(self) -> tuple[str, ...]:
