@@ -98,6 +98,13 @@ def sshd_path(pytestconfig: pytest.Config) -> Path:
 
 
 @pytest.fixture(scope="session")
+def gpg_path(pytestconfig: pytest.Config) -> Path:
+    """GnuPG's program."""
+    peers.note(pytestconfig, "gnupg", binary := peers.need("gnupg"))
+    return binary
+
+
+@pytest.fixture(scope="session")
 def shared_dir() -> Path:
     """The product's memory beside the checkout; only for tests marked `shared`."""
     return SHARED

@@ -61,6 +61,10 @@ class SystemUnreachable(StopRun):
     """The other system cannot be reached."""
 
 
+class HostKeyRefused(StopRun):
+    """The other machine did not prove that it is the one in the settings; nothing was sent to it."""
+
+
 class BadAnswer(StopRun):
     """The other system answered with something that does not add up; nothing was believed."""
 

@@ -180,8 +180,8 @@ def test_what_is_added_is_refused_with_its_place(tmp_path: Path, text: str, prob
 REPLACED = {
     "a source that is to come, whatever its other keys": (
         "from: file",
-        "from: sftp\n  host: files.example.com\n  decrypt_with: { file: key.asc }",
-        [f'4:9 people.from: "sftp" is {NEW}; available is file'],
+        "from: workday\n  host: files.example.com\n  decrypt_with: { file: key.asc }",
+        [f'4:9 people.from: "workday" is {NEW}; available is file or sftp'],
     ),
     "a learning system that is to come, whatever its other keys": (
         "into: classroom",
@@ -275,7 +275,7 @@ REPLACED = {
     "two sources, one of a kind there is not": (
         MINIMAL[MINIMAL.index("  from:") : MINIMAL.index("learning:")],
         "  hris: { from: file, path: a, fields: { worker_id: No } }\n  agency: { from: ftp }\n",
-        [f'5:19 people.agency.from: "ftp" is {NEW}; available is file'],
+        [f'5:19 people.agency.from: "ftp" is {NEW}; available is file or sftp; did you mean sftp?'],
     ),
 }
 

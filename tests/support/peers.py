@@ -27,6 +27,7 @@ _PROGRAMS = {
     "postgresql": ("postgres",),
     "chromium": ("chromium", "google-chrome", "google-chrome-stable"),
     "openssh": ("sshd",),
+    "gnupg": ("gpg",),
 }
 
 

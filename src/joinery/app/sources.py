@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from joinery.app import clock
 from joinery.app.policy import lifecycle_of, mapping_reader, trust_of
+from joinery.app.sftp import folder_of, server_of
 from joinery.connectors.file import FolderDrop, Ready
 from joinery.flows.policy import SourcePolicy
 from joinery.intake.layout import Layout
 from joinery.kit.drop import Drop
 from joinery.settings import Settings
+from joinery.settings.sftp import SftpSource
 from joinery.settings.shape import spans_of
 from joinery.settings.sources import FileSource, SourceEntry
 
@@ -18,7 +22,7 @@ def source_policy(settings: Settings, name: str) -> SourcePolicy:
     source = settings.people[name]
     return SourcePolicy(
         name=name,
-        drop=_drop(source),
+        drop=_drop(source, settings.folder / ".joinery" / "sftp" / name),
         mapping_for=mapping_reader(name, source),
         lifecycle=lifecycle_of(settings, source),
         trust=trust_of(source),
@@ -29,7 +33,8 @@ def source_policy(settings: Settings, name: str) -> SourcePolicy:
     )
 
 
-def _drop(source: SourceEntry) -> Drop:
+def _drop(source: SourceEntry, landing: Path) -> Drop:
+    """`landing`: where files from another machine are put first."""
     match source:
         case FileSource():
             return FolderDrop(
@@ -39,6 +44,11 @@ def _drop(source: SourceEntry) -> Drop:
                 stable_for=source.stable_for,
                 now=clock.now,
             )
+        case SftpSource():
+            from joinery.connectors.sftp import SftpDrop
+
+            local = FolderDrop(inbox=landing / "inbox", archive=source.archive, ready_when=Ready.PRESENT)
+            return SftpDrop(server=server_of(source), remote=folder_of(source), landing=landing, local=local)
 
 
 def layout_of(source: SourceEntry) -> Layout:

@@ -186,14 +186,16 @@ def _files(file: Path | None, settings: Settings | None) -> Sequence[tuple[Path,
     if settings is None:
         raise NotThere("No file is named, and there is no joinery.yaml here.", fix="joinery check employees.csv")
     from joinery.connectors.file import FolderDrop, Ready
+    from joinery.settings.sources import FileSource
 
+    here = {name: source for name, source in settings.people.items() if isinstance(source, FileSource)}
     found = [
         (waiting.path, name)
-        for name, source in settings.people.items()
+        for name, source in here.items()
         for waiting in FolderDrop(inbox=source.path, archive=source.archive, ready_when=Ready.PRESENT).pending()
     ]
     if not found:
-        folders = ", ".join(str(source.path) for source in settings.people.values())
+        folders = ", ".join(str(source.path) for source in here.values()) or "a folder of this machine"
         raise NotThere(f"No file waits in {folders}.", fix="Name one: joinery check employees.csv")
     return found
 
@@ -201,7 +203,7 @@ def _files(file: Path | None, settings: Settings | None) -> Sequence[tuple[Path,
 def _source_of(file: Path, settings: Settings | None) -> str:
     """The source whose pattern the file's name fits; the first one otherwise."""
     names = list(settings.people) if settings else [""]
-    fits = [name for name in names if settings and file.match(settings.people[name].path.name)]
+    fits = [name for name in names if settings and file.match(settings.people[name].file_pattern or "/")]
     return (fits or names)[0]
 
 

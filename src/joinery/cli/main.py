@@ -33,6 +33,7 @@ COMMANDS = {
     "reconcile": ("reconcile", "Read all accounts again and plan against what is really there."),
     "completions": ("completions", "Training records on their way to HR."),
     "mail": ("mail", "Sign-in mails: what waits, what left, what is unknown."),
+    "connect": ("connect", "Try the places where people's files arrive."),
     "config": ("config", "Check and show the settings."),
     "serve": ("serve", "Run Classroom, the learning system that comes with Joinery."),
     "version": ("version", "The version."),

@@ -21,7 +21,8 @@ def main(config: Config = DEFAULT_CONFIG, as_of: AsOf = None, json: AsJson = Fal
 
     Examples: joinery sync | joinery sync --config acme.yaml --json
 
-    Ends with 0 (done), 4 (done, something held or failed) or 5 (nothing applied: an approval or a guard waits).
+    Ends with 0 (done), 4 (done, something held or failed), 5 (nothing applied: an approval or a guard waits) or 6 (a
+    source could not be reached; the rest was done).
     """
     moment = instant(as_of)
     with connection(config, quiet=quiet or json, as_of=moment) as it:
@@ -39,8 +40,7 @@ def sentences(report: SyncReport) -> list[str]:
     """The verdict first, then what stands behind it."""
     lines = [verdict(report)]
     for file in report.pulled.files:
-        lines.append(f"  {file.name}: {file.state}, {file.rows} rows{_changes(file.counts)}")
-        lines += [f"    {f.message}" for f in file.findings if str(f.severity) == "blocker"]
+        lines += _of_file(file)
     if report.pulled.events:
         lines.append("  events: " + counted([(n, kind) for kind, n in sorted(report.pulled.events.items())]))
     if report.plan is not None:
@@ -57,6 +57,12 @@ def sentences(report: SyncReport) -> list[str]:
     return lines
 
 
+def _of_file(file: FileResult) -> list[str]:
+    known = [] if file.state == "unreachable" else [f"  {file.name}: {file.state}, {file.rows} rows"]
+    blockers = [f"    {f.message}" for f in file.findings if str(f.severity) == "blocker"]
+    return [*(f"{line}{_changes(file.counts)}" for line in known), *blockers]
+
+
 def _changes(counts: Any) -> str:
     said = counted([(counts.get(name, 0), name) for name in ("added", "changed", "absent", "quarantined", "rejected")])
     return f" ({said})" if said else ""
@@ -64,6 +70,8 @@ def _changes(counts: Any) -> str:
 
 def verdict(report: SyncReport) -> str:
     """One sentence."""
+    if report.pulled.unreachable:
+        return "A source could not be reached: yesterday's facts stay in force; everything else was done."
     if any(file.state in {"held", "rejected"} for file in report.pulled.files):
         return "A file was not believed: yesterday's facts stay in force and nobody was touched because of it."
     if report.plan is None:
@@ -79,7 +87,7 @@ def verdict(report: SyncReport) -> str:
 
 def next_step(report: SyncReport) -> str:
     """The command somebody would want now."""
-    if report.pulled.stopped:
+    if report.pulled.stopped or report.pulled.unreachable:
         return "joinery issue list"
     if report.plan is not None and (report.observed or report.exit_code):
         return f"joinery plan show {report.plan.id}"

@@ -31,7 +31,7 @@ def look(ports: Ports, as_of: datetime, *, rehearsal: bool, why: str = "a look")
         if not contacted(ports) and _has_people(ports):
             read_accounts(ports)
         unseen = look_at_doubtful(ports)
-        cause = ", ".join(file.name for file in pulled.files) or why
+        cause = ", ".join(file.name for file in pulled.files if file.name) or why
         plan = make_plan(ports, as_of, cause, pulled.snapshot_id)
         still_in_doubt(ports, unseen)
         return plan

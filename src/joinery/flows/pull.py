@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from joinery.core.hygiene.trust import Profile, judge
+from joinery.core.hygiene.trust import Profile, judge, unreachable
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.ids import PersonKey
-from joinery.errors import ConfigError, SourceUntrusted
+from joinery.errors import ConfigError, SourceUntrusted, StopRun
 from joinery.flows.accept import Acceptance, Outcome, Setting, baseline_day, uuid7
 from joinery.flows.policy import Ports, SourcePolicy
 from joinery.kit.drop import ArrivedFile
@@ -34,11 +34,13 @@ from joinery.store.snapshots import (
 
 #: findings of a file as a whole, and those that need the whole population
 FILE, PEOPLE = "file", "people"
+#: findings of the place where files arrive
+REACH = "reach"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileResult:
-    """One file: accepted | held | rejected | same, and why, in numbers and IDs."""
+    """One file: accepted | held | rejected | same, and why, in numbers and IDs. `unreachable`: a source, not a file."""
 
     source: str
     name: str
@@ -64,6 +66,11 @@ class PullReport:
         return any(file.state in {"held", "rejected"} for file in self.files)
 
     @property
+    def unreachable(self) -> bool:
+        """A place where files arrive could not be looked at."""
+        return any(file.state == "unreachable" for file in self.files)
+
+    @property
     def snapshot_id(self) -> str:
         """The newest accepted snapshot; empty when none was."""
         return next((f.snapshot_id for f in reversed(self.files) if f.state == "accepted"), "")
@@ -75,17 +82,38 @@ def pull(ports: Ports, as_of: datetime) -> PullReport:
     events: Counter[str] = Counter()
     seen: dict[str, set[str]] = {}
     for source in ports.sources.values():
-        for arrived in source.drop.pending():
-            ports.say(f"reading {arrived.name}")
-            result, outcome = _read(ports, source, source.drop.take(arrived), as_of)
+        for result, outcome in _arrivals(ports, source, as_of):
             results.append(result)
             if outcome is not None:
                 events.update(outcome.events)
                 seen.setdefault(source.name, set()).update(outcome.seen)
-        source.drop.prune(as_of.astimezone(ports.policy.company_zone).date() - source.keep_files)
     woken = wake(ports, as_of, seen)
     events.update(woken.events)
     return PullReport(files=tuple(results), woken=woken.counts["woken"], events=dict(events))
+
+
+def _arrivals(ports: Ports, source: SourcePolicy, as_of: datetime) -> Iterator[tuple[FileResult, Outcome | None]]:
+    """Every file of one source. A place that cannot be reached holds up no other source and no date that has come."""
+    trouble: list[Finding] = []
+    for step in _taken(source):
+        if isinstance(step, StopRun):
+            trouble.append(unreachable(source.name, str(step)))
+            yield FileResult(source=source.name, name="", state="unreachable", findings=tuple(trouble)), None
+        else:
+            ports.say(f"reading {step.name}")
+            yield _read(ports, source, step, as_of)
+    with ports.database.write() as connection:
+        _Book(connection, ports.policy.name, source.name, ports.now()).whole(REACH, trouble)
+    source.drop.prune(as_of.astimezone(ports.policy.company_zone).date() - source.keep_files)
+
+
+def _taken(source: SourcePolicy) -> Iterator[ArrivedFile | StopRun]:
+    """File after file, oldest first; what stops them comes last, since a newer file must not overtake an older one."""
+    try:
+        for arrived in source.drop.pending():
+            yield source.drop.take(arrived)
+    except StopRun as error:
+        yield error
 
 
 def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime) -> tuple[FileResult, Outcome | None]:

@@ -105,10 +105,10 @@ def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Sta
         moment = _moment(db, policy, now)
         running = at_work(db, policy.name, ports.now())
         ended = next((run for run in runs if run["ended_at"] or not running), None)
-        held = {f["source"].removesuffix(":file"): f["message"] for f in found if f["severity"] == "blocker"}
+        blockers = {f["source"]: f["message"] for f in found if f["severity"] == "blocker"}
         signs = Signs(now=moment, zone=policy.company_zone, run=ended)
         sources = [
-            _source(db, policy, name, replace(signs, expected=expected.get(name, Expected()), held=held.get(name, "")))
+            _source(db, policy, name, _told(replace(signs, expected=expected.get(name, Expected())), name, blockers))
             for name in ports.sources
         ]
         people, accounts = People(db, policy.name).counts(), account_counts(db, policy.target)
@@ -137,12 +137,16 @@ class Signs:
     expected: Expected = field(default_factory=Expected)
     last: SnapshotRow | None = None
     held: str = ""
+    #: why the place where its files arrive could not be looked at
+    unreachable: str = ""
     run: Mapping[str, Any] | None = None
 
 
 def source_state(signs: Signs) -> tuple[SourceState, str]:
     """The state and why, in one sentence (empty when all is well)."""
     last = signs.last
+    if signs.unreachable:
+        return SourceState.FAILING, signs.unreachable
     if last is None:
         return SourceState.NOT_SET_UP, "No file has arrived yet."
     if last.state == "held":
@@ -164,6 +168,12 @@ def _moment(db: Connection, policy: Policy, now: datetime) -> datetime:
     """A simulated connection lives in the moment of its last run."""
     last = load_state(db, policy.name).last_as_of if policy.simulation else None
     return last or now
+
+
+def _told(signs: Signs, name: str, blockers: Mapping[str, str]) -> Signs:
+    """With what is open about the source's last file and the place where its files arrive."""
+    unreachable = blockers.get(f"{name}:reach", "").removeprefix(f"{name}: ")
+    return replace(signs, held=blockers.get(f"{name}:file", ""), unreachable=unreachable)
 
 
 def _source(db: Connection, policy: Policy, name: str, signs: Signs) -> SourceStatus:

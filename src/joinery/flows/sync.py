@@ -39,7 +39,9 @@ class SyncReport:
 
     @property
     def exit_code(self) -> int:
-        """0 clean; 4 finished with something held or failed; 5 nothing applied, something waits."""
+        """0 clean; 4 finished with something held or failed; 5 nothing applied, something waits; 6 a source is away."""
+        if self.pulled.unreachable:
+            return 6
         touched = self.pulled.stopped or any(
             file.counts.get("quarantined") or file.counts.get("rejected") or file.counts.get("duplicated")
             for file in self.pulled.files
@@ -73,7 +75,7 @@ def sync(ports: Ports, as_of: datetime) -> SyncReport:
 def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
     resumed = resume(ports)
     pulled = pull(ports, as_of)
-    cause = ", ".join(file.name for file in pulled.files) or "dates and open lines"
+    cause = ", ".join(file.name for file in pulled.files if file.name) or "dates and open lines"
     if _needs_contact(ports):
         read_accounts(ports)
     unseen = look_at_doubtful(ports)
@@ -153,7 +155,7 @@ def _ended(ports: Ports, run: RunId, state: str, summary: dict[str, Any]) -> Non
 def _numbers(report: SyncReport) -> dict[str, Any]:
     return {
         "plan": report.plan.id if report.plan else "",
-        "files": {file.name: file.state for file in report.pulled.files},
+        "files": {file.name or file.source: file.state for file in report.pulled.files},
         "events": dict(report.pulled.events),
         "lines": dict(report.applied.states) if report.applied else {},
         "exit_code": report.exit_code,

@@ -15,9 +15,11 @@ from typing import Final, Protocol
 
 from joinery.errors import SourceUntrusted
 
+#: endings of files that are still being written, or only speak of another one
+_NEVER: Final = (".part", ".tmp", ".partial", ".filepart", ".crdownload", ".done", ".report.json", ".report.csv")
 _NAME: Final = re.compile(
     r"(?P<source>.+?)_(?P<entity>[A-Za-z]+)_(?P<content>full|changes)_(?P<at>\d{8}T\d{6})Z(?:_(?P<part>\d+))?"
-    r"(?:-\d+)?\.[A-Za-z0-9]+"
+    r"(?:-\d+)?\.[A-Za-z0-9]+(?:\.(?:pgp|gpg|asc))?"
 )
 
 
@@ -31,6 +33,12 @@ class Manifest:
     content: str | None = None
     #: the moment the file speaks of (UTC)
     as_of: datetime | None = None
+
+    def to_json(self) -> str:
+        """What `parse_manifest` reads."""
+        as_of = self.as_of.isoformat() if self.as_of else None
+        stated = {"rows": self.rows, "sha256": self.sha256, "content": self.content, "as_of": as_of}
+        return json.dumps({name: value for name, value in stated.items() if value is not None})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +65,8 @@ class ArrivedFile:
     problem: SourceUntrusted | None = None
     #: a run had taken it and did not come to an end
     resumed: bool = False
+    #: where it lies on another machine, while it is not here yet; `path` is then where it will be
+    origin: str = ""
 
 
 class Drop(Protocol):
@@ -82,6 +92,33 @@ class Drop(Protocol):
 
     def prune(self, before: date) -> int:
         """Removes what was archived before this day, because it was kept long enough; how many days' files."""
+
+
+def is_data(name: str) -> bool:
+    """A file that somebody put there to be read, going by its name."""
+    return not name.startswith((".", "~$")) and not name.lower().endswith(_NEVER)
+
+
+def arrived(
+    path: Path,
+    manifest: Manifest | None,
+    problem: SourceUntrusted | None,
+    *,
+    resumed: bool = False,
+    origin: str = "",
+) -> ArrivedFile:
+    """The file with what its manifest says of it, else its name."""
+    name, stated = parse_name(path.name), manifest or Manifest()
+    return ArrivedFile(
+        path=path,
+        name=path.name,
+        as_of=stated.as_of or (name.as_of if name else None),
+        content=stated.content or (name.content if name else None),
+        manifest=manifest,
+        problem=problem,
+        resumed=resumed,
+        origin=origin,
+    )
 
 
 def parse_name(name: str) -> FileName | None:

@@ -144,6 +144,11 @@ class PeopleSource(FileShape):
         default=False, description="The export has one row for each job, so the same person may be in it several times."
     )
 
+    @property
+    def file_pattern(self) -> str:
+        """The names of this source's files; empty when it has none."""
+        return ""
+
     @model_validator(mode="before")
     @classmethod
     def _fields_make_sense(cls, data: Any, info: ValidationInfo) -> Any:

@@ -6,47 +6,28 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo
 
-from joinery.settings.people import PeopleSource, known_kind
-from joinery.settings.values import Duration, FilePath
+from joinery.settings.files import FilesSource
+from joinery.settings.people import known_kind
+from joinery.settings.sftp import SftpSource
+from joinery.settings.values import FilePath
 
-KINDS = ("file",)
+KINDS = ("file", "sftp")
 
 
-class FileSource(PeopleSource):
+class FileSource(FilesSource):
     """People come from files that HR's system exports into a folder."""
 
-    not_yet: ClassVar[frozenset[str]] = frozenset(
-        {
-            "host",
-            "user",
-            "key",
-            "host_key",
-            "inbox",
-            "url",
-            "decrypt_with",
-            "require_signature_from",
-            "schedule",
-            "every",
-        }
-    )
+    not_yet: ClassVar[frozenset[str]] = frozenset({"url", "schedule", "every"})
 
     from_: Literal["file"] = Field(
         alias="from", description="`file`: a folder on this machine that files are put into."
     )
     path: FilePath = Field(description="The folder or file pattern that is read, e.g. `./inbox/employees*.csv`.")
-    ready_when: Literal["marker", "rename", "stable", "present"] = Field(
-        default="stable",
-        description="When a file counts as complete: a `.done` file lies beside it, it was renamed from `.part`, "
-        "its size has not changed for a while, or it is there.",
-    )
-    stable_for: Duration = Field(
-        default="30 seconds",
-        validate_default=True,
-        description="With `stable`: how long the size must not have changed.",
-    )
-    archive: FilePath | None = Field(
-        default=None, description="Files that were read are moved into this folder; without it they stay."
-    )
+
+    @property
+    def file_pattern(self) -> str:
+        """The last part of the path."""
+        return self.path.name
 
 
 def known_source(data: Any, info: ValidationInfo) -> Any:
@@ -54,5 +35,4 @@ def known_source(data: Any, info: ValidationInfo) -> Any:
     return known_kind(data, info, "from", KINDS)
 
 
-#: with a second kind: `Annotated[FileSource | OtherSource, Field(discriminator="from_")]`
-SourceEntry = Annotated[FileSource, BeforeValidator(known_source)]
+SourceEntry = Annotated[Annotated[FileSource | SftpSource, Field(discriminator="from_")], BeforeValidator(known_source)]

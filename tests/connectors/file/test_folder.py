@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from joinery.connectors.file import FolderDrop, Ready
-from joinery.connectors.file import moves as moving
 from joinery.errors import SourceUntrusted, StopRun
+from joinery.kit import moves as moving
 from joinery.kit.drop import ArrivedFile, check_rows, parse_manifest, parse_name
 
 DAY = date(2026, 11, 24)

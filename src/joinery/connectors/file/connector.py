@@ -17,13 +17,12 @@ from pathlib import Path
 from shutil import rmtree
 from typing import Final
 
-from joinery.connectors.file.moves import free_place, move, said_plainly, write_safely
 from joinery.connectors.file.report import as_csv, as_json
 from joinery.errors import SourceUntrusted
-from joinery.kit.drop import ArrivedFile, Manifest, check_hash, in_order, parse_manifest, parse_name
+from joinery.kit.drop import ArrivedFile, Manifest, arrived, check_hash, in_order, is_data, parse_manifest
+from joinery.kit.moves import free_place, move, said_plainly, write_safely
 
 OUTCOMES: Final = frozenset({"accepted", "rejected", "held"})
-_NEVER: Final = (".part", ".tmp", ".partial", ".filepart", ".crdownload", ".done", ".report.json", ".report.csv")
 
 
 class Ready(StrEnum):
@@ -150,7 +149,7 @@ class FolderDrop:
         return target
 
     def _candidates(self, folder: Path) -> list[Path]:
-        return sorted(path for path in folder.glob(self._pattern) if path.is_file() and _is_data(path.name))
+        return sorted(path for path in folder.glob(self._pattern) if path.is_file() and is_data(path.name))
 
     def _signalled(self, path: Path) -> bool:
         return self.ready_when is not Ready.MARKER or self._marker(path) is not None
@@ -184,25 +183,12 @@ class FolderDrop:
         return parse_manifest(text, path.name)
 
     def _arrived(self, path: Path, *, resumed: bool = False) -> ArrivedFile:
-        name, problem, manifest = parse_name(path.name), None, None
+        problem, manifest = None, None
         try:
             manifest = self._manifest(path)
         except SourceUntrusted as error:
             problem = error
-        stated = manifest or Manifest()
-        return ArrivedFile(
-            path=path,
-            name=path.name,
-            as_of=stated.as_of or (name.as_of if name else None),
-            content=stated.content or (name.content if name else None),
-            manifest=manifest,
-            problem=problem,
-            resumed=resumed,
-        )
-
-
-def _is_data(name: str) -> bool:
-    return not name.startswith((".", "~$")) and not name.lower().endswith(_NEVER)
+        return arrived(path, manifest, problem, resumed=resumed)
 
 
 def _looks(path: Path) -> tuple[int, int] | None:

@@ -233,3 +233,13 @@ def _same(profile: Profile) -> Finding:
         severity=Severity.NOTE,
         message=f"The file is the same as the last accepted one ({profile.rows} rows); there is nothing to compare.",
     )
+
+
+def unreachable(source: str, message: str) -> Finding:
+    """The place where a source's files arrive could not be looked at."""
+    return Finding(
+        check="source_unreachable",
+        severity=Severity.BLOCKER,
+        message=f"{source}: {message}",
+        suggestion="Until then yesterday's facts stay in force, and dates already known fire on their day.",
+    )
