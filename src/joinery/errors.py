@@ -65,6 +65,10 @@ class HostKeyRefused(StopRun):
     """The other machine did not prove that it is the one in the settings; nothing was sent to it."""
 
 
+class KeyUnusable(StopRun):
+    """A key of ours cannot be used; the files that need it wait where they are."""
+
+
 class BadAnswer(StopRun):
     """The other system answered with something that does not add up; nothing was believed."""
 

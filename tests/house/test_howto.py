@@ -42,14 +42,17 @@ def type_line(line: str, folder: Path) -> None:
     expected = int(re.match(r"\d*", remark)[0] or 0)  # type: ignore[index]
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8", "NO_COLOR": "1"}
+    environment["PYTHONPATH"] = str(ROOT / "src")
     done = subprocess.run(
         ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == expected, f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
 
 
-@pytest.mark.parametrize("page", ["existing-lms", "first-feed", "mapping-tables", "rules", "two-files", "why"])
-def test_a_page_works_as_written(tmp_path: Path, page: str) -> None:
+@pytest.mark.parametrize("page", ["existing-lms", "first-feed", "mapping-tables", "pgp", "rules", "two-files", "why"])
+def test_a_page_works_as_written(tmp_path: Path, page: str, request: pytest.FixtureRequest) -> None:
+    if page == "pgp":
+        request.getfixturevalue("gpg_path")
     typed = 0
     for block in blocks(HOWTO / f"{page}.md"):
         if block.file:
@@ -60,13 +63,15 @@ def test_a_page_works_as_written(tmp_path: Path, page: str) -> None:
             for line in block.text.splitlines():
                 type_line(line, tmp_path)
                 typed += 1
+    if page == "pgp":
+        type_line("gpgconf --kill all", tmp_path)
     assert typed >= 8
 
 
 @pytest.mark.parametrize("page", sorted(HOWTO.glob("*.md")), ids=lambda page: page.stem)
 def test_settings_shown_in_a_page_are_valid(page: Path, tmp_path: Path) -> None:
     base = "version: 1\ncompany: {name: A, time_zone: UTC}\nlearning: {into: classroom}\n"
-    base += "people: {from: file, path: ./in/*.csv, fields: {worker_id: ID}}\n"
+    people = "people: {from: file, path: ./in/*.csv, fields: {worker_id: ID}}\n"
     environment = {"JOINERY_DATABASE": "postgresql+psycopg://joinery@localhost/joinery"}
     for block in blocks(page):
         if block.language == "csv":
@@ -74,7 +79,8 @@ def test_settings_shown_in_a_page_are_valid(page: Path, tmp_path: Path) -> None:
             (tmp_path / block.file).write_text(block.text)
         if block.language == "yaml" and not block.file.startswith("rules/"):
             file = tmp_path / "joinery.yaml"
-            file.write_text(block.text if block.text.startswith("version:") else base + block.text)
+            needed = base + ("" if block.text.startswith("people:") else people)
+            file.write_text(block.text if block.text.startswith("version:") else needed + block.text)
             load(file, environ=environment)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from joinery.app import clock
@@ -10,8 +12,9 @@ from joinery.app.sftp import folder_of, server_of
 from joinery.connectors.file import FolderDrop, Ready
 from joinery.flows.policy import SourcePolicy
 from joinery.intake.layout import Layout
-from joinery.kit.drop import Drop
+from joinery.kit.drop import ArrivedFile, Drop
 from joinery.settings import Settings
+from joinery.settings.files import FilesSource
 from joinery.settings.sftp import SftpSource
 from joinery.settings.shape import spans_of
 from joinery.settings.sources import FileSource, SourceEntry
@@ -30,7 +33,32 @@ def source_policy(settings: Settings, name: str) -> SourcePolicy:
         content=source.content,
         several_jobs=source.has_several_jobs,
         keep_files=settings.retention.raw_files,
+        opened=opener(source),
     )
+
+
+def opener(source: SourceEntry) -> Callable[[ArrivedFile], AbstractContextManager[ArrivedFile]]:
+    """How this source's files are taken out of their seal; one that is not sealed is just given on."""
+    if not isinstance(source, FilesSource):
+        return nullcontext
+
+    @contextmanager
+    def opened(file: ArrivedFile) -> Iterator[ArrivedFile]:
+        from joinery.intake.seal import Seal
+
+        sealed = bool(source.decrypt_with or source.require_signature_from)
+        seal = Seal(
+            now=clock.now,
+            keys=tuple(key.reveal for key in source.decrypt_with),
+            passphrase=source.decrypt_passphrase.reveal if source.decrypt_passphrase else None,
+            signers=frozenset(source.require_signature_from),
+            signing_keys=source.signing_keys,
+            plaintext=source.plaintext == "accept" if source.plaintext else not sealed,
+        )
+        with seal.opened(file) as plain:
+            yield plain
+
+    return opened
 
 
 def _drop(source: SourceEntry, landing: Path) -> Drop:

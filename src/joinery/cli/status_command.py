@@ -9,12 +9,16 @@ from typing import Any
 import typer
 
 from joinery.app import clock
+from joinery.app.keys import keys_of
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, AsOf, Config, connection, counted, instant, say, show_json
+from joinery.cli.key_command import as_data as key_data
+from joinery.cli.key_command import sentence as key_sentence
 from joinery.cli.wording import SEVERITIES, age, moment, number, several
 from joinery.flows.status import Expected, SourceState, SourceStatus, Status, status
 
 app = typer.Typer(rich_markup_mode=None)
 
+ALL_GOOD_NEXT = "joinery check FILE looks at a file before it is read"
 #: mails somebody should know about; the rest is history
 OPEN_MAILS = ("planned", "waiting", "sending", "unknown", "failed")
 OPEN_RECORDS = {"waiting": "waiting", "on_its_way": "on their way", "unknown_person": "of unknown people"}
@@ -33,13 +37,15 @@ def main(config: Config = DEFAULT_CONFIG, as_of: AsOf = None, json: AsJson = Fal
             for name, source in it.settings.people.items()
         }
         found = status(it.ports, expected, at)
-        mode = it.settings.mode
+        mode, keys = it.settings.mode, [key for key in keys_of(it.settings) if key.soon(at)]
     said, following = verdict(found)
+    if following == ALL_GOOD_NEXT and (first := next((key for key in keys if key.urgent(at)), None)):
+        said, following = f"A key needs you: {key_sentence(first, at)}.", "joinery key show"
     if json:
-        show_json(as_data(found, mode))
+        show_json({**as_data(found, mode), "verdict": said, "keys": [key_data(key, at) for key in keys]})
         return
     print(said)
-    for line in sentences(found, mode):
+    for line in (*sentences(found, mode), *(key_sentence(key, at) for key in keys)):
         print(f"  {line}")
     say(f"Next: {following}")
 
@@ -83,7 +89,7 @@ def _open_things(found: Status) -> tuple[str, str]:
         return f"All is done but for {several(kept, 'data problem')} that keep people back.", "joinery issue list"
     times = [s.last_good.as_of for s in found.sources if s.last_good]
     last = f" Last HR data {moment(max(times))}." if times else ""
-    return f"All good.{last}", "joinery check FILE looks at a file before it is read"
+    return f"All good.{last}", ALL_GOOD_NEXT
 
 
 def sentences(found: Status, mode: str) -> Iterator[str]:

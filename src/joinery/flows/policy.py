@@ -6,6 +6,7 @@ Made by `app/wiring.py` from settings; flows never read settings, names of syste
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from pathlib import Path
@@ -29,7 +30,7 @@ from joinery.core.rules.lifecycle import LifecyclePolicy
 from joinery.intake.layout import Layout
 from joinery.jobs.api import Engine
 from joinery.kit.contract import Target
-from joinery.kit.drop import Drop
+from joinery.kit.drop import ArrivedFile, Drop
 from joinery.store.database import Database
 
 
@@ -48,6 +49,8 @@ class SourcePolicy:
     several_jobs: bool = False
     #: archived files are removed after this time
     keep_files: timedelta = timedelta(days=30)
+    #: takes a file out of its seal for as long as it is read
+    opened: Callable[[ArrivedFile], AbstractContextManager[ArrivedFile]] = nullcontext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from joinery.core.hygiene.trust import Profile, judge, unreachable
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.ids import PersonKey
-from joinery.errors import ConfigError, SourceUntrusted, StopRun
+from joinery.errors import ConfigError, KeyUnusable, SourceUntrusted, StopRun
 from joinery.flows.accept import Acceptance, Outcome, Setting, baseline_day, uuid7
 from joinery.flows.policy import Ports, SourcePolicy
 from joinery.kit.drop import ArrivedFile
@@ -101,7 +101,12 @@ def _arrivals(ports: Ports, source: SourcePolicy, as_of: datetime) -> Iterator[t
             yield FileResult(source=source.name, name="", state="unreachable", findings=tuple(trouble)), None
         else:
             ports.say(f"reading {step.name}")
-            yield _read(ports, source, step, as_of)
+            try:
+                yield _read(ports, source, step, as_of)
+            except KeyUnusable as error:
+                trouble.append(unreachable(source.name, str(error)))
+                yield FileResult(source=source.name, name="", state="unreachable", findings=tuple(trouble)), None
+                break
     with ports.database.write() as connection:
         _Book(connection, ports.policy.name, source.name, ports.now()).whole(REACH, trouble)
     source.drop.prune(as_of.astimezone(ports.policy.company_zone).date() - source.keep_files)
@@ -124,7 +129,8 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
         remembered = load_state(connection, ports.policy.name).extra.get("layouts", {}).get(source.name, {})
     try:
         source.drop.verify(file)
-        arrival = open_arrival(source, file, remembered)
+        with source.opened(file) as plain:
+            arrival = open_arrival(source, plain, remembered)
     except (SourceUntrusted, ConfigError) as error:
         finding = _finding(str(error.data.get("code", error.code)), str(error))
         result = FileResult(source=source.name, name=file.name, state="rejected", findings=(finding,))
