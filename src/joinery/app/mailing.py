@@ -15,7 +15,9 @@ from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId, PersonKey
 from joinery.core.model.operation import SendSignInMail
 from joinery.core.model.receipt import Outcome, Receipt
+from joinery.core.model.standing import Stage
 from joinery.core.rules.instants import at_local_time, start_of_day
+from joinery.flows.gather import active_managers
 from joinery.flows.policy import Policy
 from joinery.kit.contract import Order
 from joinery.settings import Settings
@@ -128,7 +130,9 @@ class MailQueue:
             people = People(connection, self._policy.name).by_key([each.person_key for each in wanted])
             outbox = Mails(self._database, self._policy.name)
             for each in wanted:
-                outbox.move(connection, self._mail(people[each.person_key], each), self._now())
+                person = people[each.person_key]
+                ended = person.standing.consumed_end if person.standing.back_on else None
+                outbox.move(connection, self._mail(person, each), self._now(), ended=ended)
         for order in orders:
             yield Receipt(key=order.key, outcome=Outcome.DONE, detail="queued")
 
@@ -138,7 +142,7 @@ class MailQueue:
         return Mail(
             key=sign_in_key(person.key, start),
             person_key=person.key,
-            kind="rehire" if person.standing.consumed_end else "sign_in",
+            kind="rehire" if person.standing.consumed_end and person.standing.back_on else "sign_in",
             due_at=at_local_time(
                 start - timedelta(days=early), self._policy.mail.at, self._policy.zone_of(person.worker)
             ),
@@ -176,9 +180,14 @@ class _Letters:
         return self._letter(planned, person, account.id, way.address, owed, manager)
 
     def _manager(self, connection: Any, person: Person) -> str:
-        named = People(connection, self._mailing.policy.name).by_worker_id([person.worker.manager_id])
-        found = next(iter(named.get(person.worker.manager_id, ())), None)
-        return f"{found.worker.given_name} {found.worker.family_name}".strip() if found else ""
+        """The next active manager up: no mail speaks in the name of somebody who left, died or is away."""
+        people = People(connection, self._mailing.policy.name)
+        named = person.worker.manager_id
+        up = active_managers(people, {named}).get(named, named) if named else ""
+        found = next(iter(people.by_worker_id([up]).get(up, ())), None)
+        if found is None or found.standing.stage is not Stage.ACTIVE:
+            return ""
+        return f"{found.worker.given_name} {found.worker.family_name}".strip()
 
     def _letter(self, planned: Any, person: Person, account: AccountId, address: str, owed: Any, manager: str) -> Any:
         from joinery.mail.languages import language_for

@@ -18,6 +18,7 @@ from joinery.core.mapping.outbound import Outbound, OutboundRow, ValueTable
 from joinery.core.mapping.spec import DateFormat, Empty, FieldSpec, MappingSpec
 from joinery.core.mapping.statuses import normal
 from joinery.core.mapping.transforms import Transform
+from joinery.core.mapping.vendor_statuses import VENDORS
 from joinery.core.model.ids import RequirementKey
 from joinery.core.model.worker import Status, Worker
 from joinery.core.planning.guards import GuardLimit
@@ -113,6 +114,8 @@ def lifecycle_of(settings: Settings, source: Any) -> LifecyclePolicy:
         archive_after=_days(triggers.leaver.archive_after),
         absent_grace=triggers.absent.archive_grace.days,
         leave_access=triggers.leave.access,
+        garden_access=triggers.leave.garden,
+        seasonal=frozenset(triggers.seasonal.employment_types),
     )
 
 
@@ -132,12 +135,14 @@ def trust_of(source: Any) -> TrustPolicy:
 def mapping_reader(name: str, source: Any) -> Callable[[tuple[str, ...]], MappingSpec]:
     """Header -> mapping: named fields are the allow-list; without any, well-known headers are recognised."""
     fields = {attribute: _field(rule) for attribute, rule in source.fields.items()}
-    statuses = {normal(word): Status(meaning) for word, meaning in source.statuses.items()}
+    own = {normal(word): Status(meaning) for word, meaning in source.statuses.items()}
+    statuses = {**VENDORS.get(source.hr_system or "", {}), **own}
+    leaves = {normal(word): access for word, access in source.leave_classes.items()}
     allowed = {source.fields[a].column: why for a, why in source.allow_sensitive.items() if a in source.fields}
 
     def read(header: tuple[str, ...]) -> MappingSpec:
         spec = mapping_for(header, fields or None, well_known=not fields, allow_sensitive=allowed, statuses=statuses)
-        return MappingSpec(rows=spec.rows, source=name, statuses=spec.statuses)
+        return MappingSpec(rows=spec.rows, source=name, statuses=spec.statuses, leave_classes=leaves)
 
     return read
 

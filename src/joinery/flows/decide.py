@@ -31,6 +31,7 @@ from joinery.core.rules.subject import Subject as Learner
 from joinery.flows.gather import Batch
 from joinery.flows.policy import Policy
 from joinery.store.decisions import Decision
+from joinery.store.mails import sign_in_key
 from joinery.store.people import Person
 
 
@@ -100,8 +101,8 @@ def _subject(policy: Policy, batch: Batch, person: Person, desired: Desired, *, 
         or (account is not None and account.id in policy.protected_accounts),
         behind={row.to: row.attribute for row in policy.outbound.rows},
         translated=frozenset(policy.outbound.tables),
-        sign_in=_sign_in(policy, person, first_load=first_load),
-        rehired=person.standing.consumed_end is not None,
+        sign_in=_sign_in(policy, batch, person, first_load=first_load),
+        rehired=person.standing.back_on is not None,
         matching=policy.matching,
         pinned=_pinned(batch.decisions.get(person.key, ()), desired),
     )
@@ -205,13 +206,19 @@ def _desired(
         access=access,
         attributes=attributes,
         groups=groups,
-        enrolments={a.key: Enrolment(requirement=a.requirement, cycle=a.cycle, due_on=a.due_on) for a in open_ones},
+        enrolments={a.key: _enrolment(a) for a in open_ones},
         enrolment_reasons={a.key: _reasons(policy, a, learned) for a in open_ones} if learned else {},
         withdrawals={a.key: _only_unstarted(a, learned) for a in learned.assignments if a.state is State.WITHDRAWN}
         if learned
         else {},
         hold=hold,
     )
+
+
+def _enrolment(assignment: Assignment) -> Enrolment:
+    """As the learning system should have it; while the time stands still nothing there can become overdue."""
+    due_on = None if assignment.paused_on else assignment.due_on
+    return Enrolment(requirement=assignment.requirement, cycle=assignment.cycle, due_on=due_on)
 
 
 def _with_active_manager(worker: Worker, managers: Mapping[str, str]) -> Worker:
@@ -354,19 +361,21 @@ def _manual(decision: Decision, moment: Moment) -> ManualAssignment:
     )
 
 
-def _sign_in(policy: Policy, person: Person, *, first_load: bool) -> str:
+def _sign_in(policy: Policy, batch: Batch, person: Person, *, first_load: bool) -> str:
+    """The employment that a sign-in mail is for; empty where none may leave, or it left already."""
     if not policy.mail.signing_in or (first_load and policy.mail.silent_first_load):
         return ""
     if person.standing.deceased or person.standing.held:
         return ""
-    return str(_employment(policy, person) or "")
+    begun = _employment(policy, person)
+    return "" if begun is None or sign_in_key(person.key, begun) in batch.mailed else str(begun)
 
 
 def _employment(policy: Policy, person: Person) -> date | None:
     """The day that names this employment: HR's hire date, or the day somebody came back under the old one."""
     hired, ended = person.worker.hire_date, person.standing.consumed_end
     if ended is not None and (hired is None or hired < ended):
-        return local_day(person.standing.since, policy.zone_of(person.worker))
+        return person.standing.back_on or local_day(person.standing.since, policy.zone_of(person.worker))
     return hired or person.standing.started_on
 
 

@@ -18,6 +18,7 @@ from joinery.store.accounts import Accounts
 from joinery.store.assignments import assignments_of, completed_by
 from joinery.store.connections import load_state
 from joinery.store.decisions import Decision, in_force
+from joinery.store.mails import mailed
 from joinery.store.people import People, Person
 
 #: how far up a chain of managers who left somebody is looked for
@@ -43,6 +44,8 @@ class Batch:
     vanished: frozenset[str]
     #: when we made their account; empty in a simulation, whose days are not those of the clock
     accounts_made: Mapping[PersonKey, datetime]
+    #: keys of sign-in mails that left, or may have left
+    mailed: frozenset[str]
     #: manager as HR names them -> the next active one up (themselves, mostly)
     managers: Mapping[str, str]
 
@@ -90,6 +93,7 @@ def gather(connection: Connection, policy: Policy, keys: Sequence[PersonKey], as
         completions=completed_by(connection, [p.key for p in persons]) if uses_learning else {},
         with_reports=people.with_reports({p.worker.worker_id for p in persons}) if uses_learning else frozenset(),
         accounts_made=accounts.created_at(list(linked)) if uses_learning and not policy.simulation else {},
+        mailed=mailed(connection, [p.key for p in persons]) if policy.mail.signing_in else frozenset(),
         managers=active_managers(people, {p.worker.manager_id for p in persons if p.worker.manager_id}),
     )
 

@@ -39,7 +39,8 @@ def _stage(case: Case) -> str:
     standing, worker = case.person.standing, case.person.worker
     match standing.stage:
         case Stage.ACTIVE:
-            back = f", back after an employment that ended on {standing.consumed_end}" if standing.consumed_end else ""
+            ended = standing.consumed_end if standing.back_on else None
+            back = f", back after an employment that ended on {ended}" if ended else ""
             return f"At work since {standing.started_on or worker.hire_date or 'a day that HR does not give'}{back}."
         case Stage.LEAVE:
             return f"On leave, since {day(standing.since, case.zone)} or earlier; due dates stand still."
@@ -64,7 +65,7 @@ def _to_come(case: Case) -> list[str]:
     standing, worker = case.person.standing, case.person.worker
     policy = case.policy.lifecycle_of(worker)
     if standing.stage is Stage.LEFT:
-        on = archive_on(standing, policy)
+        on = archive_on(standing, policy, worker.employment_type)
         return [f"To be archived on {on}."] if on is not None and on > local_day(case.at, case.zone) else []
     if case.confidential and standing.armed_end is not None:
         return [f"Confidential: HR has announced an end on {standing.armed_end}."]

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from joinery.core.mapping.spec import KEPT_WHEN_EMPTY
+from joinery.core.mapping.vendor_statuses import VENDORS
 from joinery.core.model.worker import Status
 from joinery.settings.defaults import EMPTY_ERROR
 from joinery.settings.fields import check_fields
@@ -34,6 +35,12 @@ def _status(value: object) -> str:
         near = did_you_mean(value, meanings) if isinstance(value, str) else ""
         wrong(f"must be {one_of(meanings)}; found {found(value)}{near}")
     return str(value)
+
+
+def _vendor(value: object) -> object:
+    if value not in VENDORS:
+        wrong(f"must be {one_of(sorted(VENDORS))}; found {found(value)}")
+    return value
 
 
 class FieldRule(Part):
@@ -130,6 +137,14 @@ class PeopleSource(FileShape):
     )
     statuses: Mapping[str, Annotated[str, BeforeValidator(_status)]] = Field(
         default_factory=dict, description="HR's own words for a status, and what each means."
+    )
+    hr_system: Annotated[str, BeforeValidator(_vendor)] | None = Field(
+        default=None,
+        description="The HR system the data comes from, e.g. `successfactors`: its codes for a status are then known.",
+    )
+    leave_classes: Mapping[str, Literal["keep", "suspend"]] = Field(
+        default_factory=dict,
+        description="HR's own kinds of leave, and what each does to access; the kind itself is never kept.",
     )
     allow_sensitive: Mapping[str, Text] = Field(
         default_factory=dict, description="Sensitive attributes that may be read all the same, each with the reason."

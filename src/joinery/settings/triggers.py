@@ -31,7 +31,8 @@ class Leaver(Part):
     name: Text = Field(default="Deactivate_LMS_User", description="The name this trigger has in plans and reports.")
     suspend: Literal["end_of_day", "start_of_next_day", "at_once"] = Field(
         default="end_of_day",
-        description="Access ends with the last day, with the start of the next, or as soon as it is known.",
+        description="Access ends with the last day (which is when the next one starts), or as soon as the last day has "
+        "come. An end of today or before that HR states outright is always at once.",
     )
     archive_after: Annotated[Duration | None, OrWord("never")] = Field(
         default="90 days",
@@ -54,7 +55,22 @@ class Rehire(Part):
 class Leave(Part):
     """What a leave does to access, where HR's data does not say it for the person."""
 
-    access: Literal["keep", "suspend"] = Field(default="keep", description="Whether people on leave keep their access.")
+    access: Literal["keep", "suspend"] = Field(
+        default="keep", description="Whether people on leave keep their access; on parental leave they always do."
+    )
+    garden: Literal["keep", "suspend"] = Field(
+        default="suspend", description="Whether people on garden leave keep their access; due dates pause either way."
+    )
+
+
+class Seasonal(Part):
+    """People who come for a season and come back for the next."""
+
+    employment_types: tuple[Text, ...] = Field(
+        default=(),
+        description="HR's words for it, e.g. `[Seasonal]`: their accounts are archived as soon as the season is over, "
+        "so that the seat is free, and come back whole.",
+    )
 
 
 class Absent(Part):
@@ -76,4 +92,5 @@ class Triggers(Part):
     leaver: Leaver = Field(default_factory=Leaver, description="When somebody who leaves loses access.")
     rehire: Rehire = Field(default_factory=Rehire, description="What a person who comes back gets.")
     leave: Leave = Field(default_factory=Leave, description="What a leave does to access.")
+    seasonal: Seasonal = Field(default_factory=Seasonal, description="People who come for a season.")
     absent: Absent = Field(default_factory=Absent, description="What happens to people who are absent from the file.")

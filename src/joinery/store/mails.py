@@ -64,6 +64,15 @@ def sign_in_key(person_key: PersonKey, hire_date: date) -> str:
     return f"signin:{person_key}:{hire_date.isoformat()}"
 
 
+def mailed(connection: Connection, keys: Iterable[PersonKey]) -> frozenset[str]:
+    """Keys of mails to these people that left, or may have left: nothing more is to be sent under them."""
+    found: set[str] = set()
+    for chunk in in_chunks(keys):
+        query = select(mails.c.key).where(mails.c.person_key.in_(chunk), mails.c.state.in_(SPENT))
+        found.update(connection.scalars(query))
+    return frozenset(found)
+
+
 class Mails:
     """The outbox of one connection. What belongs to a larger transaction takes it (`tx`); the rest commits itself."""
 
@@ -88,15 +97,17 @@ class Mails:
             _change(tx, self._named(mail.key, MailState.CANCELLED), self._values(mail, state_of[mail.key], now))
         return len(new) + len(revived)
 
-    def move(self, tx: Connection, mail: Mail, now: datetime) -> bool:
+    def move(self, tx: Connection, mail: Mail, now: datetime, *, ended: date | None = None) -> bool:
         """The hire date moved: what is still open for this person continues under `mail.key` at `mail.due_at`.
 
         True when the mail is (still) to be sent. When one already left under the old date, the new key is recorded as
-        silenced: the same employment gets no second mail.
+        silenced: the same employment gets no second mail. `ended`: the end of the employment before this one, whose
+        mails say nothing about it.
         """
         mine = and_(mails.c.connection == self.connection, mails.c.person_key == mail.person_key)
         others = and_(mine, mails.c.key != mail.key)
-        gone = tx.execute(select(func.count()).where(others, mails.c.state.in_(SPENT))).scalar_one()
+        same = and_(others, mails.c.key > sign_in_key(mail.person_key, ended)) if ended else others
+        gone = tx.execute(select(func.count()).where(same, mails.c.state.in_(SPENT))).scalar_one()
         _change(tx, and_(others, mails.c.state.in_(OPEN)), _state(MailState.CANCELLED, now, "the hire date moved"))
         self.enqueue(tx, [mail], now, silent=bool(gone))
         row = tx.execute(select(mails.c.state).where(mails.c.key == mail.key)).scalar_one()

@@ -50,6 +50,8 @@ CASES: list[tuple[str, dict[str, object], list[tuple[str, Severity]]]] = [
     ("active until tonight", {"termination_date": date(2026, 11, 24)}, []),
     ("terminated last month", {"termination_date": date(2026, 10, 31), "status": Status.TERMINATED}, []),
     ("still a pre-hire after the first day", {"status": Status.PREHIRE}, [("prehire_started", W)]),
+    ("on leave that is over", {"status": Status.LEAVE, "leave_end_date": date(2026, 11, 23)}, [("leave_over", W)]),
+    ("on leave until tonight", {"status": Status.LEAVE, "leave_end_date": date(2026, 11, 24)}, []),
     ("a status nobody knows", {"status": Status.UNKNOWN, "status_text": "x"}, [("unknown_status", Q)]),
     ("no status", {"status": Status.NONE}, [("no_status", W)]),
     ("no such time zone", {"time_zone": "Paris"}, [("unknown_time_zone", W)]),

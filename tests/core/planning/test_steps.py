@@ -422,12 +422,16 @@ def test_a_line_carries_what_guards_count_by() -> None:
     assert (line.guard, line.worker_id, line.person_key) == ("suspend", "007", "p-ana")
 
 
+def test_an_open_account_of_somebody_who_left_long_ago_is_closed_first_and_only_that_may_ride() -> None:
+    lines = lines_for(subject(gone(ARCHIVED, evidenced=True), account()))
+    assert [(line.action, line.evidenced) for line in lines] == [("suspend", True), ("archive", False)]
+
+
 @pytest.mark.parametrize(
     ("desired", "there", "expected"),
     [
         pytest.param(gone(evidenced=True), account(), True, id="an explicit termination may ride"),
         pytest.param(gone(), account(), False, id="an absence may not ride"),
-        pytest.param(gone(ARCHIVED, evidenced=True), account(), False, id="an archiving may not ride"),
         pytest.param(
             gone(evidenced=True), account(roles=("admin",)), True, id="an administrator's termination may ride"
         ),

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from joinery.core.rules.due import (
     Basis,
@@ -19,7 +17,6 @@ from joinery.core.rules.due import (
     parse_duration,
     restored,
 )
-from joinery.core.rules.instants import start_of_day
 from joinery.errors import ConfigError
 
 PLAIN = Calendar(weekend=frozenset())
@@ -146,21 +143,6 @@ def test_a_calendar_without_working_days_ends() -> None:
 )
 def test_after_a_leave_the_remaining_days_are_restored(due_on: date, expected: date) -> None:
     assert restored(due_on, date(2026, 5, 1), date(2026, 10, 1), PLAIN) == expected
-
-
-ZONES = st.sampled_from(
-    ["Europe/London", "America/New_York", "Australia/Sydney", "Pacific/Apia", "Asia/Kolkata", "UTC"]
-)
-
-
-@given(st.dates(date(2000, 1, 1), date(2040, 1, 1)), ZONES, ZONES)
-def test_a_change_of_zone_never_moves_the_end_of_the_due_day_earlier(day: date, old: str, new: str) -> None:
-    from zoneinfo import ZoneInfo
-
-    moved = after_zone_change(day, old, new)
-    assert moved - day in {timedelta(0), timedelta(days=1)}
-    end = start_of_day(day + timedelta(days=1), ZoneInfo(old))
-    assert start_of_day(moved + timedelta(days=1), ZoneInfo(new)) >= end
 
 
 def test_a_zone_nobody_knows_changes_nothing() -> None:

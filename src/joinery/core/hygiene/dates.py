@@ -14,7 +14,7 @@ EARLIEST_HIRE: Final = date(1940, 1, 1)
 FAR: Final = timedelta(days=731)
 _FORGOTTEN: Final = timedelta(days=7)
 
-_AT_WORK: Final = frozenset({Status.ACTIVE, Status.LEAVE, Status.NOTICE})
+_AT_WORK: Final = frozenset({Status.ACTIVE, Status.LEAVE, Status.NOTICE, Status.DORMANT})
 
 
 def boundaries(as_of: date) -> tuple[date, ...]:
@@ -98,6 +98,18 @@ def stale_end_date(worker: Worker, facts: Facts) -> Iterator[Finding]:
     )
 
 
+def leave_over(worker: Worker, facts: Facts) -> Iterator[Finding]:
+    """Still on leave after the leave's last day: the status was forgotten, or the day was."""
+    if worker.status is Status.LEAVE and worker.leave_end_date is not None and worker.leave_end_date < facts.as_of:
+        yield finding(
+            worker,
+            "leave_over",
+            "leave_end_date",
+            "The leave's last day has passed and the status still says that the person is away.",
+            "Set the status to active, or enter the new last day of the leave.",
+        )
+
+
 def prehire_started(worker: Worker, facts: Facts) -> Iterator[Finding]:
     """Still a pre-hire a week after the first day: the status was forgotten."""
     start = worker.hire_date
@@ -129,6 +141,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     far_future,
     end_before_start,
     stale_end_date,
+    leave_over,
     prehire_started,
     ended_without_date,
 )

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 
 from joinery.core.mapping.dates import NoDay, NotADate, parse_date
 from joinery.core.mapping.spec import ADDRESS_NAMES, CANONICAL, ID_NAMES, Empty, MappingRow, MappingSpec
-from joinery.core.mapping.statuses import status_of
+from joinery.core.mapping.statuses import KEEP, PARENTAL, leave_class_of, normal, status_of, told_of
 from joinery.core.mapping.transforms import TRANSFORMS, clean
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.snapshot import RawRecord
@@ -186,10 +186,25 @@ def _settle(spec: MappingSpec, reading: _Reading) -> None:
     """What follows from several cells together."""
     values = reading.values
     values.setdefault("source_id", values["worker_id"])
-    values["status"] = status_of(values.get("status_text", ""), spec.statuses)
+    _settle_status(spec, reading)
     if values.get("manager_id") == values["worker_id"]:
         reading.note("own_manager", "manager_id", "The person is named as their own manager; read as no manager.")
         del values["manager_id"]
+
+
+def _settle_status(spec: MappingSpec, reading: _Reading) -> None:
+    """What the status word means; of a leave, what it does to access, and never why somebody is away."""
+    values, word = reading.values, reading.values.get("status_text", "")
+    status = values["status"] = status_of(word, spec.statuses)
+    if word:
+        values["status_text"] = told_of(word, status)
+    kind = values.pop("leave_class", "")
+    found = leave_class_of(kind, spec.leave_classes) if kind else None
+    if kind and found is None:
+        message = "Nobody has said what this kind of leave does to access; the company's rule for leave is used."
+        reading.note("leave_class_unknown", "leave_class", message, Severity.NOTE)
+    if found or (status is Status.LEAVE and normal(word) in PARENTAL):
+        values["leave_class"] = found or KEEP
 
 
 def end_said(spec: MappingSpec, raw: RawRecord) -> tuple[str, Status, date | None]:

@@ -68,11 +68,13 @@ class MappingRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappingSpec:
-    """A whole mapping; `statuses` are the company's own words, normalised by `statuses.normal`."""
+    """A whole mapping; `statuses` and `leave_classes` are the company's own words, normalised by `statuses.normal`."""
 
     rows: tuple[MappingRow, ...]
     source: str = "hris"
     statuses: Mapping[str, Status] = field(default_factory=dict)
+    #: kind of leave -> keep | suspend; the kind itself is never kept
+    leave_classes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[str, ...]:

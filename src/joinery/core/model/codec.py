@@ -100,14 +100,23 @@ def decode_worker(data: Mapping[str, Any]) -> Worker:
     return Worker(**values)
 
 
-_STANDING_DATES = ("started_on", "armed_end", "ended_on", "consumed_end", "missing_since", "bridged_until")
+_STANDING_DATES = (
+    "started_on",
+    "armed_end",
+    "ended_on",
+    "consumed_end",
+    "missing_since",
+    "back_on",
+    "leave_ends",
+    "bridged_until",
+)
 
 
 def encode_standing(standing: Standing) -> dict[str, object]:
     """Only what is set."""
     out: dict[str, object] = {"stage": str(standing.stage), "since": instant_text(standing.since)}
     out.update({name: value.isoformat() for name in _STANDING_DATES if (value := getattr(standing, name))})
-    for name in ("missing_files", "access_off", "deceased", "held"):
+    for name in ("missing_files", "never_worked", "access_off", "deceased", "held"):
         if value := getattr(standing, name):
             out[name] = value
     return out

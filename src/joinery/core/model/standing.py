@@ -39,6 +39,12 @@ class Standing:
     consumed_end: date | None = None
     missing_since: date | None = None
     missing_files: int = 0
+    #: the local day they came back after an employment that ended, or after all; None for an end that was taken back
+    back_on: date | None = None
+    #: a leave's last day that was seen while still to come: the leave ends after it without another file
+    leave_ends: date | None = None
+    #: the employment that ended never took place: the hire was taken back, or it ended on its first day or before
+    never_worked: bool = False
     #: the next record of a confirmed conversion starts then: no gap until that day
     bridged_until: date | None = None
     #: access is off although employed (garden leave, leave of class suspend)

@@ -20,6 +20,8 @@ class Status(StrEnum):
     NOTICE = "notice"
     LEAVE = "leave"
     GARDEN_LEAVE = "garden_leave"
+    #: the home record of somebody who works abroad under another record: at work, not on leave
+    DORMANT = "dormant"
     TERMINATED = "terminated"
     DECEASED = "deceased"
     RESCINDED = "rescinded"

@@ -154,6 +154,8 @@ def _existing(subject: Subject, account: Account) -> Iterator[Line]:
     elif wanted is AccountState.SUSPENDED and account.state is AccountState.ARCHIVED:
         return  # archived is suspended already
     elif wanted is AccountState.ARCHIVED and account.state is not AccountState.ARCHIVED:
+        if account.state is AccountState.ACTIVE and subject.desired.access.evidenced:
+            yield _suspension(subject, account)
         yield _access(subject, ArchiveAccount(person_key=subject.desired.person_key), ActionClass.ARCHIVE, account)
 
 

@@ -89,10 +89,12 @@ def access_of(
 
 
 def _gone(worker: Worker, standing: Standing, moment: Moment, policy: LifecyclePolicy) -> Access:
-    archive = archive_on(standing, policy)
+    archive = archive_on(standing, policy, worker.employment_type)
     if archive is not None and moment.reached(archive):
         text = f"left on {standing.ended_on}, archived from {archive} on"
-        return Access(state=AccountState.ARCHIVED, because=Reason(text=text, rule=LEAVER_POLICY))
+        # an account that is still open so late is closed first, and at once
+        said = standing.stage is Stage.LEFT and standing.missing_since is None
+        return Access(state=AccountState.ARCHIVED, because=Reason(text=text, rule=LEAVER_POLICY), evidenced=said)
     if standing.stage is Stage.NO_SHOW:
         return Access(state=AccountState.SUSPENDED, because=Reason(text="never started", rule=LEAVER_POLICY))
     if standing.missing_since is not None and standing.missing_files:

@@ -175,14 +175,18 @@ def restored(due_on: date, paused_on: date, back_on: date, calendar: Calendar) -
 
 
 def after_zone_change(due_on: date, old: str, new: str) -> date:
-    """The due date in the new zone: the first day that does not end before the due day ended in the old zone."""
+    """The due date in the new zone: the first day that does not end before the due day ended in the old zone.
+
+    From Pago Pago (UTC-11) to Kiritimati (UTC+14) that is two days later on the calendar.
+    """
     if not old or not new or old == new:
         return due_on
     try:
-        earlier = _end_of(due_on, new) < _end_of(due_on, old)
+        end = _end_of(due_on, old)
+        later = (days_after(due_on, days) for days in range(4))
+        return next((day for day in later if _end_of(day, new) >= end), due_on)
     except (ZoneInfoNotFoundError, ValueError):
         return due_on
-    return days_after(due_on, 1) if earlier else due_on
 
 
 def _end_of(day: date, zone: str) -> datetime:

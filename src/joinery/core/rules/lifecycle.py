@@ -36,6 +36,10 @@ class LifecyclePolicy:
     absent_grace: int = 30
     #: keep | suspend: access on leave where the source does not say
     leave_access: str = "keep"
+    #: keep | suspend: access on garden leave
+    garden_access: str = "suspend"
+    #: employment types of people who come for a season: archived as soon as it is over
+    seasonal: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +71,8 @@ def access_ends_on(end: date, policy: LifecyclePolicy) -> date:
 
 
 _GONE = {Status.TERMINATED, Status.DECEASED}
-_STARTED = {Status.ACTIVE, Status.NOTICE, Status.LEAVE, Status.GARDEN_LEAVE}
+_OVER = {Stage.LEFT, Stage.NO_SHOW}
+_STARTED = {Status.ACTIVE, Status.NOTICE, Status.LEAVE, Status.GARDEN_LEAVE, Status.DORMANT}
 
 
 def standing_of(worker: Worker, before: Standing | None, moment: Moment, policy: LifecyclePolicy) -> Standing:
@@ -155,12 +160,34 @@ def _left(
     worker: Worker, before: Standing | None, end: date, armed: date | None, moment: Moment, policy: LifecyclePolicy
 ) -> Standing:
     started = before is not None and before.stage in {Stage.ACTIVE, Stage.LEAVE, Stage.LEFT}
-    if not started and _precedes_hire(worker, end, policy):
-        return _no_show(before, moment)
+    deceased = worker.status is Status.DECEASED
+    if not started and _never_began(worker, end, policy):
+        return replace(_no_show(before, moment), deceased=deceased)
     # a status word ends by itself; only a date that fired by itself must be remembered as armed
     kept = armed if worker.status not in _GONE else None
-    deceased = worker.status is Status.DECEASED
-    return _fresh(before, Stage.LEFT, moment, ended_on=end, armed_end=kept, deceased=deceased)
+    return _fresh(
+        before,
+        Stage.LEFT,
+        moment,
+        ended_on=end,
+        armed_end=kept,
+        deceased=deceased,
+        never_worked=not deceased and _took_no_place(worker, before, end),
+    )
+
+
+def _never_began(worker: Worker, end: date, policy: LifecyclePolicy) -> bool:
+    """The end lies on the first day or before it: HR's way of writing that somebody never came."""
+    return _precedes_hire(worker, end, policy) or worker.hire_date == end
+
+
+def _took_no_place(worker: Worker, before: Standing | None, end: date) -> bool:
+    """Taken back, or ended on the first day of this employment or before, although we had let it begin."""
+    if before is not None and before.stage is Stage.LEFT and before.never_worked:
+        return True
+    if before is None or not before.stage.employed:
+        return False
+    return worker.status is Status.RESCINDED or (before.started_on is not None and end <= before.started_on)
 
 
 def _never_starts(worker: Worker, before: Standing | None, armed: date | None, policy: LifecyclePolicy) -> bool:
@@ -168,7 +195,7 @@ def _never_starts(worker: Worker, before: Standing | None, armed: date | None, p
         return False
     if worker.status is Status.RESCINDED:
         return True
-    return armed is not None and _precedes_hire(worker, armed, policy)
+    return armed is not None and _never_began(worker, armed, policy)
 
 
 def _no_show(before: Standing | None, moment: Moment) -> Standing:
@@ -199,20 +226,31 @@ def _has_started(worker: Worker, before: Standing | None, moment: Moment, policy
 def _at_work(
     worker: Worker, before: Standing | None, armed: date | None, moment: Moment, policy: LifecyclePolicy
 ) -> Standing:
-    on_leave = worker.status in {Status.LEAVE, Status.GARDEN_LEAVE}
-    off = worker.status is Status.GARDEN_LEAVE or (
-        on_leave and (worker.leave_class or policy.leave_access) == "suspend"
-    )
+    leave_ends = _leave_end(worker, before, moment)
+    away = worker.status is Status.LEAVE and not (leave_ends and moment.reached(days_after(leave_ends, 1)))
+    garden = worker.status is Status.GARDEN_LEAVE
+    access = policy.garden_access if garden else (worker.leave_class or policy.leave_access) if away else "keep"
     already = before is not None and before.stage.employed
     started = before.started_on if before and already else worker.hire_date or moment.today
-    return _fresh(
+    standing = _fresh(
         before,
-        Stage.LEAVE if on_leave else Stage.ACTIVE,
+        Stage.LEAVE if away or garden else Stage.ACTIVE,
         moment,
         started_on=started,
         armed_end=armed,
-        access_off=off,
+        leave_ends=leave_ends,
+        access_off=access == "suspend",
     )
+    return replace(standing, back_on=None) if _taken_back(worker, before, moment) else standing
+
+
+def _leave_end(worker: Worker, before: Standing | None, moment: Moment) -> date | None:
+    """A leave's last day counts when it was seen while still to come; one already past is a finding, not a return."""
+    end = worker.leave_end_date
+    if worker.status is not Status.LEAVE or end is None:
+        return None
+    seen = before is not None and before.leave_ends == end
+    return end if seen or not moment.reached(days_after(end, 1)) else None
 
 
 def _held(before: Standing | None, moment: Moment, why: str) -> Standing:
@@ -227,6 +265,7 @@ def _fresh(before: Standing | None, stage: Stage, moment: Moment, **values: obje
         return Standing(stage=stage, since=moment.as_of, **values)  # type: ignore[arg-type]
     comes_back = before.stage is Stage.LEFT and stage is not Stage.LEFT
     kept = {
+        "back_on": None if stage in _OVER else moment.today if before.stage in _OVER else before.back_on,
         "started_on": before.started_on,
         "ended_on": before.ended_on,
         "consumed_end": before.ended_on if comes_back else before.consumed_end,
@@ -234,6 +273,19 @@ def _fresh(before: Standing | None, stage: Stage, moment: Moment, **values: obje
     }
     since = before.since if before.stage is stage else moment.as_of
     return Standing(stage=stage, since=since, **{**kept, **values})  # type: ignore[arg-type]
+
+
+#: an end that is gone from HR's record so soon, with the same hire date, was a mistake and no rehire
+TAKEN_BACK_DAYS = 30
+
+
+def _taken_back(worker: Worker, before: Standing | None, moment: Moment) -> bool:
+    """HR withdrew or moved the end of an employment that had ended for us: it goes on, and nobody was hired."""
+    if before is None or before.stage is not Stage.LEFT or before.ended_on is None:
+        return False
+    same = worker.hire_date is not None and worker.hire_date == before.started_on
+    moved = worker.termination_date is None or worker.termination_date > before.ended_on
+    return same and moved and (moment.today - before.ended_on).days <= TAKEN_BACK_DAYS
 
 
 #: a confirmed successor that starts within so many days: access stays in between
@@ -257,15 +309,19 @@ def next_wake(worker: Worker, standing: Standing, moment: Moment, policy: Lifecy
         days += [worker.hire_date, worker.hire_date - timedelta(days=policy.days_before)]
     if standing.stage not in {Stage.LEFT, Stage.NO_SHOW} and worker.termination_date:
         days.append(access_ends_on(worker.termination_date, policy))
-    days.append(archive_on(standing, policy))
+    if standing.stage is Stage.LEAVE and standing.leave_ends:
+        days.append(days_after(standing.leave_ends, 1))
+    days.append(archive_on(standing, policy, worker.employment_type))
     ahead = [day for day in days if day is not None and day > moment.today]
     return start_of_day(min(ahead), moment.zone) if ahead else None
 
 
-def archive_on(standing: Standing, policy: LifecyclePolicy) -> date | None:
+def archive_on(standing: Standing, policy: LifecyclePolicy, employment_type: str = "") -> date | None:
     """The local day on which a leaver, a no-show or a long absence is archived; None when nothing asks for it."""
-    if standing.stage is Stage.NO_SHOW:
+    if standing.stage is Stage.NO_SHOW or (standing.stage is Stage.LEFT and standing.never_worked):
         return standing.ended_on
+    if standing.stage is Stage.LEFT and employment_type and employment_type in policy.seasonal:
+        return standing.ended_on  # the seat is free until the next season
     if standing.stage is not Stage.LEFT or standing.ended_on is None:
         return None
     if standing.missing_since is not None and policy.leavers_are in {"absent", "both"}:
