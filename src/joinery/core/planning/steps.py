@@ -147,15 +147,18 @@ def _existing(subject: Subject, account: Account) -> Iterator[Line]:
         yield from _assignments(subject, {key: e.state for key, e in account.enrolments.items()}, account)
         if comes_back and subject.rehired:
             yield from _sign_in(subject, "somebody who came back needs a way in")
-    elif "access" in subject.pinned:
-        return
-    elif wanted is AccountState.SUSPENDED and account.state is AccountState.ACTIVE:
+    elif "access" not in subject.pinned:
+        yield from _closing(subject, account)
+
+
+def _closing(subject: Subject, account: Account) -> Iterator[Line]:
+    """Archived is suspended already. Whoever left long ago and is still let in is closed first, which may ride."""
+    wanted, there = subject.desired.access.state, account.state
+    if there is AccountState.ACTIVE and (
+        wanted is AccountState.SUSPENDED or (wanted is AccountState.ARCHIVED and subject.desired.access.evidenced)
+    ):
         yield _suspension(subject, account)
-    elif wanted is AccountState.SUSPENDED and account.state is AccountState.ARCHIVED:
-        return  # archived is suspended already
-    elif wanted is AccountState.ARCHIVED and account.state is not AccountState.ARCHIVED:
-        if account.state is AccountState.ACTIVE and subject.desired.access.evidenced:
-            yield _suspension(subject, account)
+    if wanted is AccountState.ARCHIVED and there is not AccountState.ARCHIVED:
         yield _access(subject, ArchiveAccount(person_key=subject.desired.person_key), ActionClass.ARCHIVE, account)
 
 
