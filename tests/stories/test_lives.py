@@ -122,7 +122,7 @@ def test_nobody_came_and_hr_says_so_a_day_late_the_seat_is_free_at_once(tmp_path
     acme.day("2026-12-01", [*rows, starter()])
     assert acme.accounts()["0009"] == "active"
     came_not = starter() | {"status": "Terminated", "termination_date": "2026-12-01"}
-    assert acme.day("2026-12-02", [*rows, came_not]).lines == ["0009 archive done"]
+    assert acme.day("2026-12-02", [*rows, came_not]).lines == ["0009 suspend done", "0009 archive done"]
 
 
 def test_somebody_who_did_not_come_and_comes_after_all_has_the_same_account(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_a_seasonal_worker_frees_the_seat_and_comes_back_whole(tmp_path: Path) -
     acme.completes("0009", "FIRE", "2026-06-03")
     acme.day("2026-06-04")
     whole = acme.account("0009")
-    assert acme.day("2026-10-01").lines == ["0009 archive done"]
+    assert acme.day("2026-10-01").lines == ["0009 suspend done", "0009 archive done"]
     again = changed(rows, "0009", hire_date="2027-06-01", termination_date="2027-09-30")
     night = acme.day("2027-06-01", again)
     assert "0009 restore done" in night.lines
@@ -218,7 +218,7 @@ def test_a_seasonal_worker_frees_the_seat_and_comes_back_whole(tmp_path: Path) -
     back = acme.account("0009")
     assert (back.id, back.groups) == (whole.id, whole.groups)
     assert back.enrolments["course:FIRE"].state == "completed"
-    assert acme.day("2027-10-01").lines == ["0009 archive done"]
+    assert acme.day("2027-10-01").lines == ["0009 suspend done", "0009 archive done"]
 
 
 def test_a_leaver_is_archived_after_90_days_and_restored_whole(tmp_path: Path) -> None:
