@@ -247,8 +247,8 @@ REPLACED = {
         "path: ./inbox/employees*.csv",
         "path: a\n  statuses: { Sorti: left }",
         [
-            "6:22 people.statuses.Sorti: must be prehire, active, notice, leave, garden_leave, dormant, terminated, deceased "
-            'or rescinded; found "left"'
+            "6:22 people.statuses.Sorti: must be prehire, active, notice, leave, garden_leave, dormant, terminated, "
+            'deceased or rescinded; found "left"'
         ],
     ),
     "an encoding there is not": (
