@@ -87,6 +87,7 @@ def layout_of(source: SourceEntry) -> Layout:
         columns=source.columns,
         widths=spans_of(source.widths),
         header_row=source.header_row,
+        dates=source.dates,
         trailer="" if source.trailer == "none" else source.trailer,
         trailer_counts=source.trailer_counts,
         sheet=source.sheet,

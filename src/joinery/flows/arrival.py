@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -11,12 +11,15 @@ import polars as pl
 
 from joinery.audit.population import audit
 from joinery.core.hygiene.trust import Churn, Profile
+from joinery.core.mapping.date_order import settle
 from joinery.core.mapping.spec import MappingSpec
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.snapshot import RawRecord
 from joinery.flows.policy import SourcePolicy
+from joinery.intake.date_columns import dates_in, mapped
 from joinery.intake.delta import Delta, compare, records
-from joinery.intake.profile import churn, profile_of
+from joinery.intake.numbers import without_mangled, without_rezeroed
+from joinery.intake.profile import churn, profile_of, rezeroed
 from joinery.intake.read import read_table
 from joinery.intake.table import Table
 from joinery.kit.drop import ArrivedFile, check_rows
@@ -35,6 +38,9 @@ class Arrival:
     complete: bool
     partial: bool
     pending: frozenset[str]
+    #: about its content by itself; a blocker among them holds the file
+    doubts: tuple[Finding, ...] = ()
+    dates: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -54,7 +60,7 @@ class Arrival:
     @property
     def remembered(self) -> Mapping[str, Any]:
         """What to expect of the next file."""
-        return self.table.layout.to_remember()
+        return {**self.table.layout.to_remember(), "dates": dict(self.dates)}
 
     @property
     def rows(self) -> int:
@@ -74,7 +80,7 @@ class Arrival:
             )
             for row in self.table.rejected
         )
-        return self.table.findings + ragged
+        return self.table.findings + self.doubts + ragged
 
     def profile(self, as_of: datetime | None) -> Profile:
         """What the trust gate compares."""
@@ -82,7 +88,15 @@ class Arrival:
 
     def churn(self, before: bytes | None) -> Churn | None:
         """How many keys are new and gone."""
-        return churn(before, self.table.frame, key=[self.key])
+        return churn(before, self.table.frame, key=[self.key], claims=self.spec.column_of("previous_id"))
+
+    def against(self, before: bytes | None) -> Arrival:
+        """Without the few rows whose number differs from a known one by zeros in front only; their people stay."""
+        pairs = rezeroed(before, self.table.frame, self.key, self.spec.column_of("previous_id"))
+        if not pairs:
+            return self
+        table = without_rezeroed(self.table, self.key, pairs)
+        return replace(self, table=table, pending=self.pending.union(pairs, pairs.values()))
 
     def compare(self, before: bytes | None) -> Delta:
         """The rows that differ from the last accepted ones, by mapped columns only."""
@@ -130,9 +144,18 @@ def open_arrival(source: SourcePolicy, file: ArrivedFile, remembered: Mapping[st
     """
     table = read_table(file.path, source.layout.with_remembered(remembered))
     check_rows(file, table.frame.height + len(table.rejected))
-    spec = source.mapping_for(table.header)
-    table.refuse_unusable(spec.columns)
+    spec = mapped(source.mapping_for, table)
     key = spec.column_of("source_id") or spec.column_of("worker_id") or ""
+    dates = settle(spec, dates_in(table.frame, spec), source.layout.dates, remembered.get("dates", {}))
+    table, mangled = without_mangled(table, key)
     pending, unknown = table.rejected_keys(key)
-    partial = "changes" in {source.content, file.content}
-    return Arrival(source=source, spec=spec, table=table, complete=unknown == 0, partial=partial, pending=pending)
+    return Arrival(
+        source=source,
+        spec=dates.spec,
+        table=table,
+        complete=unknown == 0,
+        partial="changes" in {source.content, file.content},
+        pending=pending,
+        doubts=dates.findings + mangled,
+        dates=dates.decided,
+    )

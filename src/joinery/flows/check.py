@@ -19,12 +19,14 @@ from joinery.audit.duplicates import Pair, duplicates, namesakes, sides
 from joinery.audit.population import audit, known, unmapped
 from joinery.core.hygiene import check_worker
 from joinery.core.hygiene.facts import Facts
+from joinery.core.mapping.date_order import settle
 from joinery.core.mapping.headers import sensitive
 from joinery.core.mapping.inbound import Rejected, map_record
 from joinery.core.mapping.spec import MappingSpec
 from joinery.core.model.account import Account
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.snapshot import RawRecord
+from joinery.intake.date_columns import dates_in, mapped
 from joinery.intake.delta import numbered
 from joinery.intake.kinds import kinds_of
 from joinery.intake.layout import Layout
@@ -106,11 +108,14 @@ class Looking:
 def check_file(path: Path, looking: Looking) -> Checked:
     """Everything that is odd in this file. Raises SourceUntrusted or ConfigError when it cannot be used at all."""
     table = read_table(path, looking.layout)
-    spec = looking.mapping_for(table.header)
+    spec = mapped(looking.mapping_for, table)
+    settled = settle(spec, dates_in(table.frame, spec), looking.layout.dates, {})
+    spec = settled.sure
     people = _people(table, spec)
     pairs = duplicates(people)
     found = [
         *table.findings,
+        *settled.findings,
         *_broken_rows(table),
         *_row_by_row(table, spec, looking),
         *_together(people, pairs, looking),
@@ -122,9 +127,9 @@ def check_file(path: Path, looking: Looking) -> Checked:
         encoding=table.encoding,
         delimiter=table.delimiter,
         read_as=table.described,
-        recognised=spec.by_attribute,
-        unread={column: _why(column) for column in table.header if column not in spec.columns},
-        groups=_grouped(found, spec),
+        recognised=settled.spec.by_attribute,
+        unread={column: _why(column) for column in table.header if column not in settled.spec.columns},
+        groups=_grouped(found, settled.spec),
         pairs=pairs,
         sides=sides(people, pairs),
         accounts=len(looking.accounts) if looking.accounts is not None else None,

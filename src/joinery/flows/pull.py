@@ -127,25 +127,25 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
     day = as_of.astimezone(ports.policy.company_zone).date()
     with ports.database.read() as connection:
         remembered = load_state(connection, ports.policy.name).extra.get("layouts", {}).get(source.name, {})
+        last = last_accepted(connection, ports.policy.name, source.name)
+        before = load_digests(connection, ports.policy.name, source.name, "")
     try:
         source.drop.verify(file)
         with source.opened(file) as plain:
             arrival = open_arrival(source, plain, remembered)
     except (SourceUntrusted, ConfigError) as error:
-        finding = _finding(str(error.data.get("code", error.code)), str(error))
+        finding = _finding(str(error.data.get("code", error.code)), str(error), error.fix)
         result = FileResult(source=source.name, name=file.name, state="rejected", findings=(finding,))
         _remember_refusal(ports, result, file, as_of, sha256="")
         source.drop.reject(file, _report(result), day)
         return result, None
-    with ports.database.read() as connection:
-        last = last_accepted(connection, ports.policy.name, source.name)
-        before = load_digests(connection, ports.policy.name, source.name, "")
     if last is not None and last.sha256 == arrival.sha256:
         result = FileResult(source=source.name, name=file.name, state="same", rows=arrival.rows)
         source.drop.accept(file, _report(result), day)
         return result, None
     profile, known = arrival.profile(file.as_of), Profile.from_json(last.profile) if last else None
-    verdict = judge(profile, known, arrival.churn(before), source.trust, partial=arrival.partial)
+    churned = arrival.churn(before)
+    verdict = judge(profile, known, churned, source.trust, partial=arrival.partial, doubts=arrival.doubts)
     if not verdict.trusted:
         result = FileResult(
             source=source.name, name=file.name, state="held", rows=arrival.rows, findings=verdict.findings
@@ -156,6 +156,7 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
     if arrival.partial and known is not None:
         # how many people there are is known from the last full file: the next full one is measured by that
         profile = replace(known, as_of=profile.as_of or known.as_of, sha256=profile.sha256)
+    arrival = arrival.against(before)
     result, outcome = _accept(ports, source, file, arrival, _Compared(as_of=as_of, before=before, profile=profile))
     source.drop.accept(file, _report(result, arrival.rejected_rows()), day)
     return result, outcome
@@ -337,8 +338,8 @@ def _by_source(people: People, keys: Sequence[PersonKey]) -> dict[str, list[Pers
     return found
 
 
-def _finding(check: str, message: str) -> Finding:
-    return Finding(check=check, severity=Severity.BLOCKER, message=message)
+def _finding(check: str, message: str, suggestion: str) -> Finding:
+    return Finding(check=check, severity=Severity.BLOCKER, message=message, suggestion=suggestion)
 
 
 def _remember_refusal(ports: Ports, result: FileResult, file: ArrivedFile, as_of: datetime, sha256: str) -> None:

@@ -86,7 +86,7 @@ def _dated(row: MappingRow, as_of: date) -> Callable[[str], int]:
 
     def shape(cell: str) -> int:
         text = text_of(row, cell)
-        found = parse_date(text, row.format) if text else None
+        found = parse_date(text, row.format, row.order) if text else None
         if found is None:
             return BLANK
         return 4 + sum(turn <= found for turn in turns) if isinstance(found, date) else ODD
@@ -117,7 +117,7 @@ def _compared(frame: pl.DataFrame, spec: MappingSpec) -> Iterator[pl.Series]:
 def _different_days(frame: pl.DataFrame, row: MappingRow) -> pl.Series:
     def day(cell: str) -> int | None:
         text = text_of(row, cell)
-        found = parse_date(text, row.format) if text else None
+        found = parse_date(text, row.format, row.order) if text else None
         return found.toordinal() if isinstance(found, date) else None
 
     column = frame.get_column(row.column)

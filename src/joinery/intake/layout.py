@@ -28,6 +28,8 @@ class Layout:
     #: the sheet of a workbook, and that of the last good file
     sheet: str | None = None
     sheet_before: str | None = None
+    #: how dates are written that can be read in two ways: DD/MM/YYYY or MM/DD/YYYY
+    dates: str | None = None
     #: headings that must be there: they tell the header from title rows above it, and the sheet from others
     wanted: frozenset[str] = frozenset()
 

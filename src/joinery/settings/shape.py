@@ -86,6 +86,11 @@ class FileShape(Part):
         default=(),
         description="For columns of fixed width: how many characters each has, or from where to where (`1-8`).",
     )
+    dates: Literal["DD/MM/YYYY", "MM/DD/YYYY"] | None = Field(
+        default=None,
+        description="How dates such as 03/04/2026 are meant, where a field has no `format` and no other date of the "
+        "column shows it; found out from all values when not given.",
+    )
     trailer: Text | None = Field(
         default=None,
         description="What the last row begins with when it is about the file, e.g. `TRAILER`: a file without it was "

@@ -7,7 +7,7 @@ file of a connection has nothing to compare with: only its shape is checked, and
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -84,6 +84,9 @@ class Churn:
     now: int
     gone: int
     new: int
+    #: numbers that differ from a gone one by zeros in front only, and the old ones that could so
+    rezeroed: int = 0
+    could_be: int = 0
 
     @property
     def share(self) -> float:
@@ -106,13 +109,20 @@ class Verdict:
 
 
 def judge(
-    profile: Profile, last: Profile | None, churn: Churn | None, policy: TrustPolicy, *, partial: bool = False
+    profile: Profile,
+    last: Profile | None,
+    churn: Churn | None,
+    policy: TrustPolicy,
+    *,
+    partial: bool = False,
+    doubts: Sequence[Finding] = (),
 ) -> Verdict:
     """Whether this file may be compared with what is known. `last` is the last accepted one, None before there is.
 
+    `doubts`: findings about its content by itself; a blocker among them holds it.
     `partial`: a file of changes. How few people it names says nothing; its age, columns and content are still judged.
     """
-    findings = [*_shape(profile, policy)]
+    findings = [*doubts, *_shape(profile, policy), *_zeros(churn)]
     same = False
     if last is not None:
         findings += [*_age(profile, last), *_missing_columns(profile, last)]
@@ -192,6 +202,19 @@ def _coverage(profile: Profile, last: Profile, policy: TrustPolicy) -> Iterator[
                 f"See whether the export still may read {attribute}: vendors leave fields out when a permission is "
                 "gone. If it is right, accept the file once with a reason.",
             )
+
+
+def _zeros(churn: Churn | None) -> Iterator[Finding]:
+    """However few people there are: most numbers that could lose their zeros have."""
+    if churn is not None and churn.rezeroed and churn.rezeroed * 2 > churn.could_be:
+        yield _blocker(
+            "id_width_changed",
+            f"{churn.rezeroed} employee numbers differ from those of the last accepted file by zeros in front only, "
+            "so they have another width and would be other people.",
+            "worker_id",
+            "A spreadsheet has eaten or added the zeros: export again and do not open the file in between. "
+            "For a real renumbering export the previous number too (previous_id).",
+        )
 
 
 def _ids(churn: Churn | None, policy: TrustPolicy) -> Iterator[Finding]:

@@ -62,21 +62,23 @@ _AMBIGUOUS: Final = NotADate(code="ambiguous_date")
 
 
 @lru_cache(maxsize=1 << 16)
-def parse_date(text: str, written: DateFormat | None) -> Parsed:
-    """The day this trimmed, not empty text means; a time of day behind it is left out."""
+def parse_date(text: str, written: DateFormat | None, order: DateFormat | None = None) -> Parsed:
+    """The day this trimmed, not empty text means; a time of day behind it is left out.
+
+    `order`: without a format, how a text is read that can mean two days.
+    """
     match written:
         case None:
-            return _free(text)
+            found = _free(text)
+            return _ordered(text, order) if found is _AMBIGUOUS and order is not None else found
         case DateFormat.ISO:
             return _year_first(_ISO.fullmatch(text))
         case DateFormat.PACKED:
             return _year_first(_PACKED.fullmatch(text))
         case DateFormat.NAMED:
             return _named(text)
-        case DateFormat.DAY_FIRST | DateFormat.DOTS:
-            return _ordered(text, day=1, month=3)
-        case DateFormat.MONTH_FIRST:
-            return _ordered(text, day=3, month=1)
+        case DateFormat.DAY_FIRST | DateFormat.DOTS | DateFormat.MONTH_FIRST:
+            return _ordered(text, written)
         case _:
             assert_never(written)
 
@@ -100,9 +102,12 @@ def _year_first(found: re.Match[str] | None) -> Parsed:
     return _day(found[1], int(found[2]), int(found[3])) if found else _BAD
 
 
-def _ordered(text: str, *, day: int, month: int) -> Parsed:
+def _ordered(text: str, order: DateFormat) -> Parsed:
     parts = _PARTS.fullmatch(text)
-    return _day(parts[4], int(parts[month]), int(parts[day])) if parts else _BAD
+    if parts is None:
+        return _BAD
+    day, month = (3, 1) if order is DateFormat.MONTH_FIRST else (1, 3)
+    return _day(parts[4], int(parts[month]), int(parts[day]))
 
 
 def _named(text: str) -> Parsed:

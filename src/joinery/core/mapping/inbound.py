@@ -21,7 +21,7 @@ from joinery.core.model.worker import Status, Worker
 
 _ADDRESS: Final = re.compile(r"[^@\s,;:<>()\"\[\]]{1,64}@(?:[^@\s,;:<>()\"\[\].]+\.)+[^@\s,;:<>()\"\[\].]{2,63}")
 #: a spreadsheet took the number for a number: 1.23E+05, 12345.0
-_MANGLED: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+|\d[.,]\d+[eE]\d+|\d+[.,]0+|#+|#(?:REF|N/A|VALUE|NAME)\S*")
+MANGLED: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+|\d[.,]\d+[eE]\d+|\d+[.,]0+|#+|#(?:REF|N/A|VALUE|NAME)\S*")
 
 
 #: what a spreadsheet shows where a formula went wrong
@@ -105,7 +105,7 @@ def _identity(spec: MappingSpec, raw: RawRecord, reading: _Reading) -> Rejected 
     if not text:
         return reading.reject("no_worker_id", "worker_id", "The row has no employee number.")
     reading.worker_id = text
-    if _MANGLED.fullmatch(text):
+    if MANGLED.fullmatch(text):
         return reading.reject(
             "id_mangled", "worker_id", "A spreadsheet has turned the employee number into another number."
         )
@@ -133,7 +133,7 @@ def _read(row: MappingRow, raw: RawRecord, reading: _Reading) -> Read:
     if text and row.to in ADDRESS_NAMES and not _possible(text):
         reading.note("impossible_address", row.to, f"The {row.to} cannot be an address; it was left out.")
         text = ""
-    elif text and row.to in ID_NAMES and _MANGLED.fullmatch(text):
+    elif text and row.to in ID_NAMES and MANGLED.fullmatch(text):
         reading.note("id_mangled", row.to, f"A spreadsheet has turned the {row.to} into another number; left out.")
         text = ""
     return text or _empty(row, reading)
@@ -144,7 +144,7 @@ def _possible(address: str) -> bool:
 
 
 def _date(row: MappingRow, text: str, reading: _Reading) -> Read:
-    found = parse_date(text, row.format)
+    found = parse_date(text, row.format, row.order)
     if isinstance(found, date):
         return found
     if isinstance(found, NoDay):
@@ -213,7 +213,7 @@ def end_said(spec: MappingSpec, raw: RawRecord) -> tuple[str, Status, date | Non
     rows = {row.to: row for row in spec.rows if row.to in {"status", "termination_date"}}
     word = _text(rows["status"], raw) if "status" in rows else ""
     end = rows.get("termination_date")
-    day = parse_date(text, end.format) if end is not None and (text := _text(end, raw)) else None
+    day = parse_date(text, end.format, end.order) if end is not None and (text := _text(end, raw)) else None
     return word, status_of(word, spec.statuses), day if isinstance(day, date) else None
 
 

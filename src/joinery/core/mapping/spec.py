@@ -59,11 +59,18 @@ class MappingRow:
     format: DateFormat | None = None
     empty: Empty = Empty.NONE
     transforms: tuple[Transform, ...] = ()
+    #: without a format: which way a date is read that can be read in two, as all values of the column show
+    order: DateFormat | None = None
 
     @property
     def is_date(self) -> bool:
         """The cell holds a calendar date."""
         return self.to in DATE_NAMES
+
+    @property
+    def asks_order(self) -> bool:
+        """Nothing says yet how its dates are written."""
+        return self.is_date and self.format is None and self.order is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
