@@ -162,7 +162,9 @@ def test_what_an_undo_left_so_is_kept(acme: Company) -> None:
     night = acme.day(SECOND, changed(staff(8), "0001", job_title="Head"))
     acme.undo(night.plan, SECOND)
     attributes(acme, "0001", job_title="Boss")
-    assert [(d.what, d.happens, d.why) for d in read_again(acme).drift] == [("job_title", "kept", "an undo left it so")]
+    assert [(d.what, d.happens, d.why) for d in read_again(acme).drift] == [
+        ("job_title", "kept", "somebody wanted it left so")
+    ]
 
 
 def test_in_approve_mode_the_change_waits_in_the_plan(acme: Company) -> None:

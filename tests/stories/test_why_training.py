@@ -173,11 +173,11 @@ def test_what_an_undo_took_back_is_told_as_left_so(tmp_path: Path) -> None:
     acme.day("2026-11-23", staff(3))
     night = acme.day("2026-11-24", changed(staff(3), "0001", job_title="Head"))
     acme.undo(night.plan, "2026-11-24T13:00")
-    expected = "Taken back by an undo, and left so until HR or a rule changes it: job_title."
+    expected = "Left as somebody wanted it, until HR or a rule changes it: job_title."
     assert said(ask(acme, "0001"), "plan") == expected
     with acme.ports() as ports:
         rows = {row[0]: row[1:] for row in side_by_side(ports, "0001").rows}
-    assert rows["job_title"] == ("Head", "Head", "Clerk", "undone")
+    assert rows["job_title"] == ("Head", "Head", "Clerk", "left so")
 
 
 def planned(night: Night | None, who: str) -> list[str]:

@@ -65,6 +65,7 @@ def policy_from(
         lane_per_hour=settings.kill_switch.per_hour,
         protected_workers=frozenset(settings.protected.worker_ids),
         mail=_mail(settings),
+        drift=settings.learning[target_name].drift,
         chunk_size=chunk_size,
         completions_to=settings.completions.send_to.file if settings.completions.send_to else None,
         target=target_name,

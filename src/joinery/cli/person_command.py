@@ -218,6 +218,63 @@ def unassign(worker: Who, course: Course, config: Config = DEFAULT_CONFIG, json:
     _said(json, number, "unassign", f"{key} is no longer assigned to {number} by hand.", course=key)
 
 
+@app.command()
+def decided(
+    worker: Annotated[str, typer.Argument(help="One person; everybody when left out.")] = "",
+    config: Config = DEFAULT_CONFIG,
+    form: Format = "text",
+    json: AsJson = False,
+    out: Out = None,
+    confidential: Annotated[bool, typer.Option("--confidential", help="Also the reasons.")] = False,
+) -> None:
+    """What people decided by hand and is in force: exemptions, assignments, ends of access, what is left so.
+
+    Examples: joinery person decided | joinery person decided 000102 | joinery person decided --format xlsx
+    """
+    from joinery.flows.left_so import by_hand
+    from joinery.reports.tables import table
+
+    with connection(config, quiet=True) as it:
+        found = by_hand(it.ports, worker)
+    columns = ("worker_id", "decided", "about", "by", "on", "until", *(("reason",) if confidential else ()))
+    rows = [
+        (each.worker_id, each.kind, each.about, each.owner, str(each.made_on), str(each.until or ""), each.reason)
+        for each in found
+    ]
+    show_table(table("Decided by hand", columns, [row[: len(columns)] for row in rows]), "json" if json else form, out)
+
+
+What: Any = Annotated[str, typer.Argument(help="An account attribute, access, group:X or course:X.")]
+
+
+@app.command()
+def keep(worker: Who, what: What, reason: Why, config: Config = DEFAULT_CONFIG, json: AsJson = False) -> None:
+    """Keep what somebody changed in the learning system itself, until HR or a rule changes the value.
+
+    Example: joinery person keep 000102 job_title --reason "the title on the door"
+    """
+    from joinery.flows.left_so import keep_so
+
+    with connection(config, quiet=True) as it:
+        person = keep_so(it.ports, worker, what, Word(owner=getpass.getuser(), reason=_reason(reason)))
+    number = person.worker.worker_id
+    _said(json, number, "keep", f"{what} of {number} is left as it is in the learning system.", about=what)
+
+
+@app.command("release")
+def release_what(worker: Who, what: What, config: Config = DEFAULT_CONFIG, json: AsJson = False) -> None:
+    """Release what an undo or a change by hand left so: HR and the rules decide about it again.
+
+    Example: joinery person release 000102 job_title
+    """
+    from joinery.flows.left_so import release_so
+
+    with connection(config, quiet=True) as it:
+        person = release_so(it.ports, worker, what)
+    number = person.worker.worker_id
+    _said(json, number, "release", f"{what} of {number} is decided by HR and the rules again.", about=what)
+
+
 def _said(json: bool, number: str, what: str, sentence: str, **more: str) -> None:
     if json:
         show_json({"worker_id": number, "decided": what, "message": sentence, **more})

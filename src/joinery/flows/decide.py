@@ -16,6 +16,7 @@ from joinery.core.model.ids import PersonKey, RequirementKey
 from joinery.core.model.plan import Reason
 from joinery.core.model.standing import Stage
 from joinery.core.model.worker import Worker
+from joinery.core.planning.pins import Pin, pinned_by
 from joinery.core.planning.steps import Subject
 from joinery.core.rules.conditions.facts import Value, WorkerFacts
 from joinery.core.rules.desired import Access, Desired, Inclusion, access_of
@@ -46,6 +47,8 @@ class Decided:
     assignments: tuple[Assignment, ...] = ()
     memory: Mapping[str, Any] | None = None
     wake_at: datetime | None = None
+    #: IDs of pins that HR or a rule has overtaken
+    over: tuple[str, ...] = ()
 
 
 def decide_person(
@@ -66,7 +69,10 @@ def decide_person(
         learned = _learn(policy, batch, person, told)
     hold = _gone_account(batch, person.key) or ("" if latch else _hold(person, inclusion))
     desired = _desired(policy.on(moment.today), batch, person, access, learned, hold)
-    subject = _subject(policy, batch, person, desired, first_load=first_load)
+    pinned = pinned_by(pins_of(decisions), desired, person.standing)
+    subject = replace(
+        _subject(policy, batch, person, desired, first_load=first_load), pinned=pinned.kept, asked=pinned.asked
+    )
     return Decided(
         key=person.key,
         subject=subject,
@@ -75,6 +81,7 @@ def decide_person(
         assignments=learned.assignments if learned else (),
         memory=_memory(person, desired, learned),
         wake_at=_wake(policy, worker, learned, moment),
+        over=pinned.over,
     )
 
 
@@ -104,7 +111,6 @@ def _subject(policy: Policy, batch: Batch, person: Person, desired: Desired, *, 
         sign_in=_sign_in(policy, batch, person, first_load=first_load),
         rehired=person.standing.back_on is not None,
         matching=policy.matching,
-        pinned=_pinned(batch.decisions.get(person.key, ()), desired),
     )
 
 
@@ -165,20 +171,18 @@ def _gone_account(batch: Batch, key: PersonKey) -> str:
     return f"account {account.id} is not in the learning system any more: somebody must look"
 
 
-def _pinned(decisions: Sequence[Decision], desired: Desired) -> frozenset[str]:
-    """What an undo pinned and what is still wanted as it was then; a new fact or rule outlives the pin.
-
-    No pin keeps somebody in whose access was ended by hand.
-    """
-    wanted = {**desired.attributes, "access": str(desired.access.state or "")}
-    wanted |= {f"group:{group}": "in" for group in desired.groups}
-    wanted |= dict.fromkeys(desired.enrolments, "assigned") | dict.fromkeys(desired.withdrawals, "withdrawn")
-    pins = ((d.subject, str(d.body.get("value", ""))) for d in decisions if d.kind == "pin")
-    return frozenset(
-        subject
-        for subject, value in pins
-        if wanted.get(subject, "out" if subject.startswith("group:") else "") == value
-        and not (subject == "access" and desired.access.by_hand)
+def pins_of(decisions: Sequence[Decision]) -> tuple[Pin, ...]:
+    """What is pinned of this person, by an undo or because somebody changed it by hand."""
+    return tuple(
+        Pin(
+            id=each.id,
+            subject=each.subject,
+            value=str(each.body.get("value", "")),
+            behind=str(each.body.get("behind", "")),
+            asks=each.kind == "ask",
+        )
+        for each in decisions
+        if each.kind in {"pin", "ask"}
     )
 
 

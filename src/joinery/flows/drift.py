@@ -11,23 +11,15 @@ from datetime import datetime
 
 from joinery.core.model.account import Account, Enrolment
 from joinery.core.model.ids import AccountId, PersonKey
-from joinery.core.model.operation import (
-    ArchiveAccount,
-    Assign,
-    JoinGroup,
-    LeaveGroup,
-    RestoreAccount,
-    SuspendAccount,
-    UpdateAccount,
-    Withdraw,
-)
 from joinery.core.model.plan import Line
-from joinery.core.planning.steps import lines_for
+from joinery.core.planning.pins import behind_access, wanted_of, wanted_value
+from joinery.core.planning.steps import lines_for, names_of
 from joinery.flows.decide import Decided, decide_person
 from joinery.flows.gather import gather
 from joinery.flows.policy import Policy, Ports
 from joinery.store.connections import load_state
-from joinery.store.people import in_chunks
+from joinery.store.decisions import Decision, decide
+from joinery.store.people import People, in_chunks
 
 BATCH = 1000
 
@@ -60,6 +52,11 @@ class Drift:
     should: str
     happens: str
     why: str = ""
+    key: PersonKey
+    #: overwrite | keep | ask
+    choice: str = "overwrite"
+    #: what is wanted, as pins write it
+    wanted: str = ""
 
 
 def notice(key: PersonKey, believed: Account, there: Account) -> Iterator[Noticed]:
@@ -130,6 +127,9 @@ def _of_person(policy: Policy, decided: Decided, changes: Sequence[Noticed]) -> 
             should=_wanted(each.what, decided),
             happens=happens,
             why=why,
+            key=each.key,
+            choice="overwrite" if line is None or line.evidenced else policy.drift_of(each.what),
+            wanted=wanted_value(wanted_of(decided.subject.desired), each.what),
         )
 
 
@@ -139,7 +139,7 @@ def _fate(each: Noticed, line: Line | None, decided: Decided, written: Mapping[s
         return (HELD, line.held) if line.held else (PUT_BACK, "")
     subject = decided.subject
     if each.what in subject.pinned:
-        return KEPT, "an undo left it so"
+        return KEPT, "somebody wanted it left so"
     if each.what.startswith("role:"):
         return KEPT, "roles are given and taken in the learning system"
     if _wanted(each.what, decided) == each.there:
@@ -153,20 +153,33 @@ def _fate(each: Noticed, line: Line | None, decided: Decided, written: Mapping[s
 
 def _by_what(lines: Sequence[Line]) -> dict[str, Line]:
     """attribute, access, group:X or course -> the line that will change it."""
-    found: dict[str, Line] = {}
-    for line in lines:
-        match line.operation:
-            case UpdateAccount(changes=changes):
-                found.update((change.attribute, line) for change in changes)
-            case SuspendAccount() | ArchiveAccount() | RestoreAccount():
-                found["access"] = line
-            case JoinGroup(group=group) | LeaveGroup(group=group):
-                found[f"group:{group}"] = line
-            case Assign() | Withdraw():
-                found[Enrolment(requirement=line.operation.requirement, cycle=line.operation.cycle).key] = line
-            case _:
-                pass
-    return found
+    return {name: line for line in lines for name in names_of(line.operation)}
+
+
+def settle(ports: Ports, found: Sequence[Drift]) -> int:
+    """What the settings want to be kept, or asked about, is pinned until somebody or HR says otherwise; how many.
+
+    An explicit end of access is never kept open.
+    """
+    about = [each for each in found if each.choice != "overwrite" and each.happens in {PUT_BACK, HELD}]
+    if not about:
+        return 0
+    with ports.database.write() as connection:
+        people = People(connection, ports.policy.name).by_key({each.key for each in about})
+        for each in about:
+            pin = Decision(
+                id="",
+                person_key=each.key,
+                kind="pin" if each.choice == "keep" else "ask",
+                subject=each.what,
+                owner="settings (learning.drift)",
+                reason="changed by hand in the learning system",
+                made_at=ports.now(),
+                body={"value": each.wanted, "behind": behind_access(people[each.key].standing)},
+            )
+            decide(connection, ports.policy.name, pin)
+        People(connection, ports.policy.name).mark({each.key for each in about}, unsettled=True)
+    return len(about)
 
 
 def _wanted(what: str, decided: Decided) -> str:

@@ -26,6 +26,7 @@ from joinery.flows.policy import Policy, Ports
 from joinery.store.accounts import Accounts
 from joinery.store.assignments import save_assignments
 from joinery.store.connections import ConnectionState, load_state, next_number, save_state
+from joinery.store.decisions import release
 from joinery.store.people import People, Person, in_chunks
 from joinery.store.plans import (
     PlanWriter,
@@ -157,6 +158,7 @@ def _look_at(connection: Connection, ports: Ports, making: _Making, keys: Sequen
     people.mark(settled, unsettled=False)
     people.remember({one.key: one.memory for one in decided if one.memory is not None})
     people.wake_earlier({one.key: one.wake_at for one in decided if one.wake_at is not None})
+    release(connection, [pin for one in decided for pin in one.over], ports.now())
     save_assignments(connection, {one.key: one.assignments for one in decided if one.assignments})
 
 

@@ -108,6 +108,8 @@ class Policy:
     create_groups: bool = True
     seats: int | None = None
     mail: MailPolicy = field(default_factory=MailPolicy)
+    #: what becomes of changes by hand: account attribute, access, groups or courses -> overwrite | keep | ask
+    drift: Mapping[str, str] = field(default_factory=dict)
     chunk_size: int = 50
     simulation: bool = False
     completions_to: Path | None = None
@@ -130,6 +132,11 @@ class Policy:
     def above(self, department: str, on: date) -> tuple[str, ...]:
         """The department itself and all above it, as the tree is on this day and as it compares them."""
         return tuple(map(fold, (department, *above_in(self.tree.on(on), department)))) if department else ()
+
+    def drift_of(self, what: str) -> str:
+        """What becomes of a change by hand of an attribute, `access`, `group:X` or a course: overwrite | keep | ask."""
+        kind = "groups" if what.startswith("group:") else "courses" if ":" in what else what
+        return self.drift.get(kind, "overwrite")
 
     def mode_of_suspension(self) -> str:
         """observe | approve | automatic, for access that ends."""

@@ -22,7 +22,7 @@ from joinery.core.model.operation import ActionClass
 from joinery.core.model.plan import PlanSummary
 from joinery.errors import BadAnswer, JoineryError, StopRun, SystemUnreachable, TryAgain
 from joinery.flows.contact import contacted, read_accounts
-from joinery.flows.drift import Drift, Noticed, drifts, notice
+from joinery.flows.drift import Drift, Noticed, drifts, notice, settle
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Policy, Ports
 from joinery.kit.contract import AccountPage, Target
@@ -107,6 +107,8 @@ def _reconcile(ports: Ports, as_of: datetime, *, accept_missing: bool) -> Reconc
     with ports.database.write() as connection:
         found = _conclude(connection, ports, seen)
     drift = drifts(ports, seen.noticed, as_of)
+    if settle(ports, drift):
+        drift = drifts(ports, seen.noticed, as_of)
     plan = make_plan(ports, as_of, "reconcile")
     asks = plan is not None and any(ports.policy.mode_of(ActionClass(action)) == "approve" for action in plan.counts)
     return replace(found, drift=drift, plan=plan, asks=asks)

@@ -13,7 +13,8 @@ from joinery.flows.why_case import Case, case_of
 
 #: an end to come and the kind of a leave are confidential, also where somebody maps them into an account
 UNTOLD = "not told here"
-#: attribute, HR says, should be, learning system, in step (yes | no | held | undone | empty: nothing to compare)
+#: attribute, HR says, should be, learning system, in step
+#: (yes | no | held | left so | to be decided | empty: nothing to compare)
 Row = tuple[str, str, str, str, str]
 
 
@@ -71,7 +72,9 @@ def _step(case: Case, same: bool, name: str) -> str:
     if same:
         return "yes"
     if name in case.decided.subject.pinned:
-        return "undone"
+        return "left so"
+    if name in case.decided.subject.asked:
+        return "to be decided"
     return "held" if case.decided.subject.desired.hold else "no"
 
 

@@ -17,11 +17,13 @@ from joinery.core.model.codec import decode_account
 from joinery.core.model.ids import PersonKey, PlanId
 from joinery.core.model.plan import Line, PlanSummary, Reason
 from joinery.core.planning.inverse import Inverse, inverse_of
+from joinery.core.planning.pins import behind_access
 from joinery.errors import NotThere
 from joinery.flows.policy import Ports
 from joinery.store.accounts import Accounts
 from joinery.store.connections import next_number
 from joinery.store.decisions import Decision, decide
+from joinery.store.people import People, Person
 from joinery.store.plans import (
     PlanWriter,
     StoredLine,
@@ -115,10 +117,15 @@ def _inverse(stored: StoredLine) -> Inverse | str:
     return inverse_of(stored.line.operation, before)
 
 
+def _behind(person: Person | None) -> str:
+    return behind_access(person.standing) if person else ""
+
+
 def pin_what_is_undone(connection: Connection, ports: Ports, undone: str, by: str, reason: str) -> int:
     """At approval of an undo: the next run must not redo it. The number of pins."""
-    pins = 0
-    for stored in lines_of(connection, undone, states=("done",)):
+    pins, done = 0, list(lines_of(connection, undone, states=("done",)))
+    people = People(connection, ports.policy.name).by_key({stored.line.person_key for stored in done})
+    for stored in done:
         inverse = _inverse(stored) if stored.changed else ""
         for subject, value in inverse.pins if isinstance(inverse, Inverse) else ():
             pin = Decision(
@@ -129,7 +136,7 @@ def pin_what_is_undone(connection: Connection, ports: Ports, undone: str, by: st
                 owner=by,
                 reason=reason or f"undo of {undone}",
                 made_at=ports.now(),
-                body={"value": value},
+                body={"value": value, "behind": _behind(people.get(stored.line.person_key))},
             )
             decide(connection, ports.policy.name, pin)
             pins += 1

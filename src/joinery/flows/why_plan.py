@@ -49,7 +49,7 @@ def plan_part(case: Case, about: str = "") -> Part:
     if about:
         return Part(name="plan", title="To do", said=tuple(said), data=_as_data(case, plan, waiting, coming))
     if pinned := sorted(case.decided.subject.pinned):
-        said.append(f"Taken back by an undo, and left so until HR or a rule changes it: {', '.join(pinned)}.")
+        said.append(f"Left as somebody wanted it, until HR or a rule changes it: {', '.join(pinned)}.")
     if not said and not case.looked_at and case.lines:
         said = ["Not as it should be, and nothing makes the next run look: joinery reconcile."]
     nothing = ("Nothing: everything is as it should be.",)

@@ -115,6 +115,11 @@ class Target(Part):
     protected: tuple[Text, ...] = Field(
         default=(), description="IDs of accounts of this system that are never changed, such as service accounts."
     )
+    drift: Mapping[str, Literal["overwrite", "keep", "ask"]] = Field(
+        default_factory=dict,
+        description="Changes made in the learning system itself, by account attribute, `access`, `groups` or "
+        "`courses`: overwritten, kept until HR gives another value, or asked about.",
+    )
     first_match: FirstMatch = Field(
         default_factory=FirstMatch, description="What to do when an existing account looks like one of the people."
     )
@@ -123,7 +128,7 @@ class Target(Part):
 class ClassroomTarget(Target):
     """Classroom, the learning system that comes with Joinery."""
 
-    not_yet: ClassVar[frozenset[str]] = frozenset({"drift", "branch", "sso"})
+    not_yet: ClassVar[frozenset[str]] = frozenset({"branch", "sso"})
 
     into: Literal["classroom"] = Field(description="`classroom`: the learning system that comes with Joinery.")
     database: FilePath = Field(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from joinery.core.model.codec import canonical, instant_text
 from joinery.core.model.ids import PersonKey
@@ -19,7 +19,10 @@ from joinery.store.tables import decisions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """`kind`: end_access | manual | exemption | pin | match | no_match; `subject`: course:FORKLIFT, an account ID …"""
+    """`kind`: end_access | manual | exemption | pin | ask | match | no_match.
+
+    `subject`: course:FORKLIFT, an account attribute, an account ID …
+    """
 
     id: str
     person_key: PersonKey
@@ -56,22 +59,31 @@ def in_force(connection: Connection, keys: Collection[PersonKey], today: date) -
     for chunk in in_chunks(keys):
         query = select(decisions).where(c.person_key.in_(chunk), c.released_at == "").order_by(c.made_at)
         for row in connection.execute(query):
-            if row.until and date.fromisoformat(row.until) < today:
-                continue
-            found.setdefault(PersonKey(row.person_key), []).append(
-                Decision(
-                    id=row.id,
-                    person_key=PersonKey(row.person_key),
-                    kind=row.kind,
-                    subject=row.subject,
-                    owner=row.owner,
-                    reason=row.reason,
-                    made_at=datetime.fromisoformat(row.made_at),
-                    until=date.fromisoformat(row.until) if row.until else None,
-                    body=json.loads(row.body),
-                )
-            )
+            if not row.until or date.fromisoformat(row.until) >= today:
+                found.setdefault(PersonKey(row.person_key), []).append(_decision(row))
     return found
+
+
+def everyones(connection: Connection, name: str, today: date) -> Iterator[Decision]:
+    """All decisions of a connection that are in force."""
+    c = decisions.c
+    in_time = or_(c.until == "", c.until >= today.isoformat())
+    query = select(decisions).where(c.connection == name, c.released_at == "", in_time).order_by(c.made_at)
+    yield from (_decision(row) for row in connection.execute(query))
+
+
+def _decision(row: Row[Any]) -> Decision:
+    return Decision(
+        id=row.id,
+        person_key=PersonKey(row.person_key),
+        kind=row.kind,
+        subject=row.subject,
+        owner=row.owner,
+        reason=row.reason,
+        made_at=datetime.fromisoformat(row.made_at),
+        until=date.fromisoformat(row.until) if row.until else None,
+        body=json.loads(row.body),
+    )
 
 
 def release(connection: Connection, ids: Collection[str], at: datetime) -> None:

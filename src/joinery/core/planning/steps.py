@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from joinery.core.correlation.correlate import Candidates, Disputed, Matched, Matching, Unmatched, correlate
-from joinery.core.model.account import Account, AccountState
+from joinery.core.model.account import Account, AccountState, Enrolment
 from joinery.core.model.ids import RequirementKey, WorkerId
 from joinery.core.model.operation import (
     ActionClass,
@@ -68,14 +68,41 @@ class Subject:
     matching: Matching = field(default_factory=Matching)
     #: what an undo pinned: attribute names, `access`, `group:X`, assignment keys
     pinned: frozenset[str] = frozenset()
+    #: the same names, changed by hand in the learning system: somebody must say which value is right
+    asked: frozenset[str] = frozenset()
 
 
 def lines_for(subject: Subject) -> tuple[Line, ...]:
     """The ordered lines of one person; empty when all is as it should be."""
-    lines = tuple(_lines(subject))
+    lines = tuple(_asked(subject, line) for line in _lines(subject))
     if subject.desired.hold:
         return tuple(replace(line, held=subject.desired.hold) for line in lines)
     return lines
+
+
+def _asked(subject: Subject, line: Line) -> Line:
+    """Held, where somebody changed it by hand and the settings want to ask; an explicit end is never asked about."""
+    about = sorted(names_of(line.operation) & subject.asked)
+    if not about or line.held or line.evidenced:
+        return line
+    return replace(line, held=f"{', '.join(about)}: changed by hand in the learning system; say which one is right")
+
+
+def names_of(operation: Operation) -> frozenset[str]:
+    """What an operation is about, by the names that pins and settings use."""
+    match operation:
+        case UpdateAccount(changes=changes):
+            return frozenset(change.attribute for change in changes)
+        case SuspendAccount() | ArchiveAccount() | RestoreAccount():
+            return frozenset({"access"})
+        case JoinGroup(group=group) | LeaveGroup(group=group):
+            return frozenset({f"group:{group}"})
+        case Assign(requirement=requirement, cycle=cycle) | Withdraw(requirement=requirement, cycle=cycle):
+            return frozenset({Enrolment(requirement=requirement, cycle=cycle).key})
+        case CreateAccount() | LinkAccount() | SendSignInMail():
+            return frozenset()
+        case _:
+            assert_never(operation)
 
 
 def _lines(subject: Subject) -> Iterator[Line]:
@@ -178,14 +205,15 @@ def _access(subject: Subject, operation: Operation, action: ActionClass, account
 
 
 def _updates(subject: Subject, account: Account) -> Iterator[Line]:
-    """One line per guard, so that a held manager update does not hold the new job title."""
-    by_guard: dict[str, list[Change]] = {}
+    """One line per guard, so that a held manager update does not hold the new job title; one for each that is asked."""
+    by_guard: dict[tuple[str, str], list[Change]] = {}
     for name, new in sorted(subject.desired.attributes.items()):
         old = account.attributes.get(name, "")
         if old != new and name not in subject.pinned:
-            by_guard.setdefault(KEY_ATTRIBUTES.get(name, "update"), []).append(Change(attribute=name, old=old, new=new))
+            together = KEY_ATTRIBUTES.get(name, "update"), name if name in subject.asked else ""
+            by_guard.setdefault(together, []).append(Change(attribute=name, old=old, new=new))
     taken = [a for a in subject.candidates.by_email if a.id != account.id]
-    for guard, changes in sorted(by_guard.items()):
+    for (guard, _), changes in sorted(by_guard.items()):
         operation = UpdateAccount(person_key=subject.desired.person_key, changes=tuple(changes), guard=guard)
         held = ""
         if guard == "email_change" and taken:
