@@ -16,14 +16,16 @@ from sqlalchemy import Connection
 
 from joinery.core.hygiene import check_worker
 from joinery.core.hygiene.facts import Facts
-from joinery.core.mapping.inbound import Rejected, end_said, map_record
-from joinery.core.mapping.spec import MappingSpec
+from joinery.core.mapping.inbound import Mapped, Rejected, end_said, map_record
+from joinery.core.mapping.merge import merged, older_than_known, told_after
+from joinery.core.mapping.spec import RECORD_NAMES, MappingSpec
+from joinery.core.model.codec import instant_text
 from joinery.core.model.event import Event
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.snapshot import RawRecord
 from joinery.core.model.standing import Standing
-from joinery.core.model.worker import FACT_NAMES, Status, Worker
+from joinery.core.model.worker import FACT_NAMES, IDENTITY_NAMES, Status, Worker
 from joinery.core.rules.events import Known, events_for
 from joinery.core.rules.instants import local_day
 from joinery.core.rules.lifecycle import (
@@ -55,6 +57,11 @@ class Setting:
     new_key: Callable[[], PersonKey]
     known_zones: frozenset[str] = frozenset()
     uses_reports: bool = False
+    #: the file holds changes only: what it leaves out stays as it was
+    partial: bool = False
+    #: the moment the file speaks of, and the one that the last full file spoke of
+    content_as_of: datetime | None = None
+    full_as_of: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -66,6 +73,8 @@ class Outcome:
     findings: list[Finding] = field(default_factory=list)
     #: source IDs whose rows stay pending until they are right
     refused: set[str] = field(default_factory=set)
+    #: source IDs of records older than what is known, in part or whole
+    older: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     #: employee IDs whose employment began or ended: those who report to them are looked at again
     turned: set[str] = field(default_factory=set)
@@ -79,6 +88,33 @@ class _Batch:
     known: list[Person] = field(default_factory=list)
     facts: list[FactChange] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """A record as far as it is believed; `told`: when HR said what, `effective_on`: HR's day for it."""
+
+    worker: Worker
+    told: Mapping[str, str]
+    effective_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _When:
+    """The moment of the decision, and the record behind it, where there is one."""
+
+    moment: Moment
+    taken: _Taken | None = None
+
+    @property
+    def effective_on(self) -> date:
+        """The day from which it holds: HR's where it gives one that has come, else today."""
+        day = self.taken.effective_on if self.taken else None
+        return min(day, self.moment.today) if day else self.moment.today
+
+
+#: everything a record may hold of a person that is not who they are
+_ATTRIBUTES = frozenset(FACT_NAMES) - IDENTITY_NAMES
 
 
 class Acceptance:
@@ -144,7 +180,11 @@ class Acceptance:
             self._refuse(mapped.finding(), record.get(self._key, "").strip())
             self._believe_end(batch, before, *end_said(spec, record))
             return
-        worker = mapped.worker
+        taken = self._in_time(mapped, before)
+        if taken is None:
+            self.outcome.counts["older"] += 1
+            return
+        worker = taken.worker
         found = (*mapped.findings, *check_worker(worker, self._checking(worker)))
         self.outcome.findings.extend(found)
         bad = next((f.message for f in found if f.severity is Severity.QUARANTINE), "") or frozen.get(
@@ -155,7 +195,25 @@ class Acceptance:
             self.outcome.counts["quarantined"] += 1
             self._believe_end(batch, before, worker.status_text, worker.status, worker.termination_date)
             return
-        self._decide(batch, worker, before)
+        self._decide(batch, worker, before, taken)
+
+    def _in_time(self, mapped: Mapped, before: Person | None) -> _Taken | None:
+        """The record as far as nothing newer is known; None when it says nothing new at all."""
+        at = mapped.changed_at or self._is.content_as_of
+        told: Mapping[str, str] = before.memory.get("told", {}) if before else {}
+        names = self._mapped - RECORD_NAMES
+        absent = frozenset(_ATTRIBUTES - names) if self._is.partial and before else frozenset()
+        older: frozenset[str] = frozenset()
+        if at is not None:
+            floor = instant_text(self._is.full_as_of) if self._is.full_as_of and self._is.partial else ""
+            older = older_than_known(names, told, instant_text(at), floor) if before else older
+            told = told_after(names, older, told, instant_text(at))
+        if older:
+            self.outcome.older.add(mapped.worker.source_id)
+            if older >= names - IDENTITY_NAMES:
+                return None
+        worker = merged(before.worker, mapped.worker, older | absent) if before else mapped.worker
+        return _Taken(worker=worker, told=told, effective_on=mapped.effective_on)
 
     def _believe_end(self, batch: _Batch, before: Person | None, word: str, status: Status, end: date | None) -> None:
         """A bad row never keeps somebody in who is out: of this row only the end is believed.
@@ -181,13 +239,13 @@ class Acceptance:
     def _moment(self, worker: Worker) -> Moment:
         return Moment(as_of=self._is.as_of, zone=self._is.zone_of(worker))
 
-    def _decide(self, batch: _Batch, worker: Worker, before: Person | None) -> None:
+    def _decide(self, batch: _Batch, worker: Worker, before: Person | None, taken: _Taken | None = None) -> None:
         moment = self._moment(worker)
         standing = standing_of(worker, before.standing if before else None, moment, self._is.lifecycle)
         if before is not None and before.worker.source_id != worker.source_id:
             standing = bridged(worker, before.standing, standing, moment)
         self.outcome.seen.add(worker.source_id)
-        self._keep(batch, worker, standing, before, moment)
+        self._keep(batch, worker, standing, before, _When(moment=moment, taken=taken))
 
     def absent(self, source_ids: Iterable[str]) -> list[str]:
         """People whom a complete, trusted snapshot does not contain; the source IDs still missing afterwards."""
@@ -201,7 +259,7 @@ class Acceptance:
                     still.append(source_id)
                 if standing != person.standing:
                     self.outcome.counts["absent"] += 1
-                    self._keep(batch, person.worker, standing, person, moment)
+                    self._keep(batch, person.worker, standing, person, _When(moment=moment))
             self._write(batch)
         return still
 
@@ -217,25 +275,33 @@ class Acceptance:
                 if person.standing.missing_files:
                     standing = still_missing(person.standing, standing)
                 self.outcome.counts["woken"] += 1
-                self._keep(batch, person.worker, standing, person, moment)
+                self._keep(batch, person.worker, standing, person, _When(moment=moment))
             self._write(batch)
 
-    def _keep(self, batch: _Batch, worker: Worker, standing: Standing, before: Person | None, moment: Moment) -> None:
+    def _keep(
+        self,
+        batch: _Batch,
+        worker: Worker,
+        standing: Standing,
+        before: Person | None,
+        when: _When,
+    ) -> None:
+        moment, taken, since = when.moment, when.taken, when.effective_on
         key = before.key if before else self._is.new_key()
         changed = _fact_changes(before.worker if before else None, worker)
         if self._is.since is not None:
             was = Known(worker=before.worker, standing=before.standing) if before else None
             now = Known(worker=worker, standing=standing)
-            batch.events.extend(events_for(key, was, now, moment.today, self._is.since))
+            batch.events.extend(events_for(key, was, now, moment.today, self._is.since, effective_on=since))
         batch.facts.extend(
-            FactChange(person_key=key, attribute=name, value=new, effective_from=moment.today, supersedes=bool(old))
+            FactChange(person_key=key, attribute=name, value=new, effective_from=since, supersedes=bool(old))
             for name, (old, new) in changed.items()
         )
         person = Person(
             key=key,
             worker=worker,
             standing=standing,
-            memory=_with_changes(before.memory if before else {}, changed if before else {}),
+            memory=_remembered(_with_changes(before.memory if before else {}, changed if before else {}), taken),
             wake_at=next_wake(worker, standing, moment, self._is.lifecycle),
             unsettled=True,
         )
@@ -279,6 +345,10 @@ def _fact_changes(old: Worker | None, new: Worker) -> dict[str, tuple[str, str]]
     names = (*FACT_NAMES, *sorted(old.custom.keys() | new.custom.keys()))
     pairs = ((name, (old.value(name), new.value(name))) for name in names)
     return {name: pair for name, pair in pairs if pair[0] != pair[1]}
+
+
+def _remembered(memory: Mapping[str, Any], taken: _Taken | None) -> Mapping[str, Any]:
+    return {**memory, "told": dict(taken.told)} if taken and taken.told else memory
 
 
 def _with_changes(memory: Mapping[str, Any], changed: Mapping[str, tuple[str, str]]) -> dict[str, Any]:

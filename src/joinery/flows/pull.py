@@ -27,6 +27,7 @@ from joinery.store.people import People
 from joinery.store.snapshots import (
     SnapshotRow,
     last_accepted,
+    last_full,
     load_digests,
     record_snapshot,
     save_digests,
@@ -182,7 +183,12 @@ def _accept(
     snapshot_id = str(uuid7(ports.now(), secrets.randbits(74)))
     with ports.database.write() as connection:
         state = _remembering(load_state(connection, name), source.name, arrival.remembered)
-        setting = setting_for(ports, source, compared.as_of, snapshot_id, state)
+        setting = replace(
+            setting_for(ports, source, compared.as_of, snapshot_id, state),
+            partial=arrival.partial,
+            content_as_of=file.as_of,
+            full_as_of=last_full(connection, name, source.name),
+        )
         acceptance = Acceptance(connection, setting, state.extra.get("aliases", {}).get(source.name, {}))
         frozen = {f.worker_id: f.message for f in population if f.severity is Severity.QUARANTINE and f.worker_id}
         acceptance.rows(arrival.spec, arrival.records(delta), frozen, arrival.claims(delta))
@@ -193,7 +199,7 @@ def _accept(
         book.rows(outcome.findings, arrival.workers(delta) if compared.before else ())
         if not delta.empty:
             book.whole(PEOPLE, population)
-        payload = delta.blob_without(outcome.refused, keep_gone=not arrival.says_who_is_gone)
+        payload = delta.blob_without(outcome.refused | outcome.older, keep_gone=not arrival.says_who_is_gone)
         save_digests(connection, name, source.name, snapshot_id=snapshot_id, columns="", payload=payload)
         snapshot = _snapshot(source, file, arrival, compared, snapshot_id)
         record_snapshot(connection, name, replace(snapshot, taken_at=ports.now(), report=dict(outcome.counts)))

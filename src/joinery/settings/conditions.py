@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from joinery.core.mapping.spec import RECORD_NAMES
 from joinery.core.model.worker import FIELD_NAMES
 from joinery.errors import ConfigError
 from joinery.settings.explain import locate
@@ -35,7 +36,7 @@ def custom_kinds(settings: Settings) -> Mapping[str, Kind]:
         name: Kind.DATE if rule.format else Kind.MIXED
         for source in settings.people.values()
         for name, rule in source.fields.items()
-        if name not in FIELD_NAMES
+        if name not in FIELD_NAMES | RECORD_NAMES
     }
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from joinery.core.model.codec import canonical, instant_text
 from joinery.store.accounts import upsert
@@ -58,6 +58,14 @@ def last_accepted(connection: Connection, name: str, source: str) -> SnapshotRow
     """The newest accepted snapshot of a source; None when nothing was ever accepted."""
     found = _last(connection, name, source, ("accepted",))
     return found
+
+
+def last_full(connection: Connection, name: str, source: str) -> datetime | None:
+    """The moment the newest accepted full file of a source spoke of; None where none says so."""
+    c = snapshots.c
+    mine = c.connection == name, c.source == source, c.state == "accepted", c.complete, c.content_as_of != ""
+    at = connection.scalar(select(func.max(c.content_as_of)).where(*mine))
+    return datetime.fromisoformat(at) if at else None
 
 
 def last_arrival(connection: Connection, name: str, source: str) -> SnapshotRow | None:

@@ -120,13 +120,15 @@ def judge(
     """Whether this file may be compared with what is known. `last` is the last accepted one, None before there is.
 
     `doubts`: findings about its content by itself; a blocker among them holds it.
-    `partial`: a file of changes. How few people it names says nothing; its age, columns and content are still judged.
+    `partial`: a file of changes. How few people it names says nothing, nor does what it leaves out; how old it is, is
+    a matter of each record.
     """
     findings = [*doubts, *_shape(profile, policy), *_zeros(churn)]
     same = False
     if last is not None:
-        findings += [*_age(profile, last), *_missing_columns(profile, last)]
         if not partial:
+            # of older changes each attribute counts unless something newer is known of it
+            findings += [*_age(profile, last), *_missing_columns(profile, last)]
             findings += [*_emptiness(profile, last), *_drop(profile, last, policy)]
         if min(profile.rows, last.rows) >= policy.floor:
             findings += [*_coverage(profile, last, policy), *_domains(profile, last, policy)]

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
-from joinery.core.mapping.spec import CANONICAL, FieldSpec, MappingRow, MappingSpec, row_of
+from joinery.core.mapping.spec import CANONICAL, RECORD_NAMES, FieldSpec, MappingRow, MappingSpec, row_of
 from joinery.core.mapping.vocabulary import CERTAIN, LIKELY, SENSITIVE
 from joinery.core.model.worker import Status
 from joinery.errors import ConfigError, SourceUntrusted
@@ -84,7 +84,7 @@ def _recognised(columns: Iterable[str], already: Mapping[str, FieldSpec]) -> lis
 
 def _meaning(column: str) -> tuple[str, int]:
     """(attribute, how certain: 0 its own name, 1 a name of it, 2 a name it often has); empty text when unknown."""
-    if column in CANONICAL:
+    if column in CANONICAL or column in RECORD_NAMES:
         return column, 0
     name = packed(column)
     if (sure := OWN_NAMES.get(name) or CERTAIN.get(name)) is not None:

@@ -8,11 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Final, TypeAlias
 
 from joinery.core.mapping.dates import NoDay, NotADate, parse_date
-from joinery.core.mapping.spec import ADDRESS_NAMES, CANONICAL, ID_NAMES, Empty, MappingRow, MappingSpec
+from joinery.core.mapping.spec import (
+    ADDRESS_NAMES,
+    CANONICAL,
+    ID_NAMES,
+    RECORD_NAMES,
+    Empty,
+    MappingRow,
+    MappingSpec,
+)
 from joinery.core.mapping.statuses import KEEP, PARENTAL, leave_class_of, normal, status_of, told_of
 from joinery.core.mapping.transforms import TRANSFORMS, clean
 from joinery.core.model.finding import Finding, Severity
@@ -34,6 +42,9 @@ class Mapped:
 
     worker: Worker
     findings: tuple[Finding, ...] = ()
+    #: when HR wrote the record, and from which day it holds; None where HR does not say
+    changed_at: datetime | None = None
+    effective_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +75,12 @@ Read: TypeAlias = "str | date | Rejected | None"
 class _Reading:
     """One record while it is being read: values so far, notes, and whom it is about."""
 
-    __slots__ = ("custom", "notes", "previous", "values", "worker_id")
+    __slots__ = ("custom", "notes", "previous", "record", "values", "worker_id")
 
     def __init__(self, previous: Worker | None) -> None:
         self.values: dict[str, Any] = {}
         self.custom: dict[str, str] = {}
+        self.record: dict[str, str | date] = {}
         self.notes: list[Finding] = []
         self.previous = previous
         self.worker_id = ""
@@ -95,7 +107,25 @@ def map_record(spec: MappingSpec, raw: RawRecord, previous: Worker | None = None
     _settle(spec, reading)
     values = reading.values
     worker = Worker(source=spec.source, custom=reading.custom, **values)
-    return Mapped(worker=worker, findings=tuple(reading.notes))
+    return Mapped(
+        worker=worker,
+        changed_at=_instant(reading),
+        effective_on=day if isinstance(day := reading.record.get("effective_date"), date) else None,
+        findings=tuple(reading.notes),
+    )
+
+
+def _instant(reading: _Reading) -> datetime | None:
+    """When HR wrote the record, UTC where it names no zone; a text that is no instant is left out and told."""
+    text = reading.record.get("changed_at", "")
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        reading.note("bad_record_time", "changed_at", "The time of the record cannot be read; it was left out.")
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _identity(spec: MappingSpec, raw: RawRecord, reading: _Reading) -> Rejected | None:
@@ -176,6 +206,8 @@ def _store(attribute: str, value: str | date | None, reading: _Reading) -> None:
         return
     if attribute == "status":
         reading.values["status_text"] = value
+    elif attribute in RECORD_NAMES:
+        reading.record[attribute] = value
     elif attribute in CANONICAL:
         reading.values[attribute] = value
     else:

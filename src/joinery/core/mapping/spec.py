@@ -38,6 +38,8 @@ KEPT_WHEN_EMPTY: Final = frozenset({"given_name", "family_name", "preferred_name
 ADDRESS_NAMES: Final = frozenset({"work_email", "personal_email", "manager_email"})
 ID_NAMES: Final = frozenset({"source_id", "worker_id", "previous_id", "person_id", "manager_id"})
 CANONICAL: Final = frozenset(FACT_NAMES)
+#: about the record and not about the person: when HR wrote it, and from which day it holds
+RECORD_NAMES: Final = frozenset({"changed_at", "effective_date"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +67,7 @@ class MappingRow:
     @property
     def is_date(self) -> bool:
         """The cell holds a calendar date."""
-        return self.to in DATE_NAMES
+        return self.to in DATE_NAMES or self.to == "effective_date"
 
     @property
     def asks_order(self) -> bool:

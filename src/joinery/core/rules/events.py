@@ -30,11 +30,20 @@ class Known:
     standing: Standing
 
 
-def events_for(key: PersonKey, before: Known | None, after: Known, today: date, since: date | None) -> Iterator[Event]:
+def events_for(
+    key: PersonKey,
+    before: Known | None,
+    after: Known,
+    today: date,
+    since: date | None,
+    *,
+    effective_on: date | None = None,
+) -> Iterator[Event]:
     """Every event between two accepted states, in the order of a life.
 
     `today` is the local as-of day (the observed day), `since` the local day of the connection's baseline:
-    what began and ended between two files is told in full if it happened after the baseline.
+    what began and ended between two files is told in full if it happened after the baseline. `effective_on`: the day
+    from which HR says that a change holds.
     """
     worker = after.worker
 
@@ -57,7 +66,7 @@ def events_for(key: PersonKey, before: Known | None, after: Known, today: date, 
     for kind, on in _turns(before, after, today, since):
         yield event(kind, on)
     for name, old, new in _moves(before, after, today):
-        yield event(EventKind.MOVER, None, name, old, new)
+        yield event(EventKind.MOVER, effective_on, name, old, new)
 
 
 def _renumbered(old: Worker, new: Worker) -> Iterator[tuple[EventKind, str, str, str]]:
