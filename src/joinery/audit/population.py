@@ -72,14 +72,23 @@ def _prepared(frame: pl.DataFrame) -> pl.DataFrame:
 def _double_ids(people: pl.DataFrame) -> Iterator[Finding]:
     doubles = people.group_by("id").len().filter(pl.col("len") > 1).sort("id")
     for worker_id, count in doubles.iter_rows():
-        yield Finding(
-            check="duplicate_worker_id",
-            severity=Severity.QUARANTINE,
-            message=f"The employee number {worker_id} stands on {count} rows.",
-            worker_id=worker_id,
-            attribute="worker_id",
-            suggestion="Leave one row per person. The person keeps the last good facts until then.",
-        )
+        yield _double_id(worker_id, f"{count} rows")
+
+
+def double_ids(keys: Iterable[object]) -> Iterator[Finding]:
+    """For a file in which nothing else is to be looked at: these numbers stand on several rows."""
+    return (_double_id(str(key), "several rows") for key in keys)
+
+
+def _double_id(worker_id: str, rows: str) -> Finding:
+    return Finding(
+        check="duplicate_worker_id",
+        severity=Severity.QUARANTINE,
+        message=f"The employee number {worker_id} stands on {rows}.",
+        worker_id=worker_id,
+        attribute="worker_id",
+        suggestion="Leave one row per person. The person keeps the last good facts until then.",
+    )
 
 
 def _double_emails(people: pl.DataFrame) -> Iterator[Finding]:

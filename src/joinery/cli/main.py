@@ -17,6 +17,7 @@ COMMANDS = {
     "init": ("init", "Begin with two files: HR's export and the learning system's users."),
     "demo": ("demo", "A sample company, five simulated days, left running to look at."),
     "check": ("check", "Look for problems in an HR file; writes nothing."),
+    "template": ("template", "An empty file with explained columns, for somebody else to fill in."),
     "sync": ("sync", "Pull, plan and apply, according to the mode."),
     "status": ("status", "One verdict, then what is fresh, open, held or waiting."),
     "plan": ("plan", "Make a plan, look at plans, approve or discard them."),

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from joinery.audit.population import audit
+from joinery.audit.population import audit, double_ids
 from joinery.core.hygiene.trust import Churn, Profile
 from joinery.core.mapping.date_order import settle
 from joinery.core.mapping.spec import MappingSpec
@@ -121,6 +121,12 @@ class Arrival:
             return {}
         rows = pl.concat([delta.added, delta.changed]).filter(pl.col(column).str.strip_chars() != "")
         return {key.strip(): old.strip() for key, old in rows.select(self.key, column).iter_rows()}
+
+    def told(self, delta: Delta) -> tuple[Finding, ...]:
+        """About the file as a whole; numbers on several rows too, where nothing else changed and no audit follows."""
+        if not delta.empty or self.source.several_jobs:
+            return self.findings
+        return (*self.findings, *double_ids(delta.duplicated))
 
     def audit(self) -> Sequence[Finding]:
         """The checks that need the whole population, on the mapped columns only."""

@@ -195,7 +195,7 @@ def _accept(
         missing = _absent(source, acceptance, arrival, delta, state)
         acceptance.relations()
         outcome, book = acceptance.outcome, _Book(connection, name, source.name, ports.now())
-        book.whole(FILE, arrival.findings)
+        book.whole(FILE, arrival.told(delta))
         book.rows(outcome.findings, arrival.workers(delta) if compared.before else ())
         if not delta.empty:
             book.whole(PEOPLE, population)
@@ -210,7 +210,7 @@ def _accept(
         state="accepted",
         rows=arrival.rows,
         snapshot_id=snapshot_id,
-        findings=(*arrival.findings, *population, *outcome.findings),
+        findings=(*arrival.told(delta), *population, *outcome.findings),
         counts={**outcome.counts, "unchanged": delta.unchanged, "duplicated": len(delta.duplicated)},
         baseline=state.go_live is None,
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import StringIO
+from itertools import dropwhile
 from pathlib import Path
 from typing import Final
 
@@ -60,6 +61,7 @@ def rows_of(cells: Iterable[Sequence[str]]) -> tuple[DatedRow, ...]:
     lines = [
         (number, [cell.strip() for cell in row]) for number, row in enumerate(cells, 1) if any(map(str.strip, row))
     ]
+    lines = list(dropwhile(lambda line: line[1][0].startswith("#"), lines))
     if len(lines) > _MOST_ROWS:
         raise TableTrouble(f"it has {len(lines):,} rows; {_MOST_ROWS:,} are allowed")
     columns, body = _headed(lines)
@@ -125,7 +127,7 @@ def _text(file: Path) -> Iterator[list[str]]:
 
 def cells_of(text: str) -> Iterator[list[str]]:
     """The cells of CSV text, or of what was copied from a spreadsheet (tabs)."""
-    first = text.lstrip().partition("\n")[0]
+    first = next((line for line in text.lstrip().splitlines() if not line.startswith("#")), "")
     delimiter = max("\t;,", key=first.count)
     try:
         yield from csv.reader(StringIO(text, newline=""), delimiter=delimiter)

@@ -163,6 +163,22 @@ CATALOGUE: Final[Mapping[str, Explained]] = {
                 "Employee numbers of another length",
                 "Zeros were lost or added: everybody would be a leaver and a newcomer at once.",
             ),
+            "cell_error": (
+                "A formula that went wrong",
+                "The cell shows #N/A or #REF! and has no value; the person keeps yesterday's data.",
+            ),
+            "hidden_rows": (
+                "Hidden rows in the workbook",
+                "They were read like all others. Whoever hid them may have thought that they would not be.",
+            ),
+            "merged_cells": (
+                "Merged cells in the workbook",
+                "Only the first of them has a value, and nobody can say whose it is when it goes over several columns.",
+            ),
+            "mixed_dates": (
+                "Dates written in two ways",
+                "Those that can be read in two ways are read in none, and their people are kept back.",
+            ),
             "mass_change": (
                 "One change for very many people",
                 "A reorganisation, or a column that slipped. Guards hold the writes; somebody should know which it is.",
@@ -172,6 +188,10 @@ CATALOGUE: Final[Mapping[str, Explained]] = {
     **_entries(
         _SETTINGS,
         {
+            "ambiguous_dates": (
+                "Dates that can be read in two ways",
+                "03/04 is a day in April or in March. A guess would hire and dismiss people on wrong days.",
+            ),
             "unmapped_code": (
                 "A code without a word",
                 "The learning system gets no value for it, so groups and rules miss these people.",
