@@ -70,8 +70,11 @@ def test_a_page_works_as_written(tmp_path: Path, page: str, request: pytest.Fixt
 
 @pytest.mark.parametrize("page", sorted(HOWTO.glob("*.md")), ids=lambda page: page.stem)
 def test_settings_shown_in_a_page_are_valid(page: Path, tmp_path: Path) -> None:
-    base = "version: 1\ncompany: {name: A, time_zone: UTC}\nlearning: {into: classroom}\n"
-    people = "people: {from: file, path: ./in/*.csv, fields: {worker_id: ID}}\n"
+    base = {
+        "company": "company: {name: A, time_zone: UTC}\n",
+        "learning": "learning: {into: classroom}\n",
+        "people": "people: {from: file, path: ./in/*.csv, fields: {worker_id: ID}}\n",
+    }
     environment = {"JOINERY_DATABASE": "postgresql+psycopg://joinery@localhost/joinery"}
     for block in blocks(page):
         if block.language == "csv":
@@ -79,8 +82,8 @@ def test_settings_shown_in_a_page_are_valid(page: Path, tmp_path: Path) -> None:
             (tmp_path / block.file).write_text(block.text)
         if block.language == "yaml" and not block.file.startswith("rules/"):
             file = tmp_path / "joinery.yaml"
-            needed = base + ("" if block.text.startswith("people:") else people)
-            file.write_text(block.text if block.text.startswith("version:") else needed + block.text)
+            needed = "".join(text for key, text in base.items() if f"\n{key}:" not in f"\n{block.text}")
+            file.write_text(block.text if block.text.startswith("version:") else f"version: 1\n{needed}{block.text}")
             load(file, environ=environment)
 
 

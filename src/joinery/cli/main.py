@@ -35,6 +35,7 @@ COMMANDS = {
     "completions": ("completions", "Training records on their way to HR."),
     "mail": ("mail", "Sign-in mails: what waits, what left, what is unknown."),
     "connect": ("connect", "Try the places where people's files arrive."),
+    "sftp": ("sftp", "Let HR bring its files over SFTP: the drop server."),
     "key": ("key", "The OpenPGP keys of files that come encrypted."),
     "config": ("config", "Check and show the settings."),
     "serve": ("serve", "Run Classroom, the learning system that comes with Joinery."),

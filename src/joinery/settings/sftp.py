@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from joinery.settings.files import FilesSource, one_or_list
+from joinery.settings.part import Part
 from joinery.settings.problems import found
 from joinery.settings.secret import Secret
 from joinery.settings.values import ONE_TEXT, Count, Duration, Shape, Text, YesNo, wrong
@@ -22,6 +23,23 @@ def _host_key(value: object) -> object:
 HostKeys = Annotated[
     tuple[Annotated[str, BeforeValidator(_host_key)], ...], BeforeValidator(one_or_list), Shape(ONE_TEXT)
 ]
+
+
+class Upload(Part):
+    """An account of `joinery sftp`, the drop server: HR brings the file into this source's folder."""
+
+    keys: Annotated[tuple[Text, ...], BeforeValidator(one_or_list), Shape(ONE_TEXT)] = Field(
+        min_length=1, description="SSH public keys that may come in, the lines of the senders' `.pub` files."
+    )
+    user: Text | None = Field(default=None, description="The account's name; the source's name when not given.")
+    largest_mb: Annotated[Count, Field(ge=1)] = Field(default=500, description="The most megabytes of one file.")
+    room_mb: Annotated[Count, Field(ge=1)] = Field(
+        default=5000, description="The most megabytes that may lie in the folder and wait."
+    )
+    sessions: Annotated[Count, Field(ge=1)] = Field(default=4, description="How many sessions may be open at once.")
+    idle: Duration = Field(
+        default="5 minutes", validate_default=True, description="A session in which nothing happens for so long ends."
+    )
 
 
 class SftpSource(FilesSource):

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo
 
 from joinery.settings.files import FilesSource
 from joinery.settings.people import known_kind
-from joinery.settings.sftp import SftpSource
+from joinery.settings.sftp import SftpSource, Upload
 from joinery.settings.values import FilePath
 
 KINDS = ("file", "sftp")
@@ -23,6 +23,10 @@ class FileSource(FilesSource):
         alias="from", description="`file`: a folder on this machine that files are put into."
     )
     path: FilePath = Field(description="The folder or file pattern that is read, e.g. `./inbox/employees*.csv`.")
+
+    upload: Upload | None = Field(
+        default=None, description="Who may put files into this folder over SFTP, while `joinery sftp` runs."
+    )
 
     @property
     def file_pattern(self) -> str:
