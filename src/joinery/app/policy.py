@@ -133,17 +133,25 @@ def trust_of(source: Any) -> TrustPolicy:
     )
 
 
-def mapping_reader(name: str, source: Any) -> Callable[[tuple[str, ...]], MappingSpec]:
-    """Header -> mapping: named fields are the allow-list; without any, well-known headers are recognised."""
-    fields = {attribute: _field(rule) for attribute, rule in source.fields.items()}
+def mapping_reader(
+    name: str, source: Any, feed: Any = None, part: str = ""
+) -> Callable[[tuple[str, ...]], MappingSpec]:
+    """Header -> mapping: named fields are the allow-list; without any, well-known headers are recognised.
+
+    `feed`: files of starters or leavers, with columns of their own where they name some.
+    """
+    named = feed.fields if feed is not None and feed.fields else source.fields
+    fields = {attribute: _field(rule) for attribute, rule in named.items()}
     own = {normal(word): Status(meaning) for word, meaning in source.statuses.items()}
     statuses = {**VENDORS.get(source.hr_system or "", {}), **own}
     leaves = {normal(word): access for word, access in source.leave_classes.items()}
-    allowed = {source.fields[a].column: why for a, why in source.allow_sensitive.items() if a in source.fields}
+    allowed = {named[a].column: why for a, why in source.allow_sensitive.items() if a in named}
 
     def read(header: tuple[str, ...]) -> MappingSpec:
-        spec = mapping_for(header, fields or None, well_known=not fields, allow_sensitive=allowed, statuses=statuses)
-        return MappingSpec(rows=spec.rows, source=name, statuses=spec.statuses, leave_classes=leaves)
+        # a file of its own kind has fewer columns; those it lacks stay as they are
+        there = {a: each for a, each in fields.items() if not part or each.column in header}
+        spec = mapping_for(header, there or None, well_known=not fields, allow_sensitive=allowed, statuses=statuses)
+        return MappingSpec(rows=spec.rows, source=name, statuses=spec.statuses, leave_classes=leaves, part=part)
 
     return read
 

@@ -34,6 +34,7 @@ def folder_of(source: SftpSource) -> RemoteFolder:
 
     return RemoteFolder(
         inbox=source.inbox,
+        also=tuple(feed.files for feed in (source.leavers, source.starters) if feed is not None),
         archive=source.remote_archive,
         ready_when=source.ready_when,
         stable_for=source.stable_for,

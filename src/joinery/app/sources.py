@@ -10,7 +10,7 @@ from joinery.app import clock
 from joinery.app.policy import lifecycle_of, mapping_reader, trust_of
 from joinery.app.sftp import folder_of, server_of
 from joinery.connectors.file import FolderDrop, Ready
-from joinery.flows.policy import SourcePolicy
+from joinery.flows.policy import Feed, SourcePolicy
 from joinery.intake.layout import Layout
 from joinery.kit.drop import ArrivedFile, Drop
 from joinery.settings import Settings
@@ -34,7 +34,20 @@ def source_policy(settings: Settings, name: str) -> SourcePolicy:
         several_jobs=source.has_several_jobs,
         keep_files=settings.retention.raw_files,
         opened=opener(source),
+        feeds=tuple(_feeds(name, source)),
     )
+
+
+def _feeds(name: str, source: SourceEntry) -> Iterator[Feed]:
+    """Leavers before starters: a name that fits both is about access."""
+    if isinstance(source, FilesSource):
+        for role, part, feed in (("leavers", "leavers", source.leavers), ("starters", "rest", source.starters)):
+            if feed is not None:
+                yield Feed(role=role, files=feed.files, mapping_for=mapping_reader(name, source, feed, part))
+
+
+def _patterns(source: FilesSource) -> tuple[str, ...]:
+    return tuple(feed.files for feed in (source.leavers, source.starters) if feed is not None)
 
 
 def opener(source: SourceEntry) -> Callable[[ArrivedFile], AbstractContextManager[ArrivedFile]]:
@@ -67,6 +80,7 @@ def _drop(source: SourceEntry, landing: Path) -> Drop:
         case FileSource():
             return FolderDrop(
                 inbox=source.path,
+                also=_patterns(source),
                 archive=source.archive,
                 ready_when=Ready(source.ready_when),
                 stable_for=source.stable_for,

@@ -138,7 +138,7 @@ class Acceptance:
         `claims` (new source ID -> former number) come first: a re-keyed person must not look like one who left.
         """
         successors = self._follow(claims)
-        self._mapped = frozenset(spec.by_attribute)
+        self._mapped = spec.says
         self._key = spec.column_of("source_id") or spec.column_of("worker_id") or ""
         for chunk in in_chunks(records, BATCH):
             ids = [record.get(self._key, "").strip() for record in chunk]

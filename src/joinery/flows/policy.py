@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Protocol
 
@@ -35,6 +36,15 @@ from joinery.store.database import Database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """Files of their own beside a source's: starters, or leavers. Known by the pattern of their names."""
+
+    role: str
+    files: str
+    mapping_for: Callable[[tuple[str, ...]], MappingSpec]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourcePolicy:
     """One source of people. `mapping_for` turns a file's header into a mapping or raises what is wrong with it."""
 
@@ -51,6 +61,23 @@ class SourcePolicy:
     keep_files: timedelta = timedelta(days=30)
     #: takes a file out of its seal for as long as it is read
     opened: Callable[[ArrivedFile], AbstractContextManager[ArrivedFile]] = nullcontext
+    feeds: tuple[Feed, ...] = ()
+    #: of a feed: the source whose people its files speak of
+    beside: str = ""
+
+    @property
+    def people(self) -> str:
+        """The source that the people are of; `name` is what files are compared and told under."""
+        return self.beside or self.name
+
+    def for_file(self, name: str) -> SourcePolicy:
+        """How a file of this name is read: as one of a feed whose pattern it fits, else as the source's own."""
+        feed = next((each for each in self.feeds if fnmatchcase(name, each.files)), None)
+        if feed is None:
+            return self
+        trust = replace(self.trust, min_rows=0)
+        name = f"{self.name}:{feed.role}"
+        return replace(self, name=name, beside=self.name, mapping_for=feed.mapping_for, content="changes", trust=trust)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

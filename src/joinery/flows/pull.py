@@ -103,7 +103,7 @@ def _arrivals(ports: Ports, source: SourcePolicy, as_of: datetime) -> Iterator[t
         else:
             ports.say(f"reading {step.name}")
             try:
-                yield _read(ports, source, step, as_of)
+                yield _read(ports, source.for_file(step.name), step, as_of)
             except KeyUnusable as error:
                 trouble.append(unreachable(source.name, str(error)))
                 yield FileResult(source=source.name, name="", state="unreachable", findings=tuple(trouble)), None
@@ -187,9 +187,9 @@ def _accept(
             setting_for(ports, source, compared.as_of, snapshot_id, state),
             partial=arrival.partial,
             content_as_of=file.as_of,
-            full_as_of=last_full(connection, name, source.name),
+            full_as_of=last_full(connection, name, source.people),
         )
-        acceptance = Acceptance(connection, setting, state.extra.get("aliases", {}).get(source.name, {}))
+        acceptance = Acceptance(connection, setting, state.extra.get("aliases", {}).get(source.people, {}))
         frozen = {f.worker_id: f.message for f in population if f.severity is Severity.QUARANTINE and f.worker_id}
         acceptance.rows(arrival.spec, arrival.records(delta), frozen, arrival.claims(delta))
         missing = _absent(source, acceptance, arrival, delta, state)
@@ -203,7 +203,7 @@ def _accept(
         save_digests(connection, name, source.name, snapshot_id=snapshot_id, columns="", payload=payload)
         snapshot = _snapshot(source, file, arrival, compared, snapshot_id)
         record_snapshot(connection, name, replace(snapshot, taken_at=ports.now(), report=dict(outcome.counts)))
-        save_state(connection, name, _after(state, source.name, compared.as_of, ports, missing, acceptance))
+        save_state(connection, name, _after(state, source.people, compared.as_of, ports, missing, acceptance))
     result = FileResult(
         source=source.name,
         name=file.name,
@@ -241,7 +241,7 @@ def setting_for(
     """What all rows of one acceptance share."""
     return Setting(
         connection=ports.policy.name,
-        source=source.name,
+        source=source.people,
         snapshot_id=snapshot_id,
         as_of=as_of,
         since=state.go_live,
@@ -257,7 +257,7 @@ def _absent(
     source: SourcePolicy, acceptance: Acceptance, arrival: Any, delta: Any, state: ConnectionState
 ) -> list[str]:
     """Only a complete, trusted, full snapshot may say that somebody is gone."""
-    before: Sequence[str] = state.extra.get("missing", {}).get(source.name, ())
+    before: Sequence[str] = state.extra.get("missing", {}).get(source.people, ())
     if not arrival.says_who_is_gone:
         return list(before)
     gone = [key for key in delta.gone if isinstance(key, str)]

@@ -7,10 +7,11 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from joinery.settings.people import PeopleSource
+from joinery.settings.part import Part
+from joinery.settings.people import Fields, PeopleSource
 from joinery.settings.problems import found
 from joinery.settings.secret import Secret
-from joinery.settings.values import ONE_TEXT, Duration, FilePath, Shape, wrong
+from joinery.settings.values import ONE_TEXT, Duration, FilePath, Shape, Text, wrong
 
 _REFERENCE = {
     "type": "object",
@@ -40,8 +41,27 @@ Secrets = Annotated[tuple[Secret, ...], BeforeValidator(one_or_list), Shape(_REF
 Signers = Annotated[tuple[Annotated[str, BeforeValidator(_signer)], ...], BeforeValidator(one_or_list), Shape(ONE_TEXT)]
 
 
+class Feed(Part):
+    """Files of another kind in the same folder: only who starts, or only who leaves. Nobody is absent from them."""
+
+    files: Text = Field(description="The pattern of their names, e.g. `leavers_*.csv`.")
+    fields: Fields = Field(
+        default_factory=dict,
+        description="The columns of these files, where they are not those of the source. Of leavers only the numbers, "
+        "`termination_date` and `status` are read.",
+    )
+
+
 class FilesSource(PeopleSource):
     """What every source of files has in common."""
+
+    starters: Feed | None = Field(
+        default=None, description="Files of people who start; what they have no column for stays as it is."
+    )
+    leavers: Feed | None = Field(
+        default=None,
+        description="Files of people who leave: whoever is named has left, on the day that is given or at once.",
+    )
 
     ready_when: Literal["marker", "rename", "stable", "present"] = Field(
         default="stable",

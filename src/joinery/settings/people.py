@@ -117,6 +117,10 @@ def _fields(value: Any) -> Any:
     return {name: _field(name, rule) for name, rule in value.items()}
 
 
+#: attribute -> the column it is read from, or how
+Fields = Annotated[Mapping[str, Annotated[FieldRule, Shape(ONE_TEXT)]], BeforeValidator(_fields)]
+
+
 class PeopleSource(FileShape):
     """What every source of people has in common, whichever way its rows come in."""
 
@@ -130,7 +134,7 @@ class PeopleSource(FileShape):
     end_date_means: Literal["last_day_worked", "last_day_employed", "first_day_out"] = Field(
         default="last_day_employed", description="What the end date says; access ends at the end of the last day."
     )
-    fields: Annotated[Mapping[str, Annotated[FieldRule, Shape(ONE_TEXT)]], BeforeValidator(_fields)] = Field(
+    fields: Fields = Field(
         default_factory=dict,
         description="The attributes that are read, and the column of each; nothing else is ever read. "
         "Without it, columns with well-known headings are recognised.",

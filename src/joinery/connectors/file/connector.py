@@ -41,6 +41,8 @@ class FolderDrop:
     named. With `stable`, a file is ready when its size and time stay the same for `stable_for`."""
 
     inbox: Path
+    #: more patterns of names in the same folder
+    also: tuple[str, ...] = ()
     archive: Path | None = None
     ready_when: Ready = Ready.MARKER
     stable_for: timedelta = timedelta(seconds=10)
@@ -149,7 +151,8 @@ class FolderDrop:
         return target
 
     def _candidates(self, folder: Path) -> list[Path]:
-        return sorted(path for path in folder.glob(self._pattern) if path.is_file() and is_data(path.name))
+        found = {path for pattern in (self._pattern, *self.also) for path in folder.glob(pattern)}
+        return sorted(path for path in found if path.is_file() and is_data(path.name))
 
     def _signalled(self, path: Path) -> bool:
         return self.ready_when is not Ready.MARKER or self._marker(path) is not None

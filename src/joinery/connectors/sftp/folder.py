@@ -45,6 +45,8 @@ class RemoteFolder:
     """`inbox`: folder and pattern. `archive`: where files go on the server; None: beside the inbox."""
 
     inbox: str
+    #: more patterns of names in the same folder
+    also: tuple[str, ...] = ()
     archive: str | None = None
     ready_when: str = "stable"
     stable_for: timedelta = timedelta(seconds=30)
@@ -100,7 +102,7 @@ class RemoteFolder:
         return next((markers[place] for place in places if place in markers), None)
 
     def _counts(self, file: RemoteFile) -> bool:
-        return fnmatchcase(file.name, self.pattern) and is_data(file.name)
+        return any(fnmatchcase(file.name, each) for each in (self.pattern, *self.also)) and is_data(file.name)
 
     def _signalled(self, file: RemoteFile, markers: dict[str, RemoteFile]) -> bool:
         return self.ready_when != "marker" or self.marker_of(file, markers) is not None

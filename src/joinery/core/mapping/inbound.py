@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final, TypeAlias
 
@@ -107,6 +107,10 @@ def map_record(spec: MappingSpec, raw: RawRecord, previous: Worker | None = None
     _settle(spec, reading)
     values = reading.values
     worker = Worker(source=spec.source, custom=reading.custom, **values)
+    if spec.part == "leavers":
+        if previous is None:
+            return reading.reject("leaver_unknown", "worker_id", "The file of leavers names somebody who is not known.")
+        worker = _leaving(worker, previous)
     return Mapped(
         worker=worker,
         changed_at=_instant(reading),
@@ -126,6 +130,12 @@ def _instant(reading: _Reading) -> datetime | None:
         reading.note("bad_record_time", "changed_at", "The time of the record cannot be read; it was left out.")
         return None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _leaving(named: Worker, previous: Worker) -> Worker:
+    """To be named among the leavers is to leave: on the day that is given, at once without one. All else stays."""
+    word = named.status_text or "leaver"
+    return replace(previous, status=Status.TERMINATED, status_text=word, termination_date=named.termination_date)
 
 
 def _identity(spec: MappingSpec, raw: RawRecord, reading: _Reading) -> Rejected | None:

@@ -84,6 +84,8 @@ class MappingSpec:
     statuses: Mapping[str, Status] = field(default_factory=dict)
     #: kind of leave -> keep | suspend; the kind itself is never kept
     leave_classes: Mapping[str, str] = field(default_factory=dict)
+    #: what a file leaves out: "" nothing; "rest": what it has no column for stays; "leavers": it names people who leave
+    part: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -94,6 +96,13 @@ class MappingSpec:
     def by_attribute(self) -> dict[str, str]:
         """Canonical attribute -> column."""
         return {row.to: row.column for row in self.rows}
+
+    @property
+    def says(self) -> frozenset[str]:
+        """The attributes that a row says something about; of leavers only that they leave, and when."""
+        if self.part == "leavers":
+            return frozenset({"worker_id", "source_id", "status", "termination_date"})
+        return frozenset(self.by_attribute)
 
     def column_of(self, attribute: str) -> str | None:
         """The column of an attribute; None when it is not mapped."""
