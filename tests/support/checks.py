@@ -11,15 +11,18 @@ from collections.abc import Iterator
 from tests.conftest import ROOT
 
 FOLDERS = ("core/hygiene", "core/mapping", "audit", "intake")
+#: where it is asked who somebody is
+FILES = ("flows/questions.py", "flows/persons.py")
 NAMES = ("check", "code")
 
 
 def names_of_checks() -> set[str]:
     """The name of everything that can be found wrong with a file, a row or a person."""
     files = [path for folder in FOLDERS for path in sorted((ROOT / "src" / "joinery" / folder).rglob("*.py"))]
+    files += [ROOT / "src" / "joinery" / name for name in FILES]
     trees = [ast.parse(path.read_text()) for path in files]
     positions = {name: place for tree in trees for name, place in _takers(tree)}
-    positions |= {"Finding": None, "Rejected": None}
+    positions |= {"Finding": None, "Rejected": None, "Question": None}
     return {text for tree in trees for text in _texts(tree, positions)}
 
 

@@ -24,6 +24,7 @@ from joinery.core.model.worker import Status, Worker
 from joinery.core.planning.guards import GuardLimit
 from joinery.core.rules.conditions import Condition, Vocabulary, parse
 from joinery.core.rules.conditions.words import fold
+from joinery.core.rules.jobs import Ownership
 from joinery.core.rules.learning import LearningRule
 from joinery.core.rules.lifecycle import LifecyclePolicy
 from joinery.core.rules.rule_data import requirement, rules_from
@@ -51,6 +52,7 @@ def policy_from(
         company_country=settings.company.country or "",
         known_zones=_all_zones(),
         go_live=settings.go_live,
+        ownership=ownership_of(settings),
         lifecycles={name: lifecycle_of(settings, source) for name, source in settings.people.items()},
         tree=_tree(settings),
         include=tuple(parse(each.where, vocabulary) for each in settings.include),
@@ -120,6 +122,17 @@ def lifecycle_of(settings: Settings, source: Any) -> LifecyclePolicy:
     )
 
 
+def ownership_of(settings: Settings) -> Ownership:
+    """Whose value counts where several sources know a person."""
+    owners = {
+        attribute: name
+        for name, source in settings.people.items()
+        for attribute, rule in source.fields.items()
+        if rule.owner
+    }
+    return Ownership(order=tuple(settings.people), owners=owners)
+
+
 def trust_of(source: Any) -> TrustPolicy:
     """When a file is believed."""
     drops = (source.trust.max_drop, source.expect.max_drop)
@@ -151,7 +164,8 @@ def mapping_reader(
         # a file of its own kind has fewer columns; those it lacks stay as they are
         there = {a: each for a, each in fields.items() if not part or each.column in header}
         spec = mapping_for(header, there or None, well_known=not fields, allow_sensitive=allowed, statuses=statuses)
-        return MappingSpec(rows=spec.rows, source=name, statuses=spec.statuses, leave_classes=leaves, part=part)
+        per_entity = source.numbering == "per_entity"
+        return replace(spec, source=name, leave_classes=leaves, part=part, per_entity=per_entity)
 
     return read
 

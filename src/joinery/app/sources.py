@@ -32,6 +32,8 @@ def source_policy(settings: Settings, name: str) -> SourcePolicy:
         layout=layout_of(source),
         content=source.content,
         several_jobs=source.has_several_jobs,
+        joined_by=source.joined_by,
+        repeated_email=source.repeated_email,
         keep_files=settings.retention.raw_files,
         opened=opener(source),
         feeds=tuple(_feeds(name, source)),

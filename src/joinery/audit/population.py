@@ -11,14 +11,14 @@ from typing import Final
 
 import polars as pl
 
+from joinery.audit.addresses import double_emails
 from joinery.audit.domains import look_alikes, misspelled
 from joinery.audit.loops import loops
+from joinery.audit.naming import some
 from joinery.core.mapping.statuses import status_of
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.worker import Status
 
-#: people named one by one in a finding about many
-_NAMED: Final = 5
 #: an ID length that most people share, from this many people on
 _MOST: Final = 0.9
 _ENOUGH: Final = 20
@@ -30,7 +30,7 @@ def audit(frame: pl.DataFrame) -> tuple[Finding, ...]:
     people = _prepared(frame)
     return (
         *_double_ids(people),
-        *_double_emails(people),
+        *double_emails(people),
         *_missing_managers(people),
         *_managers_gone(people),
         *_manager_loops(people),
@@ -59,12 +59,15 @@ def _column(frame: pl.DataFrame, name: str) -> pl.Expr:
 
 
 def _prepared(frame: pl.DataFrame) -> pl.DataFrame:
-    """id, email (lower case), manager, former (number), gone."""
+    """id, email (lower case), manager, former (number), person, dates, gone."""
     return known(frame).select(
         "id",
         _column(frame, "work_email").str.to_lowercase().alias("email"),
         _column(frame, "manager_id").alias("manager"),
         _column(frame, "previous_id").alias("former"),
+        _column(frame, "person_id").alias("person"),
+        _column(frame, "hire_date").alias("starts"),
+        _column(frame, "termination_date").alias("ends"),
         "gone",
     )
 
@@ -89,48 +92,6 @@ def _double_id(worker_id: str, rows: str) -> Finding:
         attribute="worker_id",
         suggestion="Leave one row per person. The person keeps the last good facts until then.",
     )
-
-
-def _double_emails(people: pl.DataFrame) -> Iterator[Finding]:
-    """Two people at work with one address are held; one who left and one who came is a recycled address.
-
-    The old record of somebody who has a new number is nobody else: it may well have the same address.
-    """
-    given_up = people.filter((pl.col("former") != "") & (pl.col("former") != pl.col("id"))).get_column("former")
-    doubles = (
-        people.filter((pl.col("email") != "") & ~pl.col("id").is_in(given_up.unique().to_list()))
-        .unique(["id", "email"], keep="first", maintain_order=True)
-        .filter(pl.col("email").is_duplicated())
-        .group_by("email")
-        .agg(pl.col("id").filter(~pl.col("gone")).sort().alias("here"), pl.col("id").sort().alias("all"))
-        .sort(pl.col("all").list.first())
-    )
-    for _, here, everybody in doubles.iter_rows():
-        yield from _double_email(here, everybody)
-
-
-def _double_email(here: list[str], everybody: list[str]) -> Iterator[Finding]:
-    if len(here) > 1:
-        for worker_id in here:
-            others = _some(other for other in here if other != worker_id)
-            yield Finding(
-                check="duplicate_email",
-                severity=Severity.QUARANTINE,
-                message=f"{worker_id} has the same work e-mail as {others}.",
-                worker_id=worker_id,
-                attribute="work_email",
-                suggestion="Give each person an address of their own, or leave it empty.",
-            )
-    elif here:
-        left = _some(worker_id for worker_id in everybody if worker_id not in here)
-        yield Finding(
-            check="recycled_email",
-            severity=Severity.WARNING,
-            message=f"{here[0]} has the work e-mail of {left}, who left.",
-            worker_id=here[0],
-            attribute="work_email",
-            suggestion="See that the address is the new person's. The old account is never given to somebody else.",
-        )
 
 
 def _missing_managers(people: pl.DataFrame) -> Iterator[Finding]:
@@ -170,7 +131,7 @@ def _managers_gone(people: pl.DataFrame) -> Iterator[Finding]:
         yield Finding(
             check="manager_left",
             severity=Severity.WARNING,
-            message=f"The manager {manager} of {_people(len(ids))} ({_some(ids)}) has left.",
+            message=f"The manager {manager} of {_people(len(ids))} ({some(ids)}) has left.",
             worker_id=ids[0],
             attribute="manager_id",
             suggestion="Name their present manager; until then the next active one up stands in.",
@@ -236,7 +197,7 @@ def _lost_zeros(people: pl.DataFrame) -> Iterator[Finding]:
     yield Finding(
         check="lost_leading_zeros",
         severity=Severity.WARNING,
-        message=f"{len(shorter)} employee numbers ({_some(shorter)}) are shorter than the usual {usual} digits; "
+        message=f"{len(shorter)} employee numbers ({some(shorter)}) are shorter than the usual {usual} digits; "
         "leading zeros may have been lost.",
         worker_id=shorter[0] if len(shorter) == 1 else "",
         attribute="worker_id",
@@ -254,7 +215,7 @@ def _misspelled_domains(people: pl.DataFrame) -> Iterator[Finding]:
         yield Finding(
             check="misspelled_domain",
             severity=Severity.WARNING,
-            message=f"{count} work e-mail{'s' if count > 1 else ''} ({_some(ids)}) at {domain!r}: "
+            message=f"{count} work e-mail{'s' if count > 1 else ''} ({some(ids)}) at {domain!r}: "
             f"probably {meant!r} is meant.",
             worker_id=ids[0],
             attribute="work_email",
@@ -275,7 +236,7 @@ def unmapped(frame: pl.DataFrame, values: Mapping[str, frozenset[str]]) -> Itera
             yield Finding(
                 check="unmapped_code",
                 severity=Severity.WARNING,
-                message=f"The {attribute} {code!r} of {_people(len(ids))} ({_some(ids)}) has no row in its table.",
+                message=f"The {attribute} {code!r} of {_people(len(ids))} ({some(ids)}) has no row in its table.",
                 worker_id=ids[0],
                 attribute=attribute,
                 suggestion="Add the row, or say in the settings what a value without one means.",
@@ -289,7 +250,7 @@ def _look_alikes(domains: pl.DataFrame, counts: dict[str, int]) -> Iterator[Find
         yield Finding(
             check="lookalike_domain",
             severity=Severity.WARNING,
-            message=f"{count} work e-mail{'s' if count > 1 else ''} ({_some(ids)}) at {domain!a}, which only looks "
+            message=f"{count} work e-mail{'s' if count > 1 else ''} ({some(ids)}) at {domain!a}, which only looks "
             f"like {meant!r}.",
             worker_id=ids[0],
             attribute="work_email",
@@ -301,9 +262,3 @@ def _look_alikes(domains: pl.DataFrame, counts: dict[str, int]) -> Iterator[Find
 
 def _people(count: int) -> str:
     return f"{count} {'person' if count == 1 else 'people'}"
-
-
-def _some(ids: Iterable[str]) -> str:
-    listed = list(ids)
-    more = f" and {len(listed) - _NAMED} others" if len(listed) > _NAMED else ""
-    return ", ".join(listed[:_NAMED]) + more

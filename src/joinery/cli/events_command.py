@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, connection, show_table
+from joinery.core.model.event import Event
+from joinery.flows.known_as import NAMES
 from joinery.reports.tables import table
 from joinery.store.events import events_between
 
@@ -26,15 +28,22 @@ def main(
 ) -> None:
     """Events whose effective or observed day falls into the period, both ends included.
 
+    A former name is not told: `joinery person identity` does, to whoever says why.
+
     Example: joinery events --from 2026-12-01 --to 2026-12-31 --format csv
     """
     span = _day(first, "--from"), _day(last, "--to")
     with connection(config, quiet=True) as it, it.ports.database.read() as db:
         rows = [
-            (e.observed_on, e.effective_on, e.worker_id, str(e.kind), e.attribute, e.old, e.new)
+            (e.observed_on, e.effective_on, e.worker_id, str(e.kind), e.attribute, _old(e), e.new)
             for e in events_between(db, it.ports.policy.name, *span)
         ]
     show_table(table("Events", COLUMNS, rows), "json" if json else form, out)
+
+
+def _old(event: Event) -> str:
+    """Former names are told by `joinery person identity` only, to whoever says why."""
+    return "not told here" if event.attribute in NAMES and event.old else event.old
 
 
 def _day(text: str, hint: str) -> date:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from joinery.cli import person_identity
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, connection, say, show_json, show_table
 from joinery.flows.person import (
     AccessEnded,
@@ -19,7 +20,9 @@ from joinery.flows.person import (
 )
 
 app = typer.Typer(
-    rich_markup_mode=None, no_args_is_help=True, help="One person: show, end access, release it, exempt, assign."
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="One person: show, end access, release it, exempt, assign, and who they are.",
 )
 
 Who: Any = Annotated[str, typer.Argument(help="Employee number, source ID, e-mail or key.")]
@@ -27,6 +30,11 @@ Course: Any = Annotated[str, typer.Argument(help="A course or path: FORKLIFT, co
 Why: Any = Annotated[str, typer.Option("--reason", help="Why; kept with your name. For an end of access confidential.")]
 Yes: Any = Annotated[bool, typer.Option("--yes", help="Really do it.")]
 Until: Any = Annotated[str | None, typer.Option("--until", metavar="DATE", help="Last day, included; else no end.")]
+
+app.command("questions")(person_identity.questions)
+app.command("identity")(person_identity.identity)
+app.command("same")(person_identity.same)
+app.command("other")(person_identity.other)
 
 
 @app.command()

@@ -1,336 +1,265 @@
-"""From mapped rows to facts, standings and events, in batches, inside the transaction that accepts a snapshot.
+"""From mapped rows to records, people and their standing, in batches, inside the transaction that accepts a snapshot.
 
 Rule: one person's bad row changes nothing for anybody else, and leaves that person at the last good state.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, tzinfo
-from typing import Any
+from itertools import count
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from joinery.core.hygiene import check_worker
 from joinery.core.hygiene.facts import Facts
-from joinery.core.mapping.inbound import Mapped, Rejected, end_said, map_record
-from joinery.core.mapping.merge import merged, older_than_known, told_after
-from joinery.core.mapping.spec import RECORD_NAMES, MappingSpec
-from joinery.core.model.codec import instant_text
-from joinery.core.model.event import Event
+from joinery.core.mapping.inbound import Mapped, Rejected, end_said, key_of, map_record, record_key
+from joinery.core.mapping.records import key_column, rows_of
+from joinery.core.mapping.spec import MappingSpec
+from joinery.core.model.employment import Employment
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.snapshot import RawRecord
-from joinery.core.model.standing import Standing
-from joinery.core.model.worker import FACT_NAMES, IDENTITY_NAMES, Status, Worker
-from joinery.core.rules.events import Known, events_for
+from joinery.core.model.standing import Stage, Standing
+from joinery.core.model.worker import Status, Worker
 from joinery.core.rules.instants import local_day
-from joinery.core.rules.lifecycle import (
-    LifecyclePolicy,
-    Moment,
-    bridged,
-    next_wake,
-    standing_of,
-    standing_when_absent,
-    still_missing,
-)
-from joinery.store.events import record_events
-from joinery.store.people import FactChange, People, Person, in_chunks, record_facts
+from joinery.core.rules.jobs import as_job, awaited, paired, superseded
+from joinery.core.rules.lifecycle import standing_of, standing_when_absent, still_missing
+from joinery.flows.in_time import Taken, in_time, remembered
+from joinery.flows.joining import Claims, Joining
+from joinery.flows.netting import Netting
+from joinery.flows.persons import person_of
+from joinery.flows.questions import settle
+from joinery.flows.recording import record
+from joinery.flows.setting import Outcome, Setting
+from joinery.store.people import People, Person, in_chunks
 
 BATCH = 2000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """What all rows of one acceptance share. `since`: the baseline's day; None while this is the baseline."""
-
-    connection: str
-    source: str
-    snapshot_id: str
-    as_of: datetime
-    since: date | None
-    lifecycle: LifecyclePolicy
-    zone_of: Callable[[Worker], tzinfo]
-    new_key: Callable[[], PersonKey]
-    known_zones: frozenset[str] = frozenset()
-    uses_reports: bool = False
-    #: the file holds changes only: what it leaves out stays as it was
-    partial: bool = False
-    #: the moment the file speaks of, and the one that the last full file spoke of
-    content_as_of: datetime | None = None
-    full_as_of: datetime | None = None
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What came of it, in numbers and IDs."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    events: Counter[str] = field(default_factory=Counter)
-    findings: list[Finding] = field(default_factory=list)
-    #: source IDs whose rows stay pending until they are right
-    refused: set[str] = field(default_factory=set)
-    #: source IDs of records older than what is known, in part or whole
-    older: set[str] = field(default_factory=set)
-    seen: set[str] = field(default_factory=set)
-    #: employee IDs whose employment began or ended: those who report to them are looked at again
-    turned: set[str] = field(default_factory=set)
-    #: employee IDs named as manager before or now by somebody who changed managers
-    managers: set[str] = field(default_factory=set)
-
-
-@dataclass(slots=True)
-class _Batch:
-    new: list[Person] = field(default_factory=list)
-    known: list[Person] = field(default_factory=list)
-    facts: list[FactChange] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Taken:
-    """A record as far as it is believed; `told`: when HR said what, `effective_on`: HR's day for it."""
-
-    worker: Worker
-    told: Mapping[str, str]
-    effective_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _When:
-    """The moment of the decision, and the record behind it, where there is one."""
-
-    moment: Moment
-    taken: _Taken | None = None
-
-    @property
-    def effective_on(self) -> date:
-        """The day from which it holds: HR's where it gives one that has come, else today."""
-        day = self.taken.effective_on if self.taken else None
-        return min(day, self.moment.today) if day else self.moment.today
-
-
-#: everything a record may hold of a person that is not who they are
-_ATTRIBUTES = frozenset(FACT_NAMES) - IDENTITY_NAMES
-
-
 class Acceptance:
-    """The writing half of one transaction; `outcome` grows as rows come in."""
+    """The writing half of one transaction; `outcome` grows as rows come in. Ends with `close`."""
 
-    def __init__(self, connection: Connection, setting: Setting, aliases: Mapping[str, str]) -> None:
+    def __init__(self, connection: Connection, setting: Setting) -> None:
         self._db = connection
-        #: former source IDs -> person: their old rows say nothing any more
-        self.aliases: dict[str, str] = dict(aliases)
         self._people = People(connection, setting.connection)
         self._is = setting
         self.outcome = Outcome()
         self._mapped: frozenset[str] = frozenset()
         self._key = ""
+        self._joining = Joining(connection, setting, Claims())
+        #: people of whom more may be said before the file ends
+        self._late = Netting()
+        self._batch = Netting()
+        #: employee IDs that share an address with others, to be read as people without one
+        self.without_address: frozenset[str] = frozenset()
+        #: key above employments -> a person who is new in this batch
+        self._born: dict[str, PersonKey] = {}
 
-    def rows(
-        self, spec: MappingSpec, records: Iterable[RawRecord], frozen: Mapping[str, str], claims: Mapping[str, str]
-    ) -> None:
+    def rows(self, spec: MappingSpec, records: Iterable[RawRecord], frozen: Mapping[str, str], claims: Claims) -> None:
         """Map and decide changed or new rows; `frozen` are employee IDs with a quarantine finding, and why.
 
-        `claims` (new source ID -> former number) come first: a re-keyed person must not look like one who left.
+        Rows that continue another record come last: by then it is known what this file says of that one.
         """
-        successors = self._follow(claims)
+        self._joining = Joining(self._db, self._is, claims)
+        for person in self._joining.awaited():
+            self._late.hold(person)
         self._mapped = spec.says
-        self._key = spec.column_of("source_id") or spec.column_of("worker_id") or ""
+        self._key = key_column(spec)
+        later: list[RawRecord] = []
         for chunk in in_chunks(records, BATCH):
-            ids = [record.get(self._key, "").strip() for record in chunk]
-            known = self._people.by_source_id(self._is.source, ids)
-            batch = _Batch()
-            for source_id, record in zip(ids, chunk, strict=True):
-                if self._superseded(source_id, known.get(source_id)):
-                    self.outcome.counts["superseded"] += 1
-                    continue
-                self._row(batch, spec, record, known.get(source_id) or successors.get(source_id), frozen)
-            self._write(batch)
+            first: list[RawRecord] = []
+            for each in chunk:
+                (later if record_key(spec, each) in claims.former else first).append(each)
+            self._chunk(spec, first, frozen)
+        for chunk in in_chunks(later, BATCH):
+            self._chunk(spec, chunk, frozen)
 
-    def _follow(self, claims: Mapping[str, str]) -> dict[str, Person]:
-        """new source ID -> the person who had the former number, where that is exactly one and not followed yet."""
-        if not claims:
-            return {}
-        known = self._people.by_source_id(self._is.source, claims.keys())
-        former = self._people.by_source_id(self._is.source, claims.values())
-        numbered = self._people.by_worker_id(claims.values())
-        followed: dict[str, Person] = {}
-        for new, old in claims.items():
-            several = [former[old]] if old in former else numbered.get(old, [])
-            if new not in known and new != old and len(several) == 1:
-                followed[new] = several[0]
-                self.aliases.pop(new, None)
-                self.aliases[several[0].worker.source_id] = several[0].key
-        return followed
+    def _chunk(self, spec: MappingSpec, records: Sequence[RawRecord], frozen: Mapping[str, str]) -> None:
+        ids = [record_key(spec, each) for each in records]
+        owners = self._joining.owners(ids, [key_of(spec, each) for each in records])
+        for source_id, each in zip(ids, records, strict=True):
+            owner = owners.get(source_id)
+            self._row(spec, each, self._latest(owner) if owner else None, frozen)
+        self._write()
 
-    def _superseded(self, source_id: str, known: Person | None) -> bool:
-        """The record of a number that its person no longer has; not one that somebody else was given."""
-        alias = self.aliases.get(source_id)
-        return alias is not None and (known is None or known.key == alias)
+    def _latest(self, person: Person) -> Person:
+        return self._batch.latest(self._late.latest(person))
 
-    def _row(
-        self, batch: _Batch, spec: MappingSpec, record: RawRecord, before: Person | None, frozen: Mapping[str, str]
-    ) -> None:
-        mapped = map_record(spec, record, before.worker if before else None)
-        if isinstance(mapped, Rejected):
-            self._refuse(mapped.finding(), record.get(self._key, "").strip())
-            self._believe_end(batch, before, *end_said(spec, record))
-            return
-        taken = self._in_time(mapped, before)
-        if taken is None:
-            self.outcome.counts["older"] += 1
-            return
-        worker = taken.worker
-        found = (*mapped.findings, *check_worker(worker, self._checking(worker)))
-        self.outcome.findings.extend(found)
-        bad = next((f.message for f in found if f.severity is Severity.QUARANTINE), "") or frozen.get(
-            worker.worker_id, ""
-        )
-        if bad:
-            self.outcome.refused.add(worker.source_id)
+    def _row(self, spec: MappingSpec, record: RawRecord, owner: Person | None, frozen: Mapping[str, str]) -> None:
+        source_id, raw_key = record_key(spec, record), record.get(self._key, "").strip()
+        was = _job_of(owner, self._is.source, source_id)
+        rows = rows_of(record)
+        workers: list[Worker] = []
+        taken: Taken | None = None
+        for row in rows:
+            mapped = map_record(spec, row, was.worker if was else None)
+            if isinstance(mapped, Rejected):
+                self._refuse(mapped.finding(), raw_key)
+                self._believe_end(owner, was, *end_said(spec, row), alone=len(rows) == 1)
+                return
+            self.outcome.findings.extend(mapped.findings)
+            taken = self._taken(mapped, owner, was, alone=len(rows) == 1)
+            if taken.older:
+                self.outcome.older.add(raw_key)
+            if taken.says_nothing:
+                self.outcome.counts["older"] += 1
+                return
+            nobodys = taken.worker.worker_id in self.without_address
+            workers.append(replace(taken.worker, work_email="") if nobodys else taken.worker)
+        if self._quarantined(workers, frozen):
+            self.outcome.refused.add(raw_key)
             self.outcome.counts["quarantined"] += 1
-            self._believe_end(batch, before, worker.status_text, worker.status, worker.termination_date)
+            said = workers[0]
+            self._believe_end(owner, was, said.status_text, said.status, said.termination_date, alone=len(workers) == 1)
             return
-        self._decide(batch, worker, before, taken)
+        self._decide(workers, owner, taken)
 
-    def _in_time(self, mapped: Mapped, before: Person | None) -> _Taken | None:
-        """The record as far as nothing newer is known; None when it says nothing new at all."""
-        at = mapped.changed_at or self._is.content_as_of
-        told: Mapping[str, str] = before.memory.get("told", {}) if before else {}
-        names = self._mapped - RECORD_NAMES
-        absent = frozenset(_ATTRIBUTES - names) if self._is.partial and before else frozenset()
-        older: frozenset[str] = frozenset()
-        if at is not None:
-            floor = instant_text(self._is.full_as_of) if self._is.full_as_of and self._is.partial else ""
-            older = older_than_known(names, told, instant_text(at), floor) if before else older
-            told = told_after(names, older, told, instant_text(at))
-        if older:
-            self.outcome.older.add(mapped.worker.source_id)
-            if older >= names - IDENTITY_NAMES:
-                return None
-        worker = merged(before.worker, mapped.worker, older | absent) if before else mapped.worker
-        return _Taken(worker=worker, told=told, effective_on=mapped.effective_on)
+    def _taken(self, mapped: Mapped, owner: Person | None, was: Employment | None, *, alone: bool) -> Taken:
+        """As far as nothing newer is known; several jobs of one number are told together, and so are never older."""
+        if not alone:
+            return Taken(worker=mapped.worker, told={}, effective_on=mapped.effective_on)
+        return in_time(self._is, self._mapped, mapped, owner, was)
 
-    def _believe_end(self, batch: _Batch, before: Person | None, word: str, status: Status, end: date | None) -> None:
+    def _quarantined(self, workers: Sequence[Worker], frozen: Mapping[str, str]) -> bool:
+        found = [f for worker in workers for f in check_worker(worker, self._checking(worker))]
+        self.outcome.findings.extend(dict.fromkeys(found))
+        return any(f.severity is Severity.QUARANTINE for f in found) or workers[0].worker_id in frozen
+
+    def _believe_end(
+        self, owner: Person | None, was: Employment | None, word: str, status: Status, end: date | None, *, alone: bool
+    ) -> None:
         """A bad row never keeps somebody in who is out: of this row only the end is believed.
 
         A word that nobody knows ends nothing by itself; with an end date already past it does.
         """
-        if before is None:
+        if owner is None or was is None or not alone:
             return
-        past = end is not None and end < self._moment(before.worker).today
+        past = end is not None and end < self._is.moment(was.worker).today
         if status in {Status.TERMINATED, Status.DECEASED} or (status is Status.UNKNOWN and past):
-            worker = replace(before.worker, status=status, status_text=word, termination_date=end)
-            self._decide(batch, worker, before)
+            worker = replace(was.worker, status=status, status_text=word, termination_date=end)
+            self._decide([worker], owner)
 
-    def _refuse(self, finding: Finding, source_id: str) -> None:
+    def _refuse(self, finding: Finding, raw_key: str) -> None:
         self.outcome.findings.append(finding)
         self.outcome.counts["rejected"] += 1
-        if source_id:
-            self.outcome.refused.add(source_id)
+        if raw_key:
+            self.outcome.refused.add(raw_key)
 
     def _checking(self, worker: Worker) -> Facts:
-        return Facts(as_of=self._moment(worker).today, time_zones=self._is.known_zones, mapped=self._mapped)
+        today = self._is.moment(worker).today
+        return Facts(as_of=today, time_zones=self._is.known_zones, mapped=self._mapped)
 
-    def _moment(self, worker: Worker) -> Moment:
-        return Moment(as_of=self._is.as_of, zone=self._is.zone_of(worker))
+    def _decide(self, workers: Sequence[Worker], owner: Person | None, taken: Taken | None = None) -> None:
+        """The rows of one record, and all that is known of the person beside them."""
+        record = workers[0].source, workers[0].source_id
+        mine = [job for job in owner.jobs if job.record == record] if owner else []
+        names = (str(n) for n in count(1) if str(n) not in {job.slot for job in mine})
+        jobs = [self._job(worker, was, names) for worker, was in paired(mine, workers)]
+        self.outcome.seen.add(record[1])
+        owner = owner or self._joined(workers[0])
+        if owner is not None and not mine and (why := self._joining.objection(workers[0], jobs[0].standing, owner)):
+            self._keep(jobs, None, why, taken)
+            return
+        if owner is not None:
+            jobs = [*(job for job in owner.jobs if job.record != record), *jobs]
+        doubt = self._joining.doubts.get(record[1], "") if owner is None else ""
+        self._keep(jobs, owner, doubt, taken)
+        if owner is not None and record[1] in self._joining.former:
+            self.outcome.doubtful.add(owner.key)
 
-    def _decide(self, batch: _Batch, worker: Worker, before: Person | None, taken: _Taken | None = None) -> None:
-        moment = self._moment(worker)
-        standing = standing_of(worker, before.standing if before else None, moment, self._is.lifecycle)
-        if before is not None and before.worker.source_id != worker.source_id:
-            standing = bridged(worker, before.standing, standing, moment)
-        self.outcome.seen.add(worker.source_id)
-        self._keep(batch, worker, standing, before, _When(moment=moment, taken=taken))
+    def _job(self, worker: Worker, was: Employment | None, names: Iterable[str]) -> Employment:
+        before = was.standing if was else None
+        standing = standing_of(as_job(worker), before, self._is.moment(worker), self._is.lifecycle)
+        slot = was.slot if was else next(iter(names))
+        return Employment(worker=worker, standing=standing, slot=slot, primary=was is not None and was.primary)
+
+    def _joined(self, worker: Worker) -> Person | None:
+        """Somebody who is new in this batch, too, and has the same key above all employments."""
+        if self._is.joined_by != "person_id" or not worker.person_id:
+            return None
+        key = self._born.get(worker.person_id)
+        return self._batch.after.get(key) if key else None
 
     def absent(self, source_ids: Iterable[str]) -> list[str]:
-        """People whom a complete, trusted snapshot does not contain; the source IDs still missing afterwards."""
+        """Records that a complete, trusted snapshot does not contain; the source IDs still missing afterwards."""
         still: list[str] = []
         for chunk in in_chunks(source_ids, BATCH):
-            batch = _Batch()
-            for source_id, person in self._people.by_source_id(self._is.source, chunk).items():
-                moment = self._moment(person.worker)
-                standing = standing_when_absent(person.standing, moment, self._is.lifecycle)
-                if standing.stage.employed:
+            for source_id, found in self._joining.by_key(chunk).items():
+                person = self._latest(found)
+                jobs = [
+                    replace(job, standing=self._without(job, person.jobs))
+                    if job.record == (self._is.source, source_id)
+                    else job
+                    for job in person.jobs
+                ]
+                if any(j.standing.stage.employed for j in jobs if j.record == (self._is.source, source_id)):
                     still.append(source_id)
-                if standing != person.standing:
+                if [job.standing for job in jobs] != [job.standing for job in person.jobs]:
                     self.outcome.counts["absent"] += 1
-                    self._keep(batch, person.worker, standing, person, _When(moment=moment))
-            self._write(batch)
+                    self._keep(jobs, person)
+            self._write()
         return still
+
+    def _without(self, job: Employment, jobs: Sequence[Employment]) -> Standing:
+        """Where a record stands that the file lacks; one that another continues ends without a word."""
+        moment, standing = self._is.moment(job.worker), job.standing
+        if superseded(job, jobs) and standing.stage.employed:
+            return replace(standing, stage=Stage.LEFT, since=moment.as_of, ended_on=moment.today, armed_end=None)
+        absent = standing_when_absent(standing, moment, self._is.lifecycle)
+        if absent.stage.employed and awaited(job, jobs):
+            absent = standing
+        if not absent.stage.employed:
+            return absent
+        # an end that was known fires on its day, whether the row is still there or not
+        return still_missing(absent, standing_of(as_job(job.worker), absent, moment, self._is.lifecycle))
 
     def wake(self, keys: Iterable[PersonKey]) -> None:
         """People whose date has come, by the facts already known."""
         for chunk in in_chunks(keys, BATCH):
-            batch = _Batch()
             for person in self._people.by_key(chunk).values():
-                if person.worker.source_id in self.outcome.seen and person.worker.source == self._is.source:
+                if all(job.record[0] == self._is.source and job.record[1] in self.outcome.seen for job in person.jobs):
                     continue
-                moment = self._moment(person.worker)
-                standing = standing_of(person.worker, person.standing, moment, self._is.lifecycle)
-                if person.standing.missing_files:
-                    standing = still_missing(person.standing, standing)
                 self.outcome.counts["woken"] += 1
-                self._keep(batch, person.worker, standing, person, _When(moment=moment))
-            self._write(batch)
+                self._keep([replace(job, standing=self._woken(job)) for job in person.jobs], person)
+            self._write()
+
+    def _woken(self, job: Employment) -> Standing:
+        moment = self._is.moment(job.worker)
+        standing = standing_of(as_job(job.worker), job.standing, moment, self._is.policy_of(job.worker))
+        return still_missing(job.standing, standing) if job.standing.missing_files else standing
 
     def _keep(
-        self,
-        batch: _Batch,
-        worker: Worker,
-        standing: Standing,
-        before: Person | None,
-        when: _When,
+        self, jobs: Sequence[Employment], owner: Person | None, doubt: str = "", taken: Taken | None = None
     ) -> None:
-        moment, taken, since = when.moment, when.taken, when.effective_on
-        key = before.key if before else self._is.new_key()
-        changed = _fact_changes(before.worker if before else None, worker)
-        if self._is.since is not None:
-            was = Known(worker=before.worker, standing=before.standing) if before else None
-            now = Known(worker=worker, standing=standing)
-            batch.events.extend(events_for(key, was, now, moment.today, self._is.since, effective_on=since))
-        batch.facts.extend(
-            FactChange(person_key=key, attribute=name, value=new, effective_from=since, supersedes=bool(old))
-            for name, (old, new) in changed.items()
-        )
-        person = Person(
-            key=key,
-            worker=worker,
-            standing=standing,
-            memory=_remembered(_with_changes(before.memory if before else {}, changed if before else {}), taken),
-            wake_at=next_wake(worker, standing, moment, self._is.lifecycle),
-            unsettled=True,
-        )
-        (batch.known if before else batch.new).append(person)
-        self._note_relations(before, person, changed)
+        """These are the person's records now; `doubt`: nothing is written for them until it is solved."""
+        person, findings = person_of(self._is, jobs, owner, doubt)
+        self.outcome.findings.extend(findings)
+        late = owner is not None and owner.key in self._late.before
+        if taken is not None:
+            person = replace(person, memory=remembered(person.memory, taken.worker, taken.told))
+        netting = self._late if late else self._batch
+        netting.put(person, owner, taken.effective_on if taken else None)
+        if owner is None and person.worker.person_id:
+            self._born[person.worker.person_id] = person.key
+        if person.frozen:
+            self.outcome.doubtful.add(person.key)
 
-    def _note_relations(self, before: Person | None, after: Person, changed: Mapping[str, tuple[str, str]]) -> None:
-        was = before is not None and before.standing.stage.employed
-        if was != after.standing.stage.employed and self._is.since is not None:
-            self.outcome.turned.add(after.worker.worker_id)
-        if self._is.uses_reports and "manager_id" in changed:
-            self.outcome.managers.update(value for value in changed["manager_id"] if value)
+    def _write(self) -> None:
+        record(self._db, self._is, self._batch, self.outcome)
+        self._batch, self._born = Netting(), {}
 
-    def _write(self, batch: _Batch) -> None:
-        self._people.add(batch.new)
-        self._people.replace(batch.known)
-        record_facts(
-            self._db,
-            batch.facts,
-            known_from=self._is.as_of,
-            snapshot_id=self._is.snapshot_id,
-            source=self._is.source,
-        )
-        record_events(self._db, self._is.connection, batch.events, self._is.snapshot_id)
-        self.outcome.counts["added"] += len(batch.new)
-        self.outcome.counts["changed"] += len(batch.known)
-        self.outcome.events.update(str(event.kind) for event in batch.events)
+    def close(self) -> tuple[Finding, ...]:
+        """What could not be said before the file ended; returns what is open about who somebody is."""
+        record(self._db, self._is, self._late, self.outcome)
+        self._late = Netting()
+        found = settle(self._db, self._is, self.outcome)
+        self._relations()
+        return found
 
-    def relations(self) -> None:
+    def _relations(self) -> None:
         """Those who report to somebody who came or went, and managers whose team changed, are looked at again."""
         keys = set(self._people.reports_of(self.outcome.turned)) if self.outcome.turned else set()
         for people in self._people.by_worker_id(self.outcome.managers).values() if self.outcome.managers else ():
@@ -338,27 +267,11 @@ class Acceptance:
         self._people.mark(keys, unsettled=True)
 
 
-def _fact_changes(old: Worker | None, new: Worker) -> dict[str, tuple[str, str]]:
-    """Canonical attribute -> (old, new); the status both as HR's word."""
-    if old is None:
-        return {name: ("", value) for name, value in new.facts()}
-    names = (*FACT_NAMES, *sorted(old.custom.keys() | new.custom.keys()))
-    pairs = ((name, (old.value(name), new.value(name))) for name in names)
-    return {name: pair for name, pair in pairs if pair[0] != pair[1]}
-
-
-def _remembered(memory: Mapping[str, Any], taken: _Taken | None) -> Mapping[str, Any]:
-    return {**memory, "told": dict(taken.told)} if taken and taken.told else memory
-
-
-def _with_changes(memory: Mapping[str, Any], changed: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
-    """Add to what changed since the last plan; the oldest old value stays."""
-    if not changed:
-        return dict(memory)
-    pending: dict[str, list[str]] = dict(memory.get("changes", {}))
-    for name, (old, new) in changed.items():
-        pending[name] = [pending[name][0] if name in pending else old, new]
-    return {**memory, "changes": {name: pair for name, pair in pending.items() if pair[0] != pair[1]}}
+def _job_of(owner: Person | None, source: str, source_id: str) -> Employment | None:
+    """The record itself, or the one it continues: names and addresses that a row leaves out are kept from it."""
+    if owner is None:
+        return None
+    return next((job for job in owner.jobs if job.record == (source, source_id)), None)
 
 
 def uuid7(at: datetime, random: int) -> PersonKey:

@@ -12,12 +12,15 @@ import polars as pl
 from joinery.audit.population import audit, double_ids
 from joinery.core.hygiene.trust import Churn, Profile
 from joinery.core.mapping.date_order import settle
+from joinery.core.mapping.inbound import person_key_of, record_key
+from joinery.core.mapping.records import JOBS, key_column
 from joinery.core.mapping.spec import MappingSpec
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.snapshot import RawRecord
 from joinery.flows.policy import SourcePolicy
 from joinery.intake.date_columns import dates_in, mapped
 from joinery.intake.delta import Delta, compare, records
+from joinery.intake.identity import canonical_texts, together, with_entity
 from joinery.intake.numbers import without_mangled, without_rezeroed
 from joinery.intake.profile import churn, profile_of, rezeroed
 from joinery.intake.read import read_table
@@ -45,7 +48,7 @@ class Arrival:
     @property
     def key(self) -> str:
         """The column that holds the source's own key."""
-        return self.spec.column_of("source_id") or self.spec.column_of("worker_id") or ""
+        return key_column(self.spec)
 
     @property
     def says_who_is_gone(self) -> bool:
@@ -103,7 +106,7 @@ class Arrival:
         return compare(
             self.table.frame,
             key=[self.key],
-            columns=self.spec.columns,
+            columns=(*self.spec.columns, *([JOBS] if self.source.several_jobs else [])),
             before=before,
             salt=repr(self.spec),
             pending=self.pending,
@@ -115,12 +118,20 @@ class Arrival:
         yield from records(delta.changed)
 
     def claims(self, delta: Delta) -> Mapping[str, str]:
-        """source key -> the former number that this record says it continues."""
+        """source ID -> the former number that this record says it continues."""
         column = self.spec.column_of("previous_id")
         if column is None:
             return {}
         rows = pl.concat([delta.added, delta.changed]).filter(pl.col(column).str.strip_chars() != "")
-        return {key.strip(): old.strip() for key, old in rows.select(self.key, column).iter_rows()}
+        return {record_key(self.spec, row): row[column].strip() for row in records(rows)}
+
+    def person_ids(self, delta: Delta) -> Mapping[str, str]:
+        """source ID -> the key above all employments, of new records."""
+        column = self.spec.column_of("person_id")
+        if column is None:
+            return {}
+        rows = delta.added.filter(pl.col(column).str.strip_chars() != "")
+        return {record_key(self.spec, row): person_key_of(self.spec, row) for row in records(rows)}
 
     def told(self, delta: Delta) -> tuple[Finding, ...]:
         """About the file as a whole; numbers on several rows too, where nothing else changed and no audit follows."""
@@ -130,8 +141,7 @@ class Arrival:
 
     def audit(self) -> Sequence[Finding]:
         """The checks that need the whole population, on the mapped columns only."""
-        frame = self.table.frame
-        return audit(frame.select(pl.col(row.column).str.strip_chars().alias(row.to) for row in self.spec.rows))
+        return audit(canonical_texts(self.table.frame, self.spec))
 
     def workers(self, delta: Delta) -> Sequence[str]:
         """Employee IDs of the rows that were looked at."""
@@ -151,14 +161,16 @@ def open_arrival(source: SourcePolicy, file: ArrivedFile, remembered: Mapping[st
     table = read_table(file.path, source.layout.with_remembered(remembered))
     check_rows(file, table.frame.height + len(table.rejected))
     spec = mapped(source.mapping_for, table)
-    key = spec.column_of("source_id") or spec.column_of("worker_id") or ""
     dates = settle(spec, dates_in(table.frame, spec), source.layout.dates, remembered.get("dates", {}))
-    table, mangled = without_mangled(table, key)
-    pending, unknown = table.rejected_keys(key)
+    table, mangled = without_mangled(table, spec.column_of("source_id") or spec.column_of("worker_id") or "")
+    # the number alone tells nothing of a row that is broken, where every entity has its own
+    nothing = frozenset[str](), len(table.rejected)
+    pending, unknown = nothing if spec.numbered else table.rejected_keys(key_column(spec))
+    frame = with_entity(table.frame, spec)
     return Arrival(
         source=source,
         spec=dates.spec,
-        table=table,
+        table=replace(table, frame=together(frame, spec) if source.several_jobs else frame),
         complete=unknown == 0,
         partial="changes" in {source.content, file.content},
         pending=pending,

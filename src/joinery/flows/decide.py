@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime
 from typing import Any
 
 from joinery.core.mapping.outbound import attributes_for, groups_for
-from joinery.core.model.account import Account, AccountState, Enrolment
+from joinery.core.model.account import AccountState, Enrolment
 from joinery.core.model.ids import PersonKey, RequirementKey
 from joinery.core.model.plan import Reason
 from joinery.core.model.standing import Stage
@@ -23,13 +23,15 @@ from joinery.core.rules.desired import Access, Desired, Inclusion, access_of
 from joinery.core.rules.due import Calendar
 from joinery.core.rules.enrolment import assignments_for
 from joinery.core.rules.instants import local_day, start_of_day
+from joinery.core.rules.jobs import other_jobs
 from joinery.core.rules.learning import Assignment, Exemption, ManualAssignment, State
 from joinery.core.rules.lifecycle import Moment
-from joinery.core.rules.scope import in_scope
+from joinery.core.rules.scope import in_scope_by_any
 from joinery.core.rules.subject import Decided as Learned
 from joinery.core.rules.subject import Happened
 from joinery.core.rules.subject import Subject as Learner
 from joinery.flows.gather import Batch
+from joinery.flows.latch import latched
 from joinery.flows.policy import Policy
 from joinery.store.decisions import Decision
 from joinery.store.mails import sign_in_key
@@ -59,15 +61,18 @@ def decide_person(
     moment = Moment(as_of=as_of, zone=policy.zone_of(worker))
     decisions = batch.decisions.get(person.key, ())
     facts = facts_for(policy, batch, person, moment.today, go_live)
-    verdict = in_scope(facts, policy.include, policy.exclude)
+    others = [replace(facts, worker=other) for other in other_jobs(person.employments)]
+    verdict = in_scope_by_any([facts, *others], policy.include, policy.exclude)
     inclusion = Inclusion(inside=verdict.inside, why="; ".join(verdict.why), out_of_scope=policy.out_of_scope)
-    latch = _latched(person, batch.accounts.get(person.key), decisions, moment)
+    latch = latched(person, batch.accounts.get(person.key), decisions, moment)
     access = access_of(worker, person.standing, inclusion, moment, policy.lifecycle_of(worker), latch)
+    if not latch and person.key in batch.taken_over:
+        access = Access(state=AccountState.ACTIVE, because=_goes_on(person, batch.taken_over[person.key]))
     learned = None
     if policy.rules or any(d.kind in {"manual", "exemption"} for d in decisions) or person.key in batch.assignments:
-        told = _Told(moment=moment, facts=facts, access=access, first_load=first_load)
+        told = _Told(moment=moment, facts=facts, also=tuple(others), access=access, first_load=first_load)
         learned = _learn(policy, batch, person, told)
-    hold = _gone_account(batch, person.key) or ("" if latch else _hold(person, inclusion))
+    hold = _gone_account(batch, person.key) or ("" if latch else _hold(person, inclusion, batch))
     desired = _desired(policy.on(moment.today), batch, person, access, learned, hold)
     pinned = pinned_by(pins_of(decisions), desired, person.standing)
     subject = replace(
@@ -111,6 +116,8 @@ def _subject(policy: Policy, batch: Batch, person: Person, desired: Desired, *, 
         sign_in=_sign_in(policy, batch, person, first_load=first_load),
         rehired=person.standing.back_on is not None,
         matching=policy.matching,
+        makes_room=person.key in batch.makes_room,
+        room_made=batch.room_made,
     )
 
 
@@ -132,36 +139,6 @@ def facts_of(policy: Policy, person: Person, today: date, go_live: date | None, 
         "has_reports": leads,
     }
     return WorkerFacts(worker=person.worker, derived=derived, changes=_changes(person), tree=policy.tree.on(today))
-
-
-def latch_of(person: Person, decisions: Sequence[Decision], zone: tzinfo) -> Decision | None:
-    """The end of access by hand that counts: nobody released it, and no new employment began after it.
-
-    A correction of HR's is not a new employment: only a start date later than the decision, and other than the one
-    known then, is. A leave that ends, or a termination that HR takes back, releases nothing.
-    """
-    standing, worker = person.standing, person.worker
-    for made in reversed(decisions):
-        if made.kind != "end_access":
-            continue
-        begun = standing.started_on if standing.stage.employed and standing.consumed_end else None
-        known_then = str(made.body.get("hire_date", ""))
-        later = begun is not None and begun > made.made_at.astimezone(zone).date()
-        if not (later and worker.value("hire_date") != known_then):
-            return made
-    return None
-
-
-def _latched(person: Person, account: Account | None, decisions: Sequence[Decision], moment: Moment) -> str:
-    """By whom and when access was ended by hand (the reason is confidential); empty when it was not.
-
-    A leaver whose account is closed needs no latch: so they are archived like any other.
-    """
-    latch = latch_of(person, decisions, moment.zone)
-    closed = account is None or account.state is not AccountState.ACTIVE
-    if latch is None or (closed and not person.standing.stage.employed and person.standing.stage is not Stage.PREHIRE):
-        return ""
-    return f"by hand: {latch.owner}, on {latch.made_at.astimezone(moment.zone).date()}"
 
 
 def _gone_account(batch: Batch, key: PersonKey) -> str:
@@ -186,11 +163,17 @@ def pins_of(decisions: Sequence[Decision]) -> tuple[Pin, ...]:
     )
 
 
-def _hold(person: Person, inclusion: Inclusion) -> str:
+def _goes_on(person: Person, other: str) -> Reason:
+    return Reason(text=f"{person.worker.worker_id} is probably {other}, who is at work: somebody has to say so")
+
+
+def _hold(person: Person, inclusion: Inclusion, batch: Batch) -> str:
     if person.standing.stage is Stage.LEFT:
         return ""  # termination is decided before inclusion and before any doubt about the rest
     if person.standing.held:
         return person.standing.held
+    if person.frozen and person.key not in batch.accounts:
+        return person.frozen
     return f"in or out of scope cannot be told: {inclusion.why}" if inclusion.inside is None else ""
 
 
@@ -203,7 +186,9 @@ def _desired(
     if access.state is AccountState.ACTIVE:
         resolved = _with_active_manager(worker, batch.managers)
         attributes = attributes_for(policy.outbound, resolved, account.attributes if account else None)
-        groups = groups_for(policy.outbound, worker) | (learned.groups if learned else frozenset())
+        every = (worker, *other_jobs(person.employments))
+        groups = frozenset(group for job in every for group in groups_for(policy.outbound, job))
+        groups |= learned.groups if learned else frozenset()
     open_ones = [a for a in learned.assignments if a.state is State.OPEN] if learned else []
     return Desired(
         person_key=person.key,
@@ -260,6 +245,7 @@ class _Told:
 
     moment: Moment
     facts: WorkerFacts
+    also: tuple[WorkerFacts, ...]
     access: Access
     first_load: bool
 
@@ -272,6 +258,7 @@ def _learn(policy: Policy, batch: Batch, person: Person, told: _Told) -> Learned
     decisions = batch.decisions.get(person.key, ())
     learner = Learner(
         facts=facts,
+        also=told.also,
         as_of=moment.today,
         known_on=moment.today,
         baseline=told.first_load,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -13,6 +13,7 @@ from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId, PersonKey
 from joinery.core.rules.instants import local_day
 from joinery.core.rules.learning import Assignment
+from joinery.flows.neighbours import making_room, room_made, taken_over
 from joinery.flows.policy import Policy
 from joinery.store.accounts import Accounts
 from joinery.store.assignments import assignments_of, completed_by
@@ -48,6 +49,11 @@ class Batch:
     mailed: frozenset[str]
     #: manager as HR names them -> the next active one up (themselves, mostly)
     managers: Mapping[str, str]
+    #: leavers whose account somebody goes on using who is probably them -> that one's number
+    taken_over: Mapping[PersonKey, str] = field(default_factory=dict)
+    #: people whose present address somebody else is to have, and accounts that free theirs
+    makes_room: frozenset[PersonKey] = frozenset()
+    room_made: frozenset[AccountId] = frozenset()
 
     def candidates(self, person: Person) -> Candidates:
         """Accounts that hold this person's number or address, with a note of whose they already are."""
@@ -79,6 +85,7 @@ def gather(connection: Connection, policy: Policy, keys: Sequence[PersonKey], as
     decisions = in_force(connection, [p.key for p in persons], local_day(as_of, policy.company_zone))
     named = accounts.by_id({d.subject for several in decisions.values() for d in several if d.kind == "match"})
     ids = {a.id for several in (*by_email.values(), *by_number.values(), named.values()) for a in several}
+    owners = accounts.linked_ids(ids)
     uses_learning = bool(policy.rules)
     return Batch(
         people=persons,
@@ -87,13 +94,16 @@ def gather(connection: Connection, policy: Policy, keys: Sequence[PersonKey], as
         by_worker_id=by_number,
         by_id=named,
         vanished=frozenset(load_state(connection, policy.name).extra.get("vanished", ())),
-        owners=accounts.linked_ids(ids),
+        owners=owners,
+        makes_room=frozenset(making_room(people, persons, linked)),
+        room_made=frozenset(room_made(people, (a for some in by_email.values() for a in some), owners)),
         decisions=decisions,
         assignments=assignments_of(connection, [p.key for p in persons]),
         completions=completed_by(connection, [p.key for p in persons]) if uses_learning else {},
-        with_reports=people.with_reports({p.worker.worker_id for p in persons}) if uses_learning else frozenset(),
+        with_reports=people.with_reports({n for p in persons for n in p.numbers}) if uses_learning else frozenset(),
         accounts_made=accounts.created_at(list(linked)) if uses_learning and not policy.simulation else {},
         mailed=mailed(connection, [p.key for p in persons]) if policy.mail.signing_in else frozenset(),
+        taken_over=taken_over(people, policy, persons, linked),
         managers=active_managers(people, {p.worker.manager_id for p in persons if p.worker.manager_id}),
     )
 

@@ -18,11 +18,12 @@ from joinery.core.rules.instants import local_day
 from joinery.core.rules.rule_data import requirement
 from joinery.errors import NotThere
 from joinery.flows.apply import Applied, apply_alone
-from joinery.flows.decide import latch_of
 from joinery.flows.gather import gather
+from joinery.flows.latch import latch_of
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Policy, Ports
 from joinery.store.accounts import Accounts
+from joinery.store.aliases import Aliases
 from joinery.store.assignments import assignments_of
 from joinery.store.connections import load_state
 from joinery.store.decisions import Decision, decide, in_force, release
@@ -69,17 +70,15 @@ def _found(connection: Connection, policy: Policy, text: str) -> list[Person]:
     known = People(connection, policy.name)
     if found := known.find(text):
         return found
+    if found := _formerly(connection, policy, text.strip()):
+        return found
     entity, slash, number = text.strip().rpartition("/")
-    if not slash:
-        return _formerly(connection, policy, text.strip())
-    return [p for p in known.find(number) if entity in {p.worker.legal_entity, p.worker.source}]
+    return [] if not slash else [p for p in known.find(number) if entity in {p.worker.legal_entity, p.worker.source}]
 
 
 def _formerly(connection: Connection, policy: Policy, number: str) -> list[Person]:
-    """Who had this number before HR gave them another one."""
-    former = load_state(connection, policy.name).extra.get("aliases", {})
-    keys = {PersonKey(known[number]) for known in former.values() if number in known}
-    return list(People(connection, policy.name).by_key(keys).values())
+    """Who had this number, key or address before, or has it in one of several records; or within a legal entity."""
+    return Aliases(connection, policy.name).find(number) or People(connection, policy.name).numbered_within(number)
 
 
 def _told_apart(person: Person) -> str:

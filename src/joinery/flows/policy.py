@@ -26,6 +26,7 @@ from joinery.core.planning.guards import GuardLimit
 from joinery.core.rules.conditions import Condition
 from joinery.core.rules.conditions.facts import above_in
 from joinery.core.rules.conditions.words import fold
+from joinery.core.rules.jobs import Ownership
 from joinery.core.rules.learning import LearningRule
 from joinery.core.rules.lifecycle import LifecyclePolicy
 from joinery.intake.layout import Layout
@@ -57,6 +58,10 @@ class SourcePolicy:
     #: full | changes
     content: str = "full"
     several_jobs: bool = False
+    #: person_id | worker_id: by which its records join people whom other sources know
+    joined_by: str = "person_id"
+    #: hold | leave_out: what becomes of people who share an address
+    repeated_email: str = "hold"
     #: archived files are removed after this time
     keep_files: timedelta = timedelta(days=30)
     #: takes a file out of its seal for as long as it is read
@@ -111,6 +116,8 @@ class Policy:
     known_zones: frozenset[str] = frozenset()
     #: configured; else the day of the baseline
     go_live: date | None = None
+    #: whose value counts where several sources know a person
+    ownership: Ownership = field(default_factory=Ownership)
     #: by source
     lifecycles: Mapping[str, LifecyclePolicy]
     #: every table with all its days: take `outbound.on(day)`

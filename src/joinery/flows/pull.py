@@ -7,22 +7,24 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
-
 from joinery.core.hygiene.trust import Profile, judge, unreachable
+from joinery.core.mapping.inbound import key_read
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.ids import PersonKey
 from joinery.errors import ConfigError, KeyUnusable, SourceUntrusted, StopRun
-from joinery.flows.accept import Acceptance, Outcome, Setting, baseline_day, uuid7
+from joinery.flows.accept import Acceptance, baseline_day, uuid7
+from joinery.flows.book import FILE, IDENTITY, PEOPLE, REACH, Book
+from joinery.flows.joining import Claims
 from joinery.flows.policy import Ports, SourcePolicy
+from joinery.flows.setting import Outcome, Setting
 from joinery.kit.drop import ArrivedFile
 from joinery.store.connections import ConnectionState, load_state, save_state
-from joinery.store.findings import close_findings, close_for_workers, record_findings
+from joinery.store.findings import record_findings
 from joinery.store.people import People
 from joinery.store.snapshots import (
     SnapshotRow,
@@ -32,11 +34,6 @@ from joinery.store.snapshots import (
     record_snapshot,
     save_digests,
 )
-
-#: findings of a file as a whole, and those that need the whole population
-FILE, PEOPLE = "file", "people"
-#: findings of the place where files arrive
-REACH = "reach"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +106,7 @@ def _arrivals(ports: Ports, source: SourcePolicy, as_of: datetime) -> Iterator[t
                 yield FileResult(source=source.name, name="", state="unreachable", findings=tuple(trouble)), None
                 break
     with ports.database.write() as connection:
-        _Book(connection, ports.policy.name, source.name, ports.now()).whole(REACH, trouble)
+        Book(connection, ports.policy.name, source.name, ports.now()).whole(REACH, trouble)
     source.drop.prune(as_of.astimezone(ports.policy.company_zone).date() - source.keep_files)
 
 
@@ -179,42 +176,58 @@ def _accept(
 ) -> tuple[FileResult, Outcome]:
     """One transaction: facts, people, events, findings, digests and the snapshot appear together or not at all."""
     delta, name = arrival.compare(compared.before), ports.policy.name
-    population = () if delta.empty else arrival.audit()
+    population = () if _nothing_new(delta) else arrival.audit()
     snapshot_id = str(uuid7(ports.now(), secrets.randbits(74)))
     with ports.database.write() as connection:
         state = _remembering(load_state(connection, name), source.name, arrival.remembered)
-        setting = replace(
-            setting_for(ports, source, compared.as_of, snapshot_id, state),
-            partial=arrival.partial,
-            content_as_of=file.as_of,
-            full_as_of=last_full(connection, name, source.people),
-        )
-        acceptance = Acceptance(connection, setting, state.extra.get("aliases", {}).get(source.people, {}))
-        frozen = {f.worker_id: f.message for f in population if f.severity is Severity.QUARANTINE and f.worker_id}
-        acceptance.rows(arrival.spec, arrival.records(delta), frozen, arrival.claims(delta))
+        times = {"content_as_of": file.as_of, "full_as_of": last_full(connection, name, source.people)}
+        setting = setting_for(ports, source, compared.as_of, snapshot_id, state)
+        acceptance = Acceptance(connection, replace(setting, partial=arrival.partial, **times))
+        frozen = _frozen(source, acceptance, population)
+        acceptance.rows(arrival.spec, arrival.records(delta), frozen, _claims(arrival, delta))
         missing = _absent(source, acceptance, arrival, delta, state)
-        acceptance.relations()
-        outcome, book = acceptance.outcome, _Book(connection, name, source.name, ports.now())
-        book.whole(FILE, arrival.told(delta))
-        book.rows(outcome.findings, arrival.workers(delta) if compared.before else ())
-        if not delta.empty:
-            book.whole(PEOPLE, population)
+        in_question = acceptance.close()
+        outcome = acceptance.outcome
+        found = (*outcome.findings,), population, in_question
+        _note(Book(connection, name, source.name, ports.now()), arrival, delta, found, first=compared.before is None)
         payload = delta.blob_without(outcome.refused | outcome.older, keep_gone=not arrival.says_who_is_gone)
         save_digests(connection, name, source.name, snapshot_id=snapshot_id, columns="", payload=payload)
         snapshot = _snapshot(source, file, arrival, compared, snapshot_id)
         record_snapshot(connection, name, replace(snapshot, taken_at=ports.now(), report=dict(outcome.counts)))
-        save_state(connection, name, _after(state, source.people, compared.as_of, ports, missing, acceptance))
+        save_state(connection, name, _after(state, source.people, compared.as_of, ports, missing))
     result = FileResult(
         source=source.name,
         name=file.name,
         state="accepted",
         rows=arrival.rows,
         snapshot_id=snapshot_id,
-        findings=(*arrival.told(delta), *population, *outcome.findings),
+        findings=(*arrival.told(delta), *population, *outcome.findings, *in_question),
         counts={**outcome.counts, "unchanged": delta.unchanged, "duplicated": len(delta.duplicated)},
         baseline=state.go_live is None,
     )
     return result, outcome
+
+
+def _nothing_new(delta: Any) -> bool:
+    return bool(delta.empty and not delta.duplicated)
+
+
+def _note(book: Book, arrival: Any, delta: Any, found: tuple[tuple[Finding, ...], ...], *, first: bool) -> None:
+    """What was found in the file, in its rows, in the population, and about who somebody is."""
+    rows, population, in_question = found
+    replace(book, source=IDENTITY).whole(PEOPLE, in_question)
+    book.whole(FILE, arrival.told(delta))
+    book.rows(rows, () if first else arrival.workers(delta))
+    if not _nothing_new(delta):
+        book.whole(PEOPLE, population)
+
+
+def _frozen(source: SourcePolicy, acceptance: Acceptance, population: Sequence[Finding]) -> dict[str, str]:
+    """Employee IDs that only the population shows to be wrong, and why; shared addresses may be left out instead."""
+    held = [f for f in population if f.severity is Severity.QUARANTINE and f.worker_id]
+    if source.repeated_email == "leave_out":
+        acceptance.without_address = frozenset(f.worker_id for f in held if f.check == "duplicate_email")
+    return {f.worker_id: f.message for f in held if f.worker_id not in acceptance.without_address}
 
 
 def _snapshot(
@@ -248,6 +261,9 @@ def setting_for(
         lifecycle=source.lifecycle,
         zone_of=ports.policy.zone_of,
         new_key=lambda: uuid7(ports.now(), secrets.randbits(74)),
+        policies=ports.policy.lifecycle_of,
+        ownership=ports.policy.ownership,
+        joined_by=source.joined_by,
         known_zones=ports.policy.known_zones,
         uses_reports=bool(ports.policy.rules),
     )
@@ -260,32 +276,26 @@ def _absent(
     before: Sequence[str] = state.extra.get("missing", {}).get(source.people, ())
     if not arrival.says_who_is_gone:
         return list(before)
-    gone = [key for key in delta.gone if isinstance(key, str)]
+    gone = _keys(arrival, delta.gone)
     still = [key for key in before if key not in acceptance.outcome.seen]
     # somebody whose row is there and cannot be used is not found again, and not absent once more either
-    unusable = acceptance.outcome.refused.union(delta.duplicated, arrival.pending)
+    unusable = set(_keys(arrival, acceptance.outcome.refused.union(delta.duplicated, arrival.pending)))
     absent = dict.fromkeys([*gone, *(key for key in still if key not in unusable)])
     return [*acceptance.absent(absent), *(key for key in still if key in unusable)]
 
 
-@dataclass(frozen=True, slots=True)
-class _Book:
-    """Where findings of one arrival are written: what is looked at again and not found again is solved."""
+def _keys(arrival: Any, keys: Iterable[Any]) -> list[str]:
+    """Keys as they stand in the file -> source IDs."""
+    return [key_read(arrival.spec, key) for key in keys if isinstance(key, str)]
 
-    connection: Connection
-    name: str
-    source: str
-    at: datetime
 
-    def whole(self, part: str, found: Sequence[Finding]) -> None:
-        """Findings about the file or the population: this is the complete list of today."""
-        record_findings(self.connection, self.name, f"{self.source}:{part}", found, self.at)
-        close_findings(self.connection, self.name, f"{self.source}:{part}", before=self.at)
-
-    def rows(self, found: Sequence[Finding], workers: Sequence[str]) -> None:
-        """Findings about single rows: complete for these people only."""
-        record_findings(self.connection, self.name, self.source, found, self.at)
-        close_for_workers(self.connection, self.name, self.source, workers, self.at)
+def _claims(arrival: Any, delta: Any) -> Claims:
+    return Claims(
+        former=arrival.claims(delta),
+        person_ids=arrival.person_ids(delta),
+        full=arrival.says_who_is_gone,
+        gone=frozenset(_keys(arrival, delta.gone)),
+    )
 
 
 def _after(
@@ -294,11 +304,9 @@ def _after(
     as_of: datetime,
     ports: Ports,
     missing: Sequence[str],
-    acceptance: Acceptance,
 ) -> ConnectionState:
     extra = dict(state.extra)
     extra["missing"] = {**extra.get("missing", {}), source: list(missing)}
-    extra["aliases"] = {**extra.get("aliases", {}), source: acceptance.aliases}
     return replace(
         state,
         go_live=state.go_live or baseline_day(as_of, ports.policy.company_zone),
@@ -324,16 +332,17 @@ def wake(
         state = load_state(connection, ports.policy.name)
     if not due:
         return Outcome()
-    total = Outcome()
+    total, in_question = Outcome(), tuple[Finding, ...]()
     with ports.database.write() as connection:
         by_source = _by_source(People(connection, ports.policy.name), due)
         for source in ports.sources.values():
-            acceptance = Acceptance(connection, setting_for(ports, source, as_of, "", state), {})
+            acceptance = Acceptance(connection, setting_for(ports, source, as_of, "", state))
             acceptance.outcome.seen = seen.get(source.name, set())
             acceptance.wake(by_source.get(source.name, ()))
-            acceptance.relations()
+            in_question = acceptance.close()
             total.events.update(acceptance.outcome.events)
             total.counts.update(acceptance.outcome.counts)
+        Book(connection, ports.policy.name, IDENTITY, ports.now()).whole(PEOPLE, in_question)
     return total
 
 

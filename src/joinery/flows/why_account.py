@@ -13,7 +13,7 @@ from joinery.core.correlation.correlate import Disputed, Matched, Unmatched, cor
 from joinery.core.model.account import Account, AccountState, Link
 from joinery.core.model.standing import Stage
 from joinery.core.planning.pretend import NOT_YET
-from joinery.flows.decide import latch_of
+from joinery.flows.latch import latch_of
 from joinery.flows.why_case import Case
 from joinery.flows.why_part import Part, day
 from joinery.store.accounts import Accounts

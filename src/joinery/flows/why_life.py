@@ -5,13 +5,15 @@ Rule: an end still to come is told only when confidential things are asked for.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from joinery.core.model.standing import Stage
 from joinery.core.rules.conditions.facts import WorkerFacts
 from joinery.core.rules.instants import local_day
+from joinery.core.rules.jobs import other_jobs
 from joinery.core.rules.lifecycle import archive_on
-from joinery.core.rules.scope import in_scope
+from joinery.core.rules.scope import in_scope_by_any
 from joinery.flows.decide import facts_for
 from joinery.flows.why_case import Case
 from joinery.flows.why_part import Part, day
@@ -74,7 +76,9 @@ def _to_come(case: Case) -> list[str]:
 
 def scope_part(case: Case) -> Part:
     """In scope or not, and the nearest failing condition. Without conditions there is nothing to tell."""
-    verdict = in_scope(_facts_of(case), case.policy.include, case.policy.exclude)
+    facts = _facts_of(case)
+    jobs = [facts, *(replace(facts, worker=other) for other in other_jobs(case.person.employments))]
+    verdict = in_scope_by_any(jobs, case.policy.include, case.policy.exclude)
     why = "; ".join(verdict.why)
     said: tuple[str, ...] = ()
     if verdict.inside is None:

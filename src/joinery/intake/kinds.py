@@ -13,12 +13,13 @@ from typing import Final
 
 import polars as pl
 
-from joinery.core.hygiene.contact import FREE_MAIL, SHARED_MAILBOXES
+from joinery.core.hygiene.contact import FREE_MAIL
 from joinery.core.hygiene.dates import boundaries
 from joinery.core.mapping.dates import parse_date
 from joinery.core.mapping.inbound import text_of
 from joinery.core.mapping.spec import ADDRESS_NAMES, ID_NAMES, MappingRow, MappingSpec
 from joinery.core.mapping.transforms import Transform
+from joinery.core.model.addresses import SHARED_MAILBOXES
 
 BLANK, PLAIN, PRIVATE, ODD = 0, 1, 2, 3
 

@@ -17,6 +17,7 @@ def check_across(settings: Settings, tree: Section, problems: Problems) -> None:
     _names_are_unique(settings, tree, problems)
     _absence_needs_everybody(settings, tree, problems)
     _an_export_is_only_read(settings, tree, problems)
+    _one_owner_each(settings, tree, problems)
     known = FIELD_NAMES | {name for source in settings.people.values() for name in source.fields}
     for place, path, name in (*_in_map(settings, tree), *_in_targets(settings, tree), *_in_guards(settings, tree)):
         if name not in known:
@@ -51,6 +52,20 @@ def _an_export_is_only_read(settings: Settings, tree: Section, problems: Problem
         for name in modes:
             if getattr(settings.modes, name, None) not in {None, "observe"}:
                 problems.add(modes.values_at[name], modes.path_of(name), said)
+
+
+def _one_owner_each(settings: Settings, tree: Section, problems: Problems) -> None:
+    """A field has one owning source; two would be none."""
+    owners: dict[str, str] = {}
+    for name, source in settings.people.items():
+        for attribute, rule in source.fields.items():
+            if not rule.owner:
+                continue
+            if attribute in owners:
+                fields = tree["people"].get(name, tree["people"])["fields"]
+                said = f"{found(owners[attribute])} is the owner of this field already; it can have one only"
+                problems.add(fields.keys_at[attribute], fields.path_of(attribute), said)
+            owners.setdefault(attribute, name)
 
 
 def _in_map(settings: Settings, tree: Section) -> Iterator[_Named]:

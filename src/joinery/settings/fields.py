@@ -23,6 +23,8 @@ def check_fields(source: Section, problems: Problems) -> None:
         return
     if "worker_id" not in fields:
         problems.add(fields.place, fields.path, "must name worker_id, the employee number")
+    if source.get("numbering") == "per_entity" and "legal_entity" not in fields:
+        problems.add(fields.place, fields.path, "must name legal_entity, as each has its own numbers")
     allowed = reasons if isinstance(reasons, Mapping) else {}
     for name, rule in fields.items():
         if message := _about(name, rule, allowed):

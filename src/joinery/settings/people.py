@@ -59,6 +59,11 @@ class FieldRule(Part):
     transform: Literal["lower", "upper", "title", "digits", "strip_leading_zeros"] | None = Field(
         default=None, description="Changes the letters: all upper case, all lower case, or Each Word Capitalised."
     )
+    owner: YesNo = Field(
+        default=False,
+        description="This source's value counts where several sources know the person. Without an owner it is the "
+        "first source in these settings that has one.",
+    )
 
 
 class Trust(Part):
@@ -161,6 +166,20 @@ class PeopleSource(FileShape):
     expect: Expect = Field(default_factory=Expect, description="What to expect of the next file, and by when.")
     has_several_jobs: YesNo = Field(
         default=False, description="The export has one row for each job, so the same person may be in it several times."
+    )
+    numbering: Literal["per_company", "per_entity"] = Field(
+        default="per_company",
+        description="`per_entity`: each legal entity numbers its own people, so that 000123 may be two people; "
+        "they are shown and named as `ENTITY/000123`.",
+    )
+    joined_by: Literal["person_id", "worker_id"] = Field(
+        default="person_id",
+        description="By which attribute a record of this source belongs to somebody whom another source knows.",
+    )
+    repeated_email: Literal["hold", "leave_out"] = Field(
+        default="hold",
+        description="An address that several people have: hold these people until it is corrected, or read them as "
+        "people without an e-mail.",
     )
 
     @property

@@ -12,20 +12,24 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, func, insert, literal_column, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal_column, or_, select, update
 from sqlalchemy.engine import Row
 
 from joinery.core.model.codec import (
     canonical,
+    decode_employments,
     decode_standing,
     decode_worker,
+    encode_employments,
     encode_standing,
     encode_worker,
     instant_text,
 )
+from joinery.core.model.employment import Employment
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.standing import Standing
 from joinery.core.model.worker import Worker
+from joinery.core.rules.events import Known
 from joinery.store.tables import facts, people
 
 T = TypeVar("T")
@@ -49,8 +53,25 @@ class Person:
     memory: Mapping[str, Any] = field(default_factory=dict)
     wake_at: datetime | None = None
     unsettled: bool = False
-    #: the finding that freezes them at the last good state
+    #: why nothing is written for them until somebody has decided who they are
     frozen: str = ""
+    #: all their records, where there are several; `worker` and `standing` are what these come to
+    employments: tuple[Employment, ...] = ()
+
+    @property
+    def known(self) -> Known:
+        """Facts and standing together."""
+        return Known(worker=self.worker, standing=self.standing)
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """Their employee numbers."""
+        return frozenset({self.worker.worker_id, *(job.worker.worker_id for job in self.employments)})
+
+    @property
+    def jobs(self) -> tuple[Employment, ...]:
+        """Their records, one or several."""
+        return self.employments or (Employment(worker=self.worker, standing=self.standing, primary=True),)
 
 
 def _person(row: Row[Any]) -> Person:
@@ -62,6 +83,7 @@ def _person(row: Row[Any]) -> Person:
         wake_at=datetime.fromisoformat(row.wake_at) if row.wake_at else None,
         unsettled=row.unsettled,
         frozen=row.frozen,
+        employments=decode_employments(json.loads(row.employments)) if row.employments != "[]" else (),
     )
 
 
@@ -85,6 +107,8 @@ def _row(connection_name: str, person: Person) -> dict[str, Any]:
         "wake_at": instant_text(person.wake_at) if person.wake_at else "",
         "unsettled": person.unsettled,
         "frozen": person.frozen,
+        "person_id": worker.person_id,
+        "employments": canonical(encode_employments(person.employments)),
     }
 
 
@@ -112,6 +136,47 @@ class People:
             for row in self._db.execute(query):
                 found.setdefault(row.worker_id, []).append(_person(row))
         return found
+
+    def holding(self, source: str, numbers: Collection[str]) -> dict[str, list[Person]]:
+        """number -> everybody who has it: as employee number anywhere, or as this source's own key."""
+        found = self.by_worker_id(numbers)
+        for number, person in self.by_source_id(source, numbers).items():
+            if all(known.key != person.key for known in found.get(number, ())):
+                found.setdefault(number, []).append(person)
+        return found
+
+    def numbered_within(self, number: str) -> list[Person]:
+        """Everybody with this number in a legal entity: `A/000123` and `B/000123` for 000123."""
+        like = people.c.worker_id.endswith(f"/{number}", autoescape=True)
+        return [_person(row) for row in self._db.execute(select(people).where(self._mine, like))]
+
+    def by_person_id(self, ids: Collection[str]) -> dict[str, list[Person]]:
+        """person_id -> everybody with it: one person, unless records came before they could be joined."""
+        found: dict[str, list[Person]] = {}
+        for chunk in in_chunks(ids):
+            query = select(people).where(self._mine, people.c.person_id.in_(chunk)).order_by(people.c.key)
+            for row in self._db.execute(query):
+                found.setdefault(row.person_id, []).append(_person(row))
+        return found
+
+    def with_address(self, emails: Collection[str]) -> dict[str, list[Person]]:
+        """lower-case address -> everybody whose row has it."""
+        found: dict[str, list[Person]] = {}
+        for chunk in in_chunks({email.strip().lower() for email in emails if email.strip()}):
+            query = select(people).where(self._mine, people.c.work_email.in_(chunk)).order_by(people.c.key)
+            for row in self._db.execute(query):
+                found.setdefault(row.work_email, []).append(_person(row))
+        return found
+
+    def in_question(self) -> list[Person]:
+        """Those of whom it is not decided who they are."""
+        query = select(people).where(self._mine, people.c.frozen != "").order_by(people.c.worker_id, people.c.key)
+        return [_person(row) for row in self._db.execute(query)]
+
+    def remove(self, keys: Collection[PersonKey]) -> None:
+        """Rows of people who turned out to be somebody else we know; facts and events stay."""
+        for chunk in in_chunks(keys):
+            self._db.execute(delete(people).where(people.c.key.in_(chunk)))
 
     def by_key(self, keys: Collection[PersonKey]) -> dict[PersonKey, Person]:
         """key -> person."""

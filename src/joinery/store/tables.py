@@ -13,7 +13,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
@@ -21,18 +20,32 @@ from sqlalchemy import (
     text,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from joinery.store.people_tables import aliases, events, facts, people
+from joinery.store.schema import DAY, INSTANT, KEY, metadata
 
-KEY = String(64)
-INSTANT = String(32)
-DAY = String(10)
+__all__ = [
+    "accounts",
+    "aliases",
+    "assignments",
+    "completions",
+    "connections",
+    "counters",
+    "cursors",
+    "decisions",
+    "digests",
+    "events",
+    "facts",
+    "findings",
+    "links",
+    "locks",
+    "mails",
+    "metadata",
+    "people",
+    "plan_lines",
+    "plans",
+    "runs",
+    "snapshots",
+]
 
 #: one joined pair of systems; several may live in one store
 connections = Table(
@@ -109,86 +122,6 @@ digests = Table(
     #: changes when mapping or allow-list do: other digests would say "all changed" for nothing
     Column("columns", Text, nullable=False),
     Column("payload", LargeBinary, nullable=False),
-)
-
-#: the current row per person, projected from facts and events
-people = Table(
-    "people",
-    metadata,
-    Column("key", KEY, primary_key=True),
-    Column("connection", String(100), nullable=False),
-    Column("source", String(100), nullable=False),
-    Column("source_id", String(200), nullable=False),
-    Column("worker_id", String(200), nullable=False),
-    Column("work_email", Text, nullable=False, server_default=""),
-    Column("manager_id", String(200), nullable=False, server_default=""),
-    #: what guards count by
-    Column("department", Text, nullable=False, server_default=""),
-    Column("location", Text, nullable=False, server_default=""),
-    Column("legal_entity", Text, nullable=False, server_default=""),
-    Column("stage", String(16), nullable=False),
-    Column("worker", Text, nullable=False),
-    Column("standing", Text, nullable=False),
-    #: rule names that matched, groups Joinery gave: what the next decision needs to know of the last
-    Column("memory", Text, nullable=False, server_default="{}"),
-    #: next instant at which the desired state can change by itself; empty when none
-    Column("wake_at", INSTANT, nullable=False, server_default=""),
-    #: lines of the last plan are held, failed or wait: look again at the next run
-    Column("unsettled", Boolean, nullable=False, server_default=text("false")),
-    #: a quarantine finding: frozen at the last good state
-    Column("frozen", Text, nullable=False, server_default=""),
-    UniqueConstraint("connection", "source", "source_id"),
-    Index(None, "connection", "worker_id"),
-    Index(None, "connection", "manager_id"),
-    Index(None, "connection", "work_email"),
-    Index("ix_people_wake", "connection", "wake_at", sqlite_where=text("wake_at <> ''")),
-    # SQLite takes a partial index only where the query says the same words
-    Index(
-        "ix_people_unsettled",
-        "connection",
-        "worker_id",
-        "key",
-        sqlite_where=text("unsettled = 1"),
-        postgresql_where=text("unsettled"),
-    ),
-)
-
-#: both times kept: effective (HR's) and known (ours); a fact is closed by `known_to`, never changed or deleted
-facts = Table(
-    "facts",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("person_key", KEY, nullable=False),
-    Column("attribute", String(100), nullable=False),
-    Column("value", Text, nullable=False),
-    Column("effective_from", DAY, nullable=False),
-    Column("known_from", INSTANT, nullable=False),
-    Column("known_to", INSTANT, nullable=False, server_default=""),
-    Column("snapshot_id", KEY, nullable=False),
-    Column("source", String(100), nullable=False),
-    Index(None, "person_key", "attribute"),
-)
-
-events = Table(
-    "events",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("connection", String(100), nullable=False),
-    Column("person_key", KEY, nullable=False),
-    Column("worker_id", String(200), nullable=False),
-    Column("kind", String(16), nullable=False),
-    Column("attribute", String(100), nullable=False, server_default=""),
-    Column("old", Text, nullable=False, server_default=""),
-    Column("new", Text, nullable=False, server_default=""),
-    Column("effective_on", DAY, nullable=False),
-    Column("observed_on", DAY, nullable=False),
-    Column("ordinal", Integer, nullable=False),
-    Column("snapshot_id", KEY, nullable=False, server_default=""),
-    UniqueConstraint(
-        "person_key", "kind", "attribute", "effective_on", "old", "new", "ordinal", name="uq_events_stable_key"
-    ),
-    Index(None, "connection", "observed_on"),
-    Index(None, "connection", "effective_on"),
 )
 
 #: our memory of whose account it is: one person, one account per target

@@ -156,3 +156,33 @@ def test_a_dispute_names_whom_it_is_about_once_and_says_why(found: Candidates) -
         assert result.why
         assert result.candidates
         assert len(set(result.candidates)) == len(result.candidates)
+
+
+SHARED = Worker(source_id="s-7", worker_id="FR/007", work_email="Info@example.com")
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        pytest.param(Candidates(), Unmatched(), id="nobody there"),
+        pytest.param(
+            Candidates(by_email=(TWO,)),
+            disputed("the e-mail is a mailbox that several people read, and account a-2 has it", "a-2"),
+            id="a mailbox that several people read matches nobody",
+        ),
+        pytest.param(
+            Candidates(by_worker_id=(ONE,), by_email=(TWO,)),
+            Matched(account=ONE, by="worker_id"),
+            id="and does not stand in the way of the number",
+        ),
+    ],
+)
+def test_a_shared_mailbox(found: Candidates, expected: Correlation) -> None:
+    assert correlate(SHARED, found) == expected
+
+
+@pytest.mark.parametrize(("held", "same"), [("007", True), ("FR/007", True), ("DE/007", False), ("7", False)])
+def test_a_number_that_the_learning_system_holds_without_its_legal_entity_is_the_same(held: str, same: bool) -> None:
+    kim = Worker(source_id="FR/007", worker_id="FR/007", work_email="ana@example.com")
+    found = correlate(kim, Candidates(by_email=(account("a-5", held),)))
+    assert isinstance(found, Matched) is same

@@ -8,9 +8,9 @@ import pytest
 from tests.core.planning.someone import ANA, line
 
 from joinery.core.model.ids import WorkerId
-from joinery.core.model.operation import ActionClass, CreateAccount
+from joinery.core.model.operation import ActionClass, Change, CreateAccount, UpdateAccount
 from joinery.core.model.plan import Lane, Reason
-from joinery.core.planning.order import CLOSING, MAIL, MAIN, URGENT, line_digest, phase_of
+from joinery.core.planning.order import CLOSING, MAIL, MAIN, ROOM, URGENT, line_digest, phase_of
 
 PHASES = {
     ActionClass.LINK: MAIN,
@@ -29,6 +29,19 @@ PHASES = {
 @pytest.mark.parametrize("action", ActionClass)
 def test_every_class_has_its_phase(action: ActionClass) -> None:
     assert phase_of(line(action=action)) == PHASES[action]
+
+
+@pytest.mark.parametrize(
+    ("changes", "phase"),
+    [
+        pytest.param((Change(attribute="email", old="a@x.example", new=""),), ROOM, id="an address given up"),
+        pytest.param((Change(attribute="email", old="", new="a@x.example"),), MAIN, id="an address taken"),
+        pytest.param((Change(attribute="title", old="Boss", new=""),), MAIN, id="something else given up"),
+    ],
+)
+def test_an_address_is_given_up_before_anybody_takes_it(changes: tuple[Change, ...], phase: int) -> None:
+    assert phase_of(line(UpdateAccount(person_key=ANA, changes=changes), ActionClass.UPDATE)) == phase
+    assert ROOM < MAIN
 
 
 @pytest.mark.parametrize("action", ActionClass)

@@ -586,3 +586,46 @@ def test_a_hold_on_a_person_leaves_no_line_that_runs(about: Subject) -> None:
     held = replace(about, desired=replace(about.desired, hold="held"))
     assert all(line.held for line in lines_for(held))
     assert [line.operation for line in lines_for(held)] == [line.operation for line in lines_for(about)]
+
+
+HERS = account("a-9", attributes={"email": "old@example.com"})
+
+
+@pytest.mark.parametrize(
+    ("given", "changes", "held"),
+    [
+        pytest.param({}, [("old@example.com", "ana@example.com")], "", id="nobody waits for the old address"),
+        pytest.param(
+            {"makes_room": True},
+            [("old@example.com", ""), ("", "ana@example.com")],
+            "",
+            id="somebody does: it is given up first",
+        ),
+        pytest.param(
+            {"candidates": Candidates(by_email=(BY_MAIL,))},
+            [("old@example.com", "ana@example.com")],
+            f"the new e-mail belongs to account {BY_MAIL.id}",
+            id="the new one is somebody's who keeps it",
+        ),
+        pytest.param(
+            {"candidates": Candidates(by_email=(BY_MAIL,)), "room_made": frozenset({BY_MAIL.id}), "makes_room": True},
+            [("old@example.com", ""), ("", "ana@example.com")],
+            "",
+            id="two who swap",
+        ),
+        pytest.param(
+            {"candidates": Candidates(by_email=(BY_MAIL,)), "makes_room": True},
+            [("old@example.com", "ana@example.com")],
+            f"the new e-mail belongs to account {BY_MAIL.id}",
+            id="nothing is given up for what cannot be had",
+        ),
+    ],
+)
+def test_an_address_that_others_have_or_wait_for(
+    given: dict[str, object], changes: list[tuple[str, str]], held: str
+) -> None:
+    lines = lines_for(subject(wanted(attributes=MAIL), HERS, **given))
+    updates = [line.operation for line in lines if isinstance(line.operation, UpdateAccount)]
+    assert [(c.old, c.new) for update in updates for c in update.changes] == changes
+    assert {line.held for line in lines} == {held}
+    assert {line.guard for line in lines} == {"email_change"}

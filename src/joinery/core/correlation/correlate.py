@@ -6,10 +6,11 @@ Rule: an employee-ID match links by itself; an e-mail match waits for a person; 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from joinery.core.model.account import Account
+from joinery.core.model.addresses import is_shared
 from joinery.core.model.ids import AccountId
 from joinery.core.model.worker import Worker
 
@@ -67,6 +68,8 @@ def correlate(worker: Worker, found: Candidates) -> Correlation:
         return Matched(account=found.ours, by="key")
     if found.confirmed is not None:
         return _by_word(worker, found.confirmed, found.linked_to_others)
+    if is_shared(worker.work_email):
+        return _without_address(worker, found)
     if (refused := _not_theirs(worker, found)) is not None:
         return refused
     if len(found.by_worker_id) == 1:
@@ -81,8 +84,17 @@ def correlate(worker: Worker, found: Candidates) -> Correlation:
     return _by_address(worker, found.by_email[0]) if found.by_email else Unmatched()
 
 
+def _without_address(worker: Worker, found: Candidates) -> Correlation:
+    """A mailbox that several people read matches nobody; only the number may."""
+    answer = correlate(replace(worker, work_email=""), replace(found, by_email=()))
+    if isinstance(answer, Unmatched) and found.by_email:
+        why = f"the e-mail is a mailbox that several people read, and account {found.by_email[0].id} has it"
+        return Disputed(candidates=_ids(found.by_email), why=why)
+    return answer
+
+
 def _by_address(worker: Worker, account: Account) -> Correlation:
-    if account.worker_id and account.worker_id != worker.worker_id:
+    if account.worker_id and account.worker_id not in {worker.worker_id, worker.worker_id.rpartition("/")[2]}:
         # the predecessor's account: never re-activate it for a newcomer
         return Disputed(candidates=(account.id,), why=f"the e-mail belongs to account {account.id} of another number")
     return Matched(account=account, by="email")

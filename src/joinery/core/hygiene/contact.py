@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from joinery.core.hygiene.facts import Check, Facts, finding
+from joinery.core.model.addresses import is_shared
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.worker import Status, Worker
 
@@ -16,11 +17,6 @@ FREE_MAIL: Final = frozenset(
     "mail.com mail.ru yandex.ru yandex.com qq.com 163.com zoho.com fastmail.com libero.it".split()
 )
 
-#: names of mailboxes that several people read
-SHARED_MAILBOXES: Final = frozenset(
-    "info office hr team support admin helpdesk reception sales contact mail noreply no-reply warehouse shop "
-    "kontakt empfang lager accueil service".split()
-)
 _GONE: Final = frozenset({Status.TERMINATED, Status.DECEASED, Status.RESCINDED})
 
 
@@ -63,8 +59,7 @@ def free_mail(worker: Worker, facts: Facts) -> Iterator[Finding]:
 
 def shared_mailbox(worker: Worker, facts: Facts) -> Iterator[Finding]:
     """Shared mailboxes match nobody."""
-    name = worker.work_email.partition("@")[0].lower()
-    if name in SHARED_MAILBOXES:
+    if is_shared(worker.work_email):
         yield finding(
             worker,
             "shared_mailbox",

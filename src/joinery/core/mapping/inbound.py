@@ -34,6 +34,8 @@ MANGLED: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+|\d[.,]\d+[eE]\d+|\d+[.,]0+
 
 #: what a spreadsheet shows where a formula went wrong
 _CELL_ERROR: Final = re.compile(r"#(?:REF|VALUE|NUM|NULL|DIV/0|SPILL|CALC)!|#N/A|#NAME\?|#GETTING_DATA")
+#: between a legal entity and a number that is unique in it only
+ENTITY: Final = "/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +151,19 @@ def _identity(spec: MappingSpec, raw: RawRecord, reading: _Reading) -> Rejected 
         return reading.reject(
             "id_mangled", "worker_id", "A spreadsheet has turned the employee number into another number."
         )
+    if spec.per_entity:
+        reading.worker_id = _with_entity(spec, raw, text)
+        if reading.worker_id.startswith(ENTITY):
+            reading.worker_id = text
+            return reading.reject(
+                "no_legal_entity", "legal_entity", "Each legal entity has its own numbers here, and the row names none."
+            )
     return None
+
+
+def _with_entity(spec: MappingSpec, raw: RawRecord, number: str) -> str:
+    row = next((row for row in spec.rows if row.to == "legal_entity"), None)
+    return f"{_text(row, raw) if row else ''}{ENTITY}{number}"
 
 
 def _text(row: MappingRow, raw: RawRecord) -> str:
@@ -227,6 +241,10 @@ def _store(attribute: str, value: str | date | None, reading: _Reading) -> None:
 def _settle(spec: MappingSpec, reading: _Reading) -> None:
     """What follows from several cells together."""
     values = reading.values
+    if spec.per_entity:
+        values["worker_id"] = reading.worker_id
+        if (manager := values.get("manager_id")) and ENTITY not in manager:
+            values["manager_id"] = f"{values['legal_entity']}{ENTITY}{manager}"
     values.setdefault("source_id", values["worker_id"])
     _settle_status(spec, reading)
     if values.get("manager_id") == values["worker_id"]:
@@ -261,4 +279,28 @@ def end_said(spec: MappingSpec, raw: RawRecord) -> tuple[str, Status, date | Non
 
 def key_of(spec: MappingSpec, raw: Mapping[str, str]) -> str:
     """The employee number of a raw record as `map_record` would read it; empty text when there is none."""
-    return _text(next(row for row in spec.rows if row.to == "worker_id"), raw)
+    number = _text(next(row for row in spec.rows if row.to == "worker_id"), raw)
+    return _with_entity(spec, raw, number) if spec.per_entity and number else number
+
+
+def record_key(spec: MappingSpec, raw: Mapping[str, str]) -> str:
+    """The source's own key of a raw record as `map_record` would read it."""
+    row = next((row for row in spec.rows if row.to == "source_id"), None)
+    return (_text(row, raw) if row else "") or key_of(spec, raw)
+
+
+def key_read(spec: MappingSpec, text: str) -> str:
+    """The key as `record_key` gives it, from the text that a file had for it."""
+    entity, slash, number = text.rpartition(ENTITY) if spec.numbered else ("", "", text)
+    row = next((row for to in ("source_id", "worker_id") for row in spec.rows if row.to == to), None)
+    if row is None:
+        return text
+    entity_row = next((each for each in spec.rows if each.to == "legal_entity"), None)
+    before = _text(entity_row, {entity_row.column: entity}) if entity_row and slash else ""
+    return f"{before}{slash}{_text(row, {row.column: number})}"
+
+
+def person_key_of(spec: MappingSpec, raw: Mapping[str, str]) -> str:
+    """The key above all employments, where HR gives one."""
+    row = next((row for row in spec.rows if row.to == "person_id"), None)
+    return _text(row, raw) if row else ""

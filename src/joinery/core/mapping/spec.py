@@ -86,6 +86,13 @@ class MappingSpec:
     leave_classes: Mapping[str, str] = field(default_factory=dict)
     #: what a file leaves out: "" nothing; "rest": what it has no column for stays; "leavers": it names people who leave
     part: str = ""
+    #: each legal entity numbers its own people: inside, numbers are `entity/000123`
+    per_entity: bool = False
+
+    @property
+    def numbered(self) -> bool:
+        """The legal entity is part of the key: numbers repeat, and there is no key of the source's own."""
+        return self.per_entity and self.column_of("source_id") is None
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -6,12 +6,13 @@ Keys are sorted and separators fixed by `canonical`, so that equal values have e
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from typing import Any, get_args
 
 from joinery.core.model.account import Account, AccountState, Enrolment
+from joinery.core.model.employment import Employment
 from joinery.core.model.ids import AccountId, RequirementKey
 from joinery.core.model.operation import Change, Operation
 from joinery.core.model.plan import Reason
@@ -131,6 +132,32 @@ def decode_standing(data: Mapping[str, Any]) -> Standing:
         if values.get(name):
             values[name] = date.fromisoformat(values[name])
     return Standing(**values)
+
+
+def encode_employments(jobs: Sequence[Employment]) -> list[dict[str, object]]:
+    """A list of plain values; empty for somebody with one record, whose row says it all."""
+    return [
+        {
+            "worker": encode_worker(job.worker),
+            "standing": encode_standing(job.standing),
+            "slot": job.slot,
+            "primary": job.primary,
+        }
+        for job in jobs
+    ]
+
+
+def decode_employments(data: Sequence[Mapping[str, Any]]) -> tuple[Employment, ...]:
+    """The records of `encode_employments`."""
+    return tuple(
+        Employment(
+            worker=decode_worker(each["worker"]),
+            standing=decode_standing(each["standing"]),
+            slot=each["slot"],
+            primary=each["primary"],
+        )
+        for each in data
+    )
 
 
 def encode_account(account: Account) -> dict[str, object]:

@@ -63,6 +63,12 @@ class Worker:
     legal_entity: str = ""
     employment_type: str = ""
     fte: str = ""
+    #: of the job, where HR tells several jobs of one person apart: its own ID, its own dates, and which one counts
+    job_id: str = ""
+    job_start_date: date | None = None
+    job_end_date: date | None = None
+    #: yes, 1, main …; anything but a no
+    primary_job: str = ""
     language: str = ""
     phone: str = ""
     #: `keep` or `suspend`: what a leave does to access; never its reason
@@ -95,9 +101,11 @@ FACT_NAMES: Final = tuple(
     for f in fields(Worker)
     if f.name not in {"custom", "source", "status"}
 )
-DATE_NAMES: Final = frozenset({"hire_date", "termination_date", "leave_end_date"})
+DATE_NAMES: Final = frozenset({"hire_date", "termination_date", "leave_end_date", "job_start_date", "job_end_date"})
 
 #: who somebody is to HR: a change is a re-key, not a move
 IDENTITY_NAMES: Final = frozenset({"source_id", "worker_id", "previous_id", "person_id"})
 #: a change of these is the life cycle itself, not a move
-LIFECYCLE_NAMES: Final = frozenset({"status", "termination_date", "leave_end_date", "leave_class"})
+LIFECYCLE_NAMES: Final = frozenset({"status", "termination_date", "leave_end_date", "leave_class", "job_end_date"})
+#: which of several jobs counts: a change of job shows in everything else
+JOB_CHOICE_NAMES: Final = frozenset({"job_id", "job_start_date", "primary_job"})

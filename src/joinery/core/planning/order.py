@@ -6,16 +6,18 @@ from hashlib import sha256
 from typing import assert_never
 
 from joinery.core.model.codec import canonical, encode_operation, encode_reason
-from joinery.core.model.operation import ActionClass
+from joinery.core.model.operation import ActionClass, UpdateAccount
 from joinery.core.model.plan import Lane, Line
 
-URGENT, MAIN, CLOSING, MAIL = 0, 1, 2, 3
+URGENT, ROOM, MAIN, CLOSING, MAIL = range(5)
 
 
 def phase_of(line: Line) -> int:
     """Lines of a lower phase are terminal before a higher one starts."""
     if line.lane is Lane.URGENT:
         return URGENT
+    if isinstance(line.operation, UpdateAccount) and gives_up_address(line.operation):
+        return ROOM
     match line.action:
         case ActionClass.SUSPEND | ActionClass.ARCHIVE:
             return CLOSING
@@ -33,6 +35,11 @@ def phase_of(line: Line) -> int:
             return MAIN
         case _:
             assert_never(line.action)
+
+
+def gives_up_address(update: UpdateAccount) -> bool:
+    """It frees an e-mail that somebody else may be given in the same plan."""
+    return [(change.attribute, change.new) for change in update.changes] == [("email", "")]
 
 
 def line_digest(line: Line) -> str:

@@ -11,7 +11,7 @@ from typing import assert_never
 
 from joinery.core.correlation.correlate import Candidates, Disputed, Matched, Matching, Unmatched, correlate
 from joinery.core.model.account import Account, AccountState, Enrolment
-from joinery.core.model.ids import RequirementKey, WorkerId
+from joinery.core.model.ids import AccountId, RequirementKey, WorkerId
 from joinery.core.model.operation import (
     ActionClass,
     ArchiveAccount,
@@ -66,6 +66,10 @@ class Subject:
     #: a new employment on an old account: the mail is wanted when access comes back, too
     rehired: bool = False
     matching: Matching = field(default_factory=Matching)
+    #: somebody else is given this person's e-mail, and this person another: it is freed first
+    makes_room: bool = False
+    #: accounts that free their e-mail in the same plan
+    room_made: frozenset[AccountId] = frozenset()
     #: what an undo pinned: attribute names, `access`, `group:X`, assignment keys
     pinned: frozenset[str] = frozenset()
     #: the same names, changed by hand in the learning system: somebody must say which value is right
@@ -212,14 +216,27 @@ def _updates(subject: Subject, account: Account) -> Iterator[Line]:
         if old != new and name not in subject.pinned:
             together = KEY_ATTRIBUTES.get(name, "update"), name if name in subject.asked else ""
             by_guard.setdefault(together, []).append(Change(attribute=name, old=old, new=new))
-    taken = [a for a in subject.candidates.by_email if a.id != account.id]
+    taken = [a for a in subject.candidates.by_email if a.id != account.id and a.id not in subject.room_made]
     for (guard, _), changes in sorted(by_guard.items()):
+        told = tuple(_because(subject, change) for change in changes)
+        if guard == "email_change" and subject.makes_room and changes[0].old and changes[0].new and not taken:
+            yield _room(subject, changes[0])
+            changes = [replace(changes[0], old="")]
         operation = UpdateAccount(person_key=subject.desired.person_key, changes=tuple(changes), guard=guard)
         held = ""
         if guard == "email_change" and taken:
             held = f"the new e-mail belongs to account {taken[0].id}"
         line = _line(subject, operation, ActionClass.UPDATE, Reason(text="HR's value differs"), held)
-        yield replace(line, guard=guard, because=tuple(_because(subject, change) for change in changes))
+        yield replace(line, guard=guard, because=told)
+
+
+def _room(subject: Subject, change: Change) -> Line:
+    """The old address is given up first: two people may swap theirs in one night."""
+    cleared = UpdateAccount(
+        person_key=subject.desired.person_key, changes=(replace(change, new=""),), guard="email_change"
+    )
+    text = "somebody else is given this e-mail in the same plan, so it is given up first"
+    return replace(_line(subject, cleared, ActionClass.UPDATE, Reason(text=text)), guard="email_change")
 
 
 def _because(subject: Subject, change: Change) -> Reason:

@@ -82,7 +82,7 @@ def access_of(
         why = f"missing from {standing.missing_files} good files, since {standing.missing_since}"
         return Access(state=AccountState.ARCHIVED, because=Reason(text=why, rule="missing_files"))
     if standing.stage is Stage.PREHIRE:
-        return _upcoming(worker, moment, policy)
+        return _upcoming(worker, standing, moment, policy)
     if standing.access_off:
         return Access(state=AccountState.SUSPENDED, because=Reason(text="on leave of a class without access"))
     return Access(state=AccountState.ACTIVE, because=_started(worker, standing))
@@ -109,11 +109,15 @@ def _gone(worker: Worker, standing: Standing, moment: Moment, policy: LifecycleP
     return Access(state=AccountState.SUSPENDED, because=reason, evidenced=True)
 
 
-def _upcoming(worker: Worker, moment: Moment, policy: LifecyclePolicy) -> Access:
+def _upcoming(worker: Worker, standing: Standing, moment: Moment, policy: LifecyclePolicy) -> Access:
     reason = Reason(text=f"starts {worker.hire_date or 'on a date that HR does not give'}", attribute="hire_date")
     hired = worker.hire_date
     if hired is not None and policy.days_before and moment.reached(hired - timedelta(days=policy.days_before)):
         return Access(state=AccountState.ACTIVE, because=reason)
+    if standing.ended_on is not None and standing.started_on is not None:
+        # between two employments: the end of the last one counts until the next one begins
+        text = f"left on {standing.ended_on}, starts again on {hired or 'a date that HR does not give'}"
+        return Access(state=AccountState.SUSPENDED, because=Reason(text=text, rule=LEAVER_POLICY))
     return Access(state=None, because=reason)
 
 

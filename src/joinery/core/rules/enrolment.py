@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from joinery.core.rules.changes import changes_between
+from joinery.core.rules.conditions import Facts
 from joinery.core.rules.cycles import History, next_wake, wants_of
 from joinery.core.rules.due import Calendar
 from joinery.core.rules.instants import days_after
@@ -64,11 +65,24 @@ def _decided(
 
 def _verdict(rule: LearningRule, subject: Subject) -> RuleVerdict:
     """What the rule says; a rule for new matches gives nothing to who matched when it began to count."""
-    matched = rule.when.holds(subject.facts)
+    matched, facts = _matches(rule, subject)
     newly = matched is True and (rule.when.is_edge or rule.name not in subject.last_match)
     gives = matched is True and (rule.applies_to is AppliesTo.EVERYONE or _new_match(rule, subject))
     note = "" if gives or not matched else "matched already when the rule began to count"
-    return RuleVerdict(rule=rule, matched=matched, facts=subject.facts, gives=gives, newly=newly, note=note)
+    return RuleVerdict(rule=rule, matched=matched, facts=facts, gives=gives, newly=newly, note=note)
+
+
+def _matches(rule: LearningRule, subject: Subject) -> tuple[bool | None, Facts]:
+    """By the main job, else by another one; a change is one of the person, and so of the main job only."""
+    matched = rule.when.holds(subject.facts)
+    if matched is True or rule.when.is_edge:
+        return matched, subject.facts
+    answers = [(matched, subject.facts), *((rule.when.holds(facts), facts) for facts in subject.also)]
+    for wanted in (True, None):
+        for found, facts in answers:
+            if found is wanted:
+                return found, facts
+    return answers[0]
 
 
 def _new_match(rule: LearningRule, subject: Subject) -> bool:

@@ -13,9 +13,9 @@ from typing import assert_never
 from joinery.core.model.event import Event, EventKind
 from joinery.core.model.ids import PersonKey, WorkerId
 from joinery.core.model.standing import Stage, Standing
-from joinery.core.model.worker import FACT_NAMES, IDENTITY_NAMES, LIFECYCLE_NAMES, Worker
+from joinery.core.model.worker import FACT_NAMES, IDENTITY_NAMES, JOB_CHOICE_NAMES, LIFECYCLE_NAMES, Worker
 
-MOVES = tuple(name for name in FACT_NAMES if name not in IDENTITY_NAMES | LIFECYCLE_NAMES)
+MOVES = tuple(name for name in FACT_NAMES if name not in IDENTITY_NAMES | LIFECYCLE_NAMES | JOB_CHOICE_NAMES)
 
 
 #: a start date can move while it is ahead, or be moved ahead again

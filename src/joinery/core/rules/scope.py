@@ -5,6 +5,7 @@ Rule 1: unknown means hold that person, never out; leaving the scope is not leav
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from joinery.core.rules.conditions import Condition, Facts
@@ -31,6 +32,18 @@ def in_scope(facts: Facts, include: tuple[Condition, ...], exclude: tuple[Condit
     if refused is None:
         return ScopeVerdict(inside=None, why=_unclear(facts, exclude))
     return ScopeVerdict(inside=True, why=_held_by(facts, include) or ("everybody is included",))
+
+
+def in_scope_by_any(
+    jobs: Sequence[Facts], include: tuple[Condition, ...], exclude: tuple[Condition, ...]
+) -> ScopeVerdict:
+    """Somebody with several jobs is inside when one of them is; the main job comes first and says why."""
+    verdicts = [in_scope(facts, include, exclude) for facts in jobs]
+    for wanted in (True, None):
+        for verdict in verdicts:
+            if verdict.inside is wanted:
+                return verdict
+    return verdicts[0]
 
 
 def _any(facts: Facts, conditions: tuple[Condition, ...]) -> bool | None:

@@ -27,6 +27,8 @@ class Subject:
     """
 
     facts: Facts
+    #: of the other jobs of somebody who has several: a rule that matches one of them matches
+    also: tuple[Facts, ...] = ()
     as_of: date
     known_on: date
     go_live: date

@@ -1,0 +1,73 @@
+"""The row of one person from their records: what these come to, since when, and when it changes by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from joinery.core.model.employment import Employment
+from joinery.core.model.finding import Finding, Severity
+from joinery.core.rules.events import Known
+from joinery.core.rules.jobs import together, wake_of
+from joinery.flows.netting import fact_changes, with_changes
+from joinery.flows.setting import Setting
+from joinery.store.people import Person
+
+
+def person_of(
+    setting: Setting, jobs: Sequence[Employment], owner: Person | None, doubt: str = ""
+) -> tuple[Person, tuple[Finding, ...]]:
+    """The person behind these records; `owner` is who they were until now, None for somebody new."""
+    findings: tuple[Finding, ...] = ()
+    known = Known(worker=jobs[0].worker, standing=jobs[0].standing)
+    moment = setting.moment(known.worker)
+    if len(jobs) > 1 or (owner is not None and owner.employments):
+        both = together(jobs, owner.known if owner else None, moment, setting.policy_of, setting.ownership)
+        known, jobs = both.known, both.jobs
+        findings = tuple(_findings(both.disputed, both.several_primaries, known))
+    changed = fact_changes(owner.worker, known.worker) if owner else {}
+    person = Person(
+        key=owner.key if owner else setting.new_key(),
+        worker=known.worker,
+        standing=known.standing,
+        memory=with_changes(owner.memory if owner else {}, changed),
+        wake_at=wake_of(jobs, moment, setting.policy_of),
+        unsettled=True,
+        frozen=doubt or (owner.frozen if owner else ""),
+        employments=tuple(jobs) if len(jobs) > 1 else (),
+    )
+    return person, findings
+
+
+def absorbed(setting: Setting, kept: Person, gone: Person) -> Person:
+    """Two turned out to be one: all records under the key of the one who stays."""
+    jobs = [*kept.jobs, *(replace(job, primary=False) for job in gone.jobs)]
+    person, _ = person_of(setting, jobs, kept)
+    return replace(person, frozen="")
+
+
+def _findings(disputed: Sequence[str], several: bool, known: Known) -> list[Finding]:
+    number = known.worker.worker_id
+    found = [
+        Finding(
+            check="sources_disagree",
+            severity=Severity.WARNING,
+            message=f"Two sources give {number} different values for {name}; the first one in the settings counts.",
+            worker_id=number,
+            attribute=name,
+            suggestion="Correct one of them, or say whose value counts: owner: true at that field.",
+        )
+        for name in disputed
+    ]
+    if several:
+        found.append(
+            Finding(
+                check="several_primary_jobs",
+                severity=Severity.WARNING,
+                message=f"More than one job of {number} says that it is the main one; the one it was so far counts.",
+                worker_id=number,
+                attribute="primary_job",
+                suggestion="Mark one job as the main one in the HR system.",
+            )
+        )
+    return found

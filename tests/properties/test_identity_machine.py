@@ -1,0 +1,345 @@
+"""People with several numbers, jobs and sources live while the learning system lies: nobody becomes somebody else.
+
+The model knows who everybody really is. HR tells it by rows only: two sources, new numbers, addresses that are given
+on, files that are broken or partial. Whatever happens in whatever order, an account is one person's for ever.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from joinery.connectors.memory import MemoryTarget
+from joinery.core.model.account import Account
+from joinery.core.model.ids import AccountId
+from joinery.errors import JoineryError
+from joinery.flows.reconcile import reconcile
+from joinery_simulators.hostile import HostileTarget
+from joinery_simulators.mischief import HONEST_WRITES, LOOK_UPS, Mischief, OnCommand, Seeded
+from tests.stories.company import COLUMNS, FIELDS, Company, Row, moment, worker
+
+BEGIN = date(2026, 1, 1)
+WIDE = (*COLUMNS, "person_id", "job_id")
+#: among them the two lies: "done" and was not, "failed" and was
+BEFALLS = {*HONEST_WRITES, *LOOK_UPS, Mischief.LIE_FAILED, Mischief.LIE_DONE} - {Mischief.SLOW}
+SOURCES = ("hris", "agency")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One record of one person, as HR would write it today."""
+
+    source: str
+    number: str
+    department: str
+    hire: date
+    end: date | None = None
+    status: str = "Active"
+    previous: str = ""
+    #: second rows under the same number
+    more: tuple[str, ...] = ()
+    #: gone from the source's files
+    gone: bool = False
+
+    def at_work(self, today: date) -> bool:
+        """On their last day somebody still is."""
+        return self.status == "Active" and not self.gone and (self.end is None or self.end >= today)
+
+
+@dataclass(kw_only=True)
+class Human:
+    """Somebody, whatever their numbers. `key`: what HR calls them above all employments, if it does."""
+
+    name: str
+    key: str
+    email: str
+    jobs: list[Job] = field(default_factory=list)
+    #: their address is or was another one's: they wait for an answer
+    waits: bool = False
+
+
+DICE = st.integers(min_value=0, max_value=1_000_000).map(Random)
+
+
+class IdentityMachine(RuleBasedStateMachine):
+    """The model on the left, the product and a learning system that lies on the right."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.inner = MemoryTarget(page_size=7)
+        self.inner.edit(Account(id=AccountId(""), attributes={"email": "trainer@else.example"}))
+        self.orphan = next(iter(self.inner.world.accounts.values()))
+        self.hostile = HostileTarget(self.inner)
+        fields = FIELDS | {"person_id": "person_id", "job_id": "job_id"}
+        file = {"from": "file", "ready_when": "present", "fields": fields, "leavers_are": "both"}
+        people = {name: file | {"path": f"./inbox/{name}_*.csv", "has_several_jobs": True} for name in SOURCES}
+        self.acme = Company(
+            Path(self.folder.name),
+            settings={"people": people, "guards": "off", "kill_switch": {"per_hour": 1000}},
+            learning={"groups_from": ["department"]},
+            around=lambda _target: self.hostile,
+            memory=self.inner,
+        )
+        self.today = BEGIN
+        self.numbers = 0
+        self.files = 0
+        self.people: list[Human] = []
+        #: account -> whose it is, since it was first seen
+        self.owners: dict[str, str] = {}
+        #: numbers that the last believed files of each source showed at work
+        self.believed: dict[str, set[str]] = {name: set() for name in SOURCES}
+
+    # ------------------------------------------------------------ what HR does
+
+    @initialize(count=st.integers(min_value=4, max_value=7))
+    def a_company(self, count: int) -> None:
+        for _ in range(count):
+            self._newcomer("hris")
+        self._newcomer("agency")
+        self._sync()
+
+    def _number(self) -> str:
+        self.numbers += 1
+        return f"{self.numbers:04}"
+
+    def _newcomer(self, source: str, email: str = "", *, waits: bool = False) -> None:
+        number = self._number()
+        # every second one has a key above employments
+        key = f"U{number}" if self.numbers % 2 else ""
+        job = Job(source=source, number=number, department="Sales", hire=self.today)
+        address = email or f"w{number}@acme.example"
+        self.people.append(Human(name=f"N{number}", key=key, email=address, jobs=[job], waits=waits))
+
+    def _working(self, dice: Random, *, keyed: bool = False, old: bool = True) -> tuple[Human, int] | None:
+        found = [
+            (human, n)
+            for human in self.people
+            for n, job in enumerate(human.jobs)
+            if job.at_work(self.today) and (human.key or not keyed) and (job.hire < self.today or not old)
+        ]
+        return dice.choice(found) if found else None
+
+    def hire(self, dice: Random) -> None:
+        self._newcomer(dice.choice(SOURCES))
+
+    def take_a_second_job(self, dice: Random) -> None:
+        """In the other source, under a number of its own: only the key above employments says who it is."""
+        if found := self._working(dice, keyed=True):
+            human, n = found
+            other = SOURCES[human.jobs[n].source == "hris"]
+            if not any(job.source == other for job in human.jobs):
+                human.jobs.append(Job(source=other, number=self._number(), department="Crew", hire=self.today))
+
+    def take_more_hours(self, dice: Random) -> None:
+        """A second row under the same number, or one less."""
+        if found := self._working(dice):
+            human, n = found
+            human.jobs[n] = replace(human.jobs[n], more=() if human.jobs[n].more else ("Night shift",))
+
+    def end_a_job(self, dice: Random) -> None:
+        if found := self._working(dice):
+            human, n = found
+            human.jobs[n] = replace(human.jobs[n], status="Terminated", end=self.today)
+
+    def get_a_new_number(self, dice: Random) -> None:
+        """The old row is gone in the same night."""
+        if found := self._working(dice):
+            human, n = found
+            old = human.jobs[n]
+            human.jobs[n] = replace(old, number=self._number(), previous=old.number)
+
+    def become_an_employee(self, dice: Random) -> None:
+        """One record ends, the next begins within three days, and names it."""
+        if found := self._working(dice):
+            human, n = found
+            old = human.jobs[n]
+            if old.end is not None or any(job.previous == old.number for job in human.jobs):
+                return
+            last = self.today + timedelta(days=dice.randint(1, 3))
+            start = last + timedelta(days=dice.randint(1, 3))
+            human.jobs[n] = replace(old, end=last)
+            number = self._number()
+            human.jobs.append(replace(old, number=number, previous=old.number, hire=start, more=()))
+
+    def change_address(self, dice: Random) -> None:
+        if found := self._working(dice):
+            human = found[0]
+            if not human.waits:
+                human.email = f"{human.name}.{self._number()}@acme.example".lower()
+
+    def swap_addresses(self, dice: Random) -> None:
+        calm = [human for human in self.people if not human.waits and self._is_at_work(human)]
+        if len(calm) > 1:
+            one, two = dice.sample(calm, 2)
+            one.email, two.email = two.email, one.email
+
+    def give_an_address_on(self, dice: Random) -> None:
+        """A newcomer gets the address of somebody who has left."""
+        gone = [human for human in self.people if human.jobs and not self._is_at_work(human) and not human.waits]
+        taken = {human.email for human in self.people if self._is_at_work(human)}
+        free = [human for human in gone if human.email not in taken]
+        if free:
+            self._newcomer("hris", dice.choice(free).email, waits=True)
+
+    def _is_at_work(self, human: Human) -> bool:
+        return any(job.at_work(self.today) for job in human.jobs)
+
+    # ------------------------------------------------------------ runs
+
+    @rule(dice=DICE)
+    def a_day_and_a_night(self, dice: Random) -> None:
+        for happens in dice.choices(*zip(*HAPPENS.items(), strict=True), k=dice.randint(1, 4)):
+            happens(self, dice)
+        chance = dice.choice([0.0, 0.3, 0.7])
+        self.hostile.mood = Seeded(seed=dice.randint(0, 10_000), chance=chance, among=BEFALLS, calms_after=12)
+        broken = dice.choice([*SOURCES, *SOURCES, *["none"] * 6])
+        self._sync(broken=broken, partial=dice.random() < 0.15, dice=dice)
+        self.hostile.mood = OnCommand()
+
+    def _sync(self, *, broken: str = "none", partial: bool = False, dice: Random | None = None) -> None:
+        self.today += timedelta(days=1)
+        for source in SOURCES:
+            self._drop(source, broken=source == broken, partial=partial and source == "hris", dice=dice)
+        try:
+            self.acme.day(str(self.today))
+        except JoineryError:
+            pass
+        self._hold_always()
+
+    def _drop(self, source: str, *, broken: bool, partial: bool, dice: Random | None) -> None:
+        self.files += 1
+        rows = [
+            row for human in self.people for job in human.jobs if job.source == source for row in self._rows(human, job)
+        ]
+        kind = "changes" if partial else "full"
+        name = f"{source}_acme_{kind}_{self.today:%Y%m%d}T{self.files % 24:02}0000Z_{self.files:04}.csv"
+        # a person whom nobody else is, so that no two files are the same
+        first = worker(f"{source}-never") | {"given_name": f"F{self.files}", "work_email": f"never@{source}.example"}
+        if broken:
+            self.acme.drop_text(",".join(WIDE) + '\n"cut in the mid', name=name)
+            return
+        if partial and dice is not None:
+            rows = [row for row in rows if dice.random() < 0.5]
+        self.acme.drop([first, *rows], name=name, columns=WIDE)
+
+    def _rows(self, human: Human, job: Job) -> Iterable[Row]:
+        if job.gone:
+            return
+        for n, department in enumerate((job.department, *job.more)):
+            yield worker(
+                job.number,
+                person_id=human.key,
+                previous_id=job.previous,
+                given_name=human.name,
+                family_name="Same",
+                work_email=human.email,
+                status="Pre-hire" if job.hire > self.today else job.status,
+                hire_date=str(job.hire),
+                termination_date=str(job.end or ""),
+                department=department,
+                job_id=str(n),
+            )
+
+    # ------------------------------------------------------------ the laws
+
+    def _by_number(self) -> dict[str, Human]:
+        """Every number anybody ever had."""
+        found = {job.number: human for human in self.people for job in human.jobs}
+        return found | {job.previous: human for human in self.people for job in human.jobs if job.previous}
+
+    def _hold_always(self) -> None:
+        accounts = self.inner.world.accounts
+        assert accounts[self.orphan.id] == self.orphan, "an account of nobody was touched"
+        people = self._by_number()
+        each: dict[str, list[str]] = {}
+        for account in accounts.values():
+            number = account.worker_id
+            if number not in people:
+                continue
+            owner = people[number].name
+            assert self.owners.setdefault(account.id, owner) == owner, f"{account.id} has become somebody else's"
+            each.setdefault(owner, []).append(account.id)
+        assert not [owner for owner, ids in each.items() if len(ids) > 1], f"somebody has two accounts: {each}"
+        for effect in self.hostile.effects:
+            assert effect.account_id is not None
+            owned = accounts[effect.account_id].external_id
+            assert owned == effect.operation.person_key, "an operation on an account that is not theirs"
+
+    def _account(self, human: Human) -> Account | None:
+        mine = [self.inner.world.accounts[AccountId(a)] for a, owner in self.owners.items() if owner == human.name]
+        return mine[0] if mine else None
+
+    def _converge(self) -> None:
+        """After calm nights, and a look at what is really there, everybody at work is in and nobody else."""
+        for _ in range(2):
+            self._sync()
+        with self.acme.open(str(self.today)) as it:
+            reconcile(it.ports, moment(f"{self.today}T18:00"))
+        for _ in range(3):
+            self._sync()
+        with self.acme.ports() as ports, ports.database.read() as connection:
+            from joinery.store.connections import load_state
+
+            vanished = set(load_state(connection, ports.policy.name).extra.get("vanished", ()))
+        for human in self.people:
+            account = self._account(human)
+            if human.waits:
+                assert account is None, f"{human} has an account of somebody else, or was not asked about"
+            elif self._is_at_work(human):
+                if account is None or account.id in vanished:
+                    assert vanished, f"{human} has no account"
+                    continue
+                assert str(account.state) == "active", (human, account)
+                assert account.email == human.email.lower(), (human, account)
+                assert account.attributes["given_name"] == human.name
+                here = [job for job in human.jobs if job.at_work(self.today) and job.hire <= self.today]
+                assert account.groups >= {name for job in here for name in job.more}, (human, account)
+            elif account is not None and account.id not in vanished:
+                assert str(account.state) in {"suspended", "archived"}, (human, account)
+
+    def teardown(self) -> None:
+        try:
+            if self.people:
+                self._converge()
+        finally:
+            self.folder.cleanup()
+
+
+HAPPENS = {
+    IdentityMachine.hire: 2,
+    IdentityMachine.take_a_second_job: 3,
+    IdentityMachine.take_more_hours: 2,
+    IdentityMachine.end_a_job: 4,
+    IdentityMachine.get_a_new_number: 3,
+    IdentityMachine.become_an_employee: 3,
+    IdentityMachine.change_address: 2,
+    IdentityMachine.swap_addresses: 2,
+    IdentityMachine.give_an_address_on: 2,
+}
+
+QUICK = settings(
+    max_examples=6,
+    stateful_step_count=8,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    print_blob=True,
+)
+
+
+def test_whoever_gets_whatever_number_an_account_is_one_persons_for_ever() -> None:
+    run_state_machine_as_test(IdentityMachine, settings=QUICK)
+
+
+@pytest.mark.long
+def test_whoever_gets_whatever_number_an_account_is_one_persons_for_long() -> None:
+    run_state_machine_as_test(IdentityMachine, settings=settings(QUICK, max_examples=200, stateful_step_count=30))
