@@ -70,7 +70,7 @@ def edit_between(old: Policy, new: Policy) -> Edit:
 def _for_everybody(old: Policy, new: Policy) -> str:
     """The first thing that may decide about anybody and that is not compared person by person."""
     compared = {
-        "the learning system": (old.target, new.target),
+        "the learning system": (_system(old), _system(new)),
         "the time zone": (str(old.company_zone), str(new.company_zone)),
         "the country": (old.company_country, new.company_country),
         "go_live": (old.go_live, new.go_live),
@@ -80,6 +80,11 @@ def _for_everybody(old: Policy, new: Policy) -> str:
         "what a rehire gets": (_rehire(old), _rehire(new)),
     }
     return next((f"{what} changed" for what, (was, now) in compared.items() if was != now), "")
+
+
+def _system(policy: Policy) -> tuple[str, str, frozenset[str]]:
+    """Its name, its kind and what it has no way to do."""
+    return policy.target, policy.target_kind, frozenset(map(str, policy.cannot))
 
 
 def _rehire(policy: Policy) -> tuple[int | None, bool]:
