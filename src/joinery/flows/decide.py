@@ -210,9 +210,14 @@ def _enrolment(assignment: Assignment) -> Enrolment:
     return Enrolment(requirement=assignment.requirement, cycle=assignment.cycle, due_on=due_on)
 
 
-def _with_active_manager(worker: Worker, managers: Mapping[str, str]) -> Worker:
-    """The manager as the learning system should see it: the next active one up."""
+def manager_of(worker: Worker, managers: Mapping[str, str]) -> str:
+    """The manager as the learning system should see it: the next active one up; nobody is their own."""
     resolved = managers.get(worker.manager_id, worker.manager_id)
+    return "" if resolved == worker.worker_id else resolved
+
+
+def _with_active_manager(worker: Worker, managers: Mapping[str, str]) -> Worker:
+    resolved = manager_of(worker, managers)
     if resolved == worker.manager_id:
         return worker
     return replace(worker, manager_id=resolved)

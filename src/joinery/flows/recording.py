@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from joinery.core.model.event import Event
 from joinery.flows.netting import Netting, aliases_between, events_between, fact_changes, facts_between
+from joinery.flows.relations import managers_concerned, turned
 from joinery.flows.setting import Outcome, Setting
 from joinery.store.aliases import EMAIL, WORKER_ID, Alias, Aliases, known_since
 from joinery.store.events import record_events
@@ -54,10 +55,9 @@ def _dated(connection: Connection, alias: Alias) -> Alias:
 def _note_relations(
     setting: Setting, outcome: Outcome, before: Person | None, after: Person, changed: Mapping[str, tuple[str, str]]
 ) -> None:
-    was = before is not None and before.standing.stage.employed
-    if was != after.standing.stage.employed and setting.since is not None:
+    if setting.since is not None and turned(before, after, changed):
         outcome.turned.add(after.worker.worker_id)
     if setting.since is not None and after.worker.work_email and (before is None or changed.keys() & _TELLING):
         outcome.addresses.add(after.worker.work_email.lower())
-    if setting.uses_reports and "manager_id" in changed:
-        outcome.managers.update(value for value in changed["manager_id"] if value)
+    if setting.since is not None and setting.uses_reports:
+        outcome.managers.update(managers_concerned(before, after, changed))

@@ -13,6 +13,7 @@ from typing import Any
 from joinery.core.mapping.outbound import unmapped_in
 from joinery.core.model.worker import IDENTITY_NAMES, LIFECYCLE_NAMES
 from joinery.core.rules.explain import Origin
+from joinery.flows.decide import manager_of
 from joinery.flows.why_case import Case
 from joinery.flows.why_part import Part, day
 from joinery.store.history import FactRow, facts_of, findings_about
@@ -111,8 +112,10 @@ def _changed(row: FactRow) -> str:
 def _otherwise(case: Case) -> Iterator[str]:
     """Where something else is written than HR's own value."""
     worker, outbound = case.person.worker, case.policy.outbound
-    written = case.batch.managers.get(worker.manager_id, worker.manager_id)
-    if written != worker.manager_id:
+    written = manager_of(worker, case.batch.managers)
+    if worker.manager_id and not written:
+        yield f"HR names {worker.manager_id} as their own manager, up the line: no manager is written."
+    elif written != worker.manager_id:
         yield f"HR names {worker.manager_id} as manager, who is not at work; {written}, the next one up, is written."
     for attribute, code in unmapped_in(outbound, worker):
         if outbound.tables[attribute].unmapped == "hold":

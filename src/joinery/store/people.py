@@ -112,6 +112,10 @@ def _row(connection_name: str, person: Person) -> dict[str, Any]:
     }
 
 
+#: whoever names themselves as manager leads nobody by it
+_LEADS = people.c.manager_id != "", people.c.manager_id != people.c.worker_id
+
+
 class People:
     """The people of one connection, inside the caller's transaction."""
 
@@ -220,7 +224,7 @@ class People:
     def leading(self) -> frozenset[str]:
         """The employee IDs of all who manage somebody who is employed."""
         employed = people.c.stage.in_(("active", "leave"))
-        query = select(people.c.manager_id).where(self._mine, employed, people.c.manager_id != "").distinct()
+        query = select(people.c.manager_id).where(self._mine, employed, *_LEADS).distinct()
         return frozenset(self._db.scalars(query))
 
     def numbers_and_addresses(self) -> tuple[set[str], set[str]]:
@@ -229,11 +233,20 @@ class People:
         return {row.worker_id for row in rows}, {row.work_email for row in rows if row.work_email}
 
     def reports_of(self, worker_ids: Collection[str]) -> list[PersonKey]:
-        """Everybody whose manager is one of these."""
+        """Everybody whose manager is one of these, and on through managers who are away: theirs is further up."""
         found: list[PersonKey] = []
-        for chunk in in_chunks(worker_ids):
-            query = select(people.c.key).where(self._mine, people.c.manager_id.in_(chunk))
-            found.extend(PersonKey(key) for key in self._db.scalars(query))
+        seen: set[str] = set()
+        wanted = set(worker_ids)
+        while wanted:
+            seen |= wanted
+            away: set[str] = set()
+            for chunk in in_chunks(wanted):
+                query = select(people.c.key, people.c.worker_id, people.c.stage)
+                for row in self._db.execute(query.where(self._mine, people.c.manager_id.in_(chunk))):
+                    found.append(PersonKey(row.key))
+                    if row.stage != "active":
+                        away.add(row.worker_id)
+            wanted = away - seen
         return found
 
     def with_reports(self, worker_ids: Collection[str]) -> frozenset[str]:
@@ -242,7 +255,7 @@ class People:
         for chunk in in_chunks(worker_ids):
             query = (
                 select(people.c.manager_id)
-                .where(self._mine, people.c.manager_id.in_(chunk), people.c.stage.in_(("active", "leave")))
+                .where(self._mine, *_LEADS, people.c.manager_id.in_(chunk), people.c.stage.in_(("active", "leave")))
                 .distinct()
             )
             found.update(self._db.scalars(query))

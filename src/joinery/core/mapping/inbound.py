@@ -248,8 +248,7 @@ def _settle(spec: MappingSpec, reading: _Reading) -> None:
     values.setdefault("source_id", values["worker_id"])
     _settle_status(spec, reading)
     if values.get("manager_id") == values["worker_id"]:
-        reading.note("own_manager", "manager_id", "The person is named as their own manager; read as no manager.")
-        del values["manager_id"]
+        reading.note("own_manager", "manager_id", "The person is named as their own manager; taken as having none.")
 
 
 def _settle_status(spec: MappingSpec, reading: _Reading) -> None:

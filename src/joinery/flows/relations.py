@@ -1,0 +1,24 @@
+"""Whose change concerns others: their reports have another manager at work, their managers lead somebody or nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from joinery.core.model.standing import Stage
+from joinery.store.people import Person
+
+
+def turned(before: Person | None, after: Person, changed: Mapping[str, tuple[str, str]]) -> bool:
+    """Whoever reports to them, through others who are away too, may have another next manager at work."""
+    was = before is not None and before.standing.stage is Stage.ACTIVE
+    now = after.standing.stage is Stage.ACTIVE
+    return was != now or (not now and "manager_id" in changed)
+
+
+def managers_concerned(before: Person | None, after: Person, changed: Mapping[str, tuple[str, str]]) -> set[str]:
+    """Employee IDs of managers who may lead somebody now, or nobody any more."""
+    was = before is not None and before.standing.stage.employed
+    named = set(changed.get("manager_id", ()))
+    if was != after.standing.stage.employed:
+        named.add(after.worker.manager_id)
+    return named - {""}
