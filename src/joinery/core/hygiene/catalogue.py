@@ -145,7 +145,7 @@ CATALOGUE: Final[Mapping[str, Explained]] = {
                 "Reminders go to the next active manager up, who may not know these people.",
             ),
             "manager_loop": ("Managers in a circle", "Nobody is above them, so nothing can be passed up."),
-            "own_manager": ("Somebody's own manager", "Read as no manager; nobody sees what this person owes."),
+            "own_manager": ("Somebody's own manager", "Taken as having no manager; nobody sees what this person owes."),
         },
     ),
     **_entries(
