@@ -33,6 +33,7 @@ from joinery.core.rules.subject import Subject as Learner
 from joinery.flows.gather import Batch
 from joinery.flows.latch import latched
 from joinery.flows.policy import Policy
+from joinery.flows.relations import with_active_manager
 from joinery.store.decisions import Decision
 from joinery.store.mails import sign_in_key
 from joinery.store.people import Person
@@ -184,7 +185,7 @@ def _desired(
     attributes: dict[str, str] = {}
     groups: frozenset[str] = frozenset()
     if access.state is AccountState.ACTIVE:
-        resolved = _with_active_manager(worker, batch.managers)
+        resolved = with_active_manager(worker, batch.managers)
         attributes = attributes_for(policy.outbound, resolved, account.attributes if account else None)
         every = (worker, *other_jobs(person.employments))
         groups = frozenset(group for job in every for group in groups_for(policy.outbound, job))
@@ -208,19 +209,6 @@ def _enrolment(assignment: Assignment) -> Enrolment:
     """As the learning system should have it; while the time stands still nothing there can become overdue."""
     due_on = None if assignment.paused_on else assignment.due_on
     return Enrolment(requirement=assignment.requirement, cycle=assignment.cycle, due_on=due_on)
-
-
-def manager_of(worker: Worker, managers: Mapping[str, str]) -> str:
-    """The manager as the learning system should see it: the next active one up; nobody is their own."""
-    resolved = managers.get(worker.manager_id, worker.manager_id)
-    return "" if resolved == worker.worker_id else resolved
-
-
-def _with_active_manager(worker: Worker, managers: Mapping[str, str]) -> Worker:
-    resolved = manager_of(worker, managers)
-    if resolved == worker.manager_id:
-        return worker
-    return replace(worker, manager_id=resolved)
 
 
 def _reasons(policy: Policy, assignment: Assignment, learned: Learned) -> tuple[Reason, ...]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from joinery.core.model.standing import Stage
+from joinery.core.model.worker import Worker
 from joinery.store.people import Person
 
 
@@ -22,3 +24,17 @@ def managers_concerned(before: Person | None, after: Person, changed: Mapping[st
     if was != after.standing.stage.employed:
         named.add(after.worker.manager_id)
     return named - {""}
+
+
+def manager_of(worker: Worker, managers: Mapping[str, str]) -> str:
+    """The manager as the learning system should see it: the next active one up; nobody is their own."""
+    resolved = managers.get(worker.manager_id, worker.manager_id)
+    return "" if resolved == worker.worker_id else resolved
+
+
+def with_active_manager(worker: Worker, managers: Mapping[str, str]) -> Worker:
+    """The worker with the manager that is written."""
+    resolved = manager_of(worker, managers)
+    if resolved == worker.manager_id:
+        return worker
+    return replace(worker, manager_id=resolved)

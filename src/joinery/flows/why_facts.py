@@ -13,7 +13,7 @@ from typing import Any
 from joinery.core.mapping.outbound import unmapped_in
 from joinery.core.model.worker import IDENTITY_NAMES, LIFECYCLE_NAMES
 from joinery.core.rules.explain import Origin
-from joinery.flows.decide import manager_of
+from joinery.flows.relations import manager_of
 from joinery.flows.why_case import Case
 from joinery.flows.why_part import Part, day
 from joinery.store.history import FactRow, facts_of, findings_about
