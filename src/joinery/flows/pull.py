@@ -180,9 +180,10 @@ def _accept(
     snapshot_id = str(uuid7(ports.now(), secrets.randbits(74)))
     with ports.database.write() as connection:
         state = _remembering(load_state(connection, name), source.name, arrival.remembered)
-        times = {"content_as_of": file.as_of, "full_as_of": last_full(connection, name, source.people)}
         setting = setting_for(ports, source, compared.as_of, snapshot_id, state)
-        acceptance = Acceptance(connection, replace(setting, partial=arrival.partial, **times))
+        full = last_full(connection, name, source.people)
+        said = replace(setting, partial=arrival.partial, content_as_of=file.as_of, full_as_of=full)
+        acceptance = Acceptance(connection, said)
         frozen = _frozen(source, acceptance, population)
         acceptance.rows(arrival.spec, arrival.records(delta), frozen, _claims(arrival, delta))
         missing = _absent(source, acceptance, arrival, delta, state)
