@@ -203,6 +203,23 @@ def test_cells_without_a_place_stand_beside_each_other() -> None:
     assert cells(read_bytes(raw, Layout())) == [("1", "007"), ("2", "8")]
 
 
+def test_names_with_a_prefix_say_the_same() -> None:
+    """Some programs write <x:row>."""
+    raw = workbook(("S", [("id", "unit"), ("1", 7), ("2", "=1/0")]), change=padding)
+    names = (b"worksheet", b"sheetData", b"row", b"c", b"v", b"f", b"is", b"t")
+    pairs = [(b"<" + name + end, b"<x:" + name + end) for name in names for end in (b" ", b">")]
+    pairs += [(b"</" + name + b">", b"</x:" + name + b">") for name in names]
+    raw = patched(raw, SHEET, (b"<f>1/0</f><v />", b"<f>1/0</f>"), (b"<worksheet xmlns=", b"<worksheet xmlns:x="))
+    raw = patched(raw, SHEET, *(pair for pair in pairs if pair[0] in part(raw)))
+    table = read_bytes(raw, Layout())
+    assert cells(table)[0] == ("1", "007")
+    assert set(table.unusable) == {"unit"}
+
+
+def part(raw: bytes) -> bytes:
+    return zipfile.ZipFile(io.BytesIO(raw)).read(SHEET)
+
+
 def padding(book: Workbook) -> None:
     book["S"]["B2"].number_format = "000"
 

@@ -22,6 +22,7 @@ from joinery.flows.reconcile import reconcile
 from joinery.reports.render_csv import harmless
 from joinery.store.decisions import in_force
 from tests.faces.running import JOINERY, environment
+from tests.intake.workbooks import workbook
 from tests.stories.company import Company, changed, moment, staff, worker
 
 ANA = Word(owner="ana", reason="looked it up")
@@ -386,11 +387,21 @@ def test_a_spreadsheet_that_eats_zeros_and_uses_semicolons_is_understood(acme: C
     assert answers_in_force(acme, "0001") == ["match 007"]
 
 
+def test_a_workbook_is_understood(acme: Company) -> None:
+    there(acme, "007", "w0001@acme.example")
+    acme.day(FIRST, staff(2))
+    file = acme.folder / "answers.xlsx"
+    file.write_bytes(workbook(("Matches", [("worker_id", "account_id", "answer"), (1, 7, "yes")])))
+    with acme.ports() as ports:
+        assert take_answers(ports, file, "ana").yes == 1
+    assert answers_in_force(acme, "0001") == ["match 007"]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
         ("answers.csv", "worker_id,answer\n0001,yes\n", "has no column account_id"),
-        ("answers.xlsx", "PK", "is a workbook"),
+        ("answers.xls", "PK", "is a workbook of another kind"),
     ],
     ids=["a column is missing", "a workbook"],
 )

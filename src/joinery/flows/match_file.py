@@ -104,10 +104,8 @@ def _bare(worker_id: str, account_id: str) -> tuple[str, str]:
 def _read(file: Path) -> Iterator[_Answer]:
     if not file.is_file():
         raise NotThere(f"There is no file {file}.", fix="Make one with: joinery match --format csv --out matches.csv")
-    if file.suffix.lower() in {".xlsx", ".xls", ".ods"}:
-        raise NotThere(
-            f"{file} is a workbook.", fix="Save it as CSV (UTF-8) in the spreadsheet program and import that."
-        )
+    if file.suffix.lower() in {".xls", ".ods"}:
+        raise NotThere(f"{file} is a workbook of another kind.", fix="Save it as .xlsx or CSV and import that.")
     found = read_table(file, Layout())
     columns = {_name(column): column for column in found.header}
     if missing := [name for name in NEEDED if name not in columns]:

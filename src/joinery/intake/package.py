@@ -24,21 +24,16 @@ MOST_CELLS: Final = 20_000_000
 _MOST_PARTS: Final = 10_000
 _CHUNK: Final = 1 << 20
 
-_ROW: Final = re.compile(rb"<(?:\w+:)?row\b([^>]*)>")
-_CELL: Final = re.compile(rb"<(?:\w+:)?(row|c)\b([^>]*)>")
-_FILLED: Final = re.compile(rb"<(?:\w+:)?c\b([^>]*[^/>]|)>")
-_PLACE: Final = re.compile(rb"<(?:\w+:)?c\b[^>]*?\br=[\"']([A-Z]{1,3})\d+[\"'][^>/]*>")
-_ERROR: Final = re.compile(rb"<(?:\w+:)?c\b[^>]*\bt=[\"']e[\"']")
-_FORMULA: Final = re.compile(rb"<(?:\w+:)?f\b")
+_PREFIX: Final = re.compile(rb"(</?)\w+:(?=(?:row|c|f|v|is|col|filterColumn)\b)")
+_ROW: Final = re.compile(rb"<row\b([^>]*)>")
+_CELL: Final = re.compile(rb"<(row|c)\b([^>]*)>")
+_PLACE: Final = re.compile(rb"<c\s[^>]*?\br=[\"']([A-Z]{1,3})\d+[\"'][^>/]*>")
 #: a formula, and then no value: the end of the cell, or an empty one
-_NO_VALUE: Final = re.compile(
-    rb"<(?:\w+:)?c\b[^>]*>\s*<(?:\w+:)?f\b(?:[^>]*/>|[^>]*>[^<]*</(?:\w+:)?f>)\s*"
-    rb"(?P<value></(?:\w+:)?c>|<(?:\w+:)?v\s*/>|<(?:\w+:)?v>(?:|0)</)"
-)
-_VALUE: Final = re.compile(rb"[^>]*>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>([^<]*)</", re.DOTALL)
+_NO_VALUE: Final = re.compile(rb"<c\b[^>]*>\s*<f\b(?:[^>]*/>|[^>]*>[^<]*</f>)\s*(?P<value></c>|<v\s*/>|<v>(?:|0)</)")
+_VALUE: Final = re.compile(rb"[^>]*>(?:(?!</c>).)*?<v>([^<]*)</", re.DOTALL)
 _HIDDEN: Final = re.compile(rb"\bhidden=[\"'](?:1|true)[\"']")
 _ASIDE: Final = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>", re.DOTALL)
-_COL: Final = re.compile(rb"<(?:\w+:)?col\b([^>]*)>")
+_COL: Final = re.compile(rb"<col\b([^>]*)>")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -195,6 +190,8 @@ def column_number(letters: bytes) -> int:
 
 def marks_in(data: bytes, about: Contents) -> Marks:
     """What a sheet's part says besides values. Raises SourceUntrusted `too_large`."""
+    if b"<sheetData" not in data:
+        data = _PREFIX.sub(rb"\1", data)
     marks = Marks(filtered=b"filterColumn" in data)
     at = -1
     for row in _ROW.finditer(data):
@@ -208,8 +205,9 @@ def marks_in(data: bytes, about: Contents) -> Marks:
             marks.hidden_columns.update(range(first, min(_number(column[1], b"max", first), 16_383) + 1))
     places = _PLACE.findall(data)
     marks.columns = max((column_number(each) + 1 for each in set(places)), default=0)
-    odd = about.padded or _ERROR.search(data) or (_FORMULA.search(data) and _NO_VALUE.search(data))
-    if odd or len(places) < sum(1 for _ in _FILLED.finditer(data)):
+    errors = b't="e"' in data or b"t='e'" in data
+    odd = about.padded or errors or (b"<f" in data and _NO_VALUE.search(data))
+    if odd or len(places) < data.count(b"</c>"):
         _look_at_cells(data, about, marks)
     if marks.rows * marks.columns > MOST_CELLS:
         refuse_workbook(
