@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from joinery.flows.status import Expected, Signs, SourceState, source_state
+from joinery.flows.status import Expected, Signs, SourceState, source_state, status
 from joinery.store.snapshots import SnapshotRow
 from tests.stories.company import FIELDS, Company, changed, moment, staff, worker
 
@@ -121,6 +121,21 @@ def test_more_leavers_than_the_lane_takes_wait(tmp_path: Path) -> None:
             acme.approve(plan)
     leave(acme, "leavers_1.csv", {"0001": "", "0002": "", "0003": ""})
     assert acme.day("2026-11-24").did("suspend") == []
+
+
+def test_a_file_of_leavers_that_cannot_be_read_is_said_by_status_until_a_good_one_comes(acme: Company) -> None:
+    acme.drop_text("", name="leavers_1.csv")
+    assert acme.day("2026-11-24").files == {"leavers_1.csv": "rejected"}
+    assert state_of(acme) is SourceState.NEEDS_YOU
+    leave(acme, "leavers_2.csv", {"0002": "2026-11-20"})
+    acme.day("2026-11-25")
+    assert state_of(acme) is SourceState.ON_TIME
+
+
+def state_of(acme: Company) -> SourceState:
+    with acme.ports() as ports:
+        (source,) = status(ports, {}, moment("2026-11-25")).sources
+        return source.state
 
 
 PARIS, MONDAY = ZoneInfo("Europe/Paris"), "2026-11-23T06:00"

@@ -139,6 +139,8 @@ class Signs:
     held: str = ""
     #: why the place where its files arrive could not be looked at
     unreachable: str = ""
+    #: why the last file of its starters or leavers was not believed
+    feed: str = ""
     run: Mapping[str, Any] | None = None
 
 
@@ -153,15 +155,22 @@ def source_state(signs: Signs) -> tuple[SourceState, str]:
         return SourceState.NEEDS_YOU, signs.held or f"{last.name} was not believed; yesterday's facts stay in force."
     if last.state == "rejected":
         return SourceState.FAILING, signs.held or f"{last.name} could not be read."
+    if signs.feed:
+        return SourceState.NEEDS_YOU, signs.feed
     if signs.run is not None and signs.run["state"] in {"stopped", "failed"}:
         message = str(signs.run["summary"].get("message", ""))
         return SourceState.FAILING, message or f"The run {signs.run['id']} did not come to its end."
+    late = _late(signs, last)
+    return (SourceState.LATE, late) if late else (SourceState.ON_TIME, "")
+
+
+def _late(signs: Signs, last: SnapshotRow) -> str:
+    """Why the file counts as late; empty before the agreed time and after it came."""
     due = signs.expected.last_due(signs.now, signs.zone)
-    if due is not None:
-        before = signs.expected.last_due(due - timedelta(seconds=1), signs.zone)
-        if before is not None and last.as_of <= before:
-            return SourceState.LATE, f"A file was due by {due:%Y-%m-%d %H:%M}; the last one came before that day's."
-    return SourceState.ON_TIME, ""
+    before = signs.expected.last_due(due - timedelta(seconds=1), signs.zone) if due is not None else None
+    if due is None or before is None or last.as_of > before:
+        return ""
+    return f"A file was due by {due:%Y-%m-%d %H:%M}; the last one came before that day's."
 
 
 def _moment(db: Connection, policy: Policy, now: datetime) -> datetime:
@@ -173,7 +182,9 @@ def _moment(db: Connection, policy: Policy, now: datetime) -> datetime:
 def _told(signs: Signs, name: str, blockers: Mapping[str, str]) -> Signs:
     """With what is open about the source's last file and the place where its files arrive."""
     unreachable = blockers.get(f"{name}:reach", "").removeprefix(f"{name}: ")
-    return replace(signs, held=blockers.get(f"{name}:file", ""), unreachable=unreachable)
+    feeds = (blockers.get(f"{name}:{role}:file", "") for role in ("leavers", "starters"))
+    feed = next((told for told in feeds if told), "")
+    return replace(signs, held=blockers.get(f"{name}:file", ""), unreachable=unreachable, feed=feed)
 
 
 def _source(db: Connection, policy: Policy, name: str, signs: Signs) -> SourceStatus:
