@@ -109,6 +109,12 @@ class AnswerNeeded(JoineryError):
     exit_code = 2
 
 
+class ErasureRefused(JoineryError):
+    """Somebody cannot be erased now; nothing was erased."""
+
+    exit_code = 5
+
+
 class NotThere(JoineryError):
     """There is no such thing here."""
 

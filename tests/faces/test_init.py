@@ -9,9 +9,11 @@ import pty
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from typer.testing import CliRunner
 
@@ -140,6 +142,26 @@ def test_semicolons_and_an_old_encoding_on_both_sides(tmp_path: Path) -> None:
     write(tmp_path / "users.csv", there, delimiter=";", encoding="cp1252")
     found = data("--from-files", tmp_path / "hr.csv", tmp_path / "users.csv", *ZONE, "--dir", tmp_path / "new")
     assert (found["matches"]["by_email"], found["matches"]["new"]) == (1, 0)
+
+
+def workbook(path: Path, rows: Sequence[Sequence[object]]) -> Path:
+    """An Excel file with one sheet."""
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in rows:
+        book.active.append(list(row))
+    book.save(path)
+    return path
+
+
+def test_excel_on_both_sides(tmp_path: Path) -> None:
+    people = [("Employee ID", "First name", "Work e-mail", "Hire date")]
+    people += [("000101", "Ana", "ana.ito@acme.example", date(2019, 3, 4)), ("000102", "Mei", "mei@acme.example", None)]
+    there = [("Username", "Email", "Employee number"), ("ana", "ana.ito@acme.example", "000101")]
+    files = (workbook(tmp_path / "hr.xlsx", people), workbook(tmp_path / "users.xlsx", there))
+    found = data("--from-files", *files, *ZONE, "--dir", tmp_path / "new")
+    assert (found["matches"]["by_number"], found["matches"]["new"]) == (1, 1)
+    assert load(tmp_path / "new" / "joinery.yaml", environ={}).people["hris"].path.name == "*.xlsx"
 
 
 def test_an_email_twice_in_the_learning_system_is_unclear_never_sure(tmp_path: Path) -> None:

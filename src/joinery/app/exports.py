@@ -31,6 +31,7 @@ def read_export(entry: Any) -> Export:
             fix=f"Export with it, or correct learning: {{ fields: … }}. The file has: {', '.join(table.header)}.",
             data={"code": "column_missing", "missing": missing},
         )
+    table.refuse_unusable(tuple(columns.values()))
     rows = table.frame.select(table.header).iter_rows()
     return Export(header=table.header, rows=rows, columns=columns)
 

@@ -103,8 +103,8 @@ class TargetMaker:
         return ClassroomSettings(
             database=self.entry.database,
             base_url=self.entry.base_url,
-            api_token=_kept_secret(self.state_dir / "classroom.token"),
-            secret=_kept_secret(self.state_dir / "classroom.secret"),
+            api_token=kept_secret(self.state_dir / "classroom.token"),
+            secret=kept_secret(self.state_dir / "classroom.secret"),
             organisation=self.settings.company.name,
             zone_name=self.settings.company.time_zone,
             simulation=self.entry.simulation,
@@ -112,7 +112,7 @@ class TargetMaker:
         )
 
 
-def _kept_secret(path: Path) -> str:
+def kept_secret(path: Path) -> str:
     """A random secret in a file that only its owner can read; made at first use."""
     try:
         return path.read_text(encoding="ascii").strip()

@@ -11,6 +11,7 @@ from pathlib import Path
 from joinery.app import clock
 from joinery.app.mailing import Mailing
 from joinery.app.policy import day_of, policy_from
+from joinery.app.privacy import sealer
 from joinery.app.records import carry_records
 from joinery.app.sources import source_policy
 from joinery.app.targets import TargetMaker
@@ -107,6 +108,7 @@ def _put_together(
         versions=KeptVersions(settings=settings, target=name, published_on=published, chunk_size=targets.batch_size),
         send_mail=mailing.send_due,
         carry_records=lambda at: carry_records(database, policy, targets, at, clock.now),
+        seal=sealer(settings, state_dir),
         say=voice.say,
         progress=voice.progress,
     )

@@ -11,7 +11,7 @@ from joinery.app.first_contact import Begun, samples
 from joinery.cli.check_report import verdict
 from joinery.cli.common import say
 from joinery.cli.wording import number, several
-from joinery.core.mapping.recognition import Column, Recognised, Sure
+from joinery.core.mapping.recognition import UNKNOWN_HEADING, Column, Recognised, Sure
 from joinery.flows.match import LEFT_OPEN, OTHER_NAME, Question
 from joinery.flows.two_files import Matches, TwoFiles
 from joinery.reports.render_text import as_text
@@ -52,7 +52,7 @@ def _columns(recognised: Recognised) -> Iterator[str]:
 
 
 def _unread(column: Column) -> str:
-    plain = column.why == "no heading Joinery knows"
+    plain = column.why == UNKNOWN_HEADING
     return column.name if plain else f"{column.name} ({column.why})"
 
 

@@ -32,6 +32,7 @@ COMMANDS = {
     "issue": ("issue", "Open data problems."),
     "match": ("match", "Existing accounts that wait for a yes or no."),
     "reconcile": ("reconcile", "Read all accounts again and plan against what is really there."),
+    "privacy": ("privacy", "Fields read, subject access, erasure, legal hold, register."),
     "completions": ("completions", "Training records on their way to HR."),
     "mail": ("mail", "Sign-in mails: what waits, what left, what is unknown."),
     "connect": ("connect", "Try the places where people's files arrive."),

@@ -10,6 +10,7 @@ from datetime import datetime
 from joinery.core.model.account import Account, Link
 from joinery.core.model.ids import PersonKey
 from joinery.errors import BadAnswer, StopRun, TryAgain
+from joinery.flows.erase import forget_erased_accounts
 from joinery.flows.moving import another_kind, follow, forget_the_old
 from joinery.flows.policy import Ports
 from joinery.kit.contract import Target
@@ -37,6 +38,7 @@ async def _read(ports: Ports) -> int:
             if changed:
                 ports.say(follow(connection, policy, old).sentence())
             state = load_state(connection, policy.name)
+            forget_erased_accounts(connection, ports)
             gone = [] if changed else state.extra.get("vanished", [])
             extra = {**state.extra, "contacted": policy.target_kind or True, "vanished": gone}
             save_state(connection, policy.name, replace(state, extra=extra))

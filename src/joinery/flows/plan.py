@@ -52,6 +52,8 @@ class _Making:
     tally: Tally = field(default_factory=Tally)
     actions: Counter[str] = field(default_factory=Counter)
     looked_at: int = 0
+    #: accounts that this plan links: they count among those that guards compare with
+    linking: int = 0
     urgent_chunks: set[int] = field(default_factory=set)
 
 
@@ -149,6 +151,7 @@ def _look_at(connection: Connection, ports: Ports, making: _Making, keys: Sequen
         for line in reach.possible:
             making.tally.add(line)
             making.actions[str(line.action)] += 1
+            making.linking += line.action is ActionClass.LINK and not line.held
         making.writer.add(reach.lines)
         decided.append(_remembering(one, person, reach))
         if not reach.possible:
@@ -200,7 +203,9 @@ def _finish(
 
 def _guard(connection: Connection, policy: Policy, making: _Making, summary: PlanSummary) -> tuple[GuardResult, ...]:
     accounts = Accounts(connection, policy.target)
-    results = check_guards(policy.guards, making.tally, _population(connection, policy, making.tally, accounts))
+    population = _population(connection, policy, making.tally, accounts)
+    population = replace(population, linking=making.linking)
+    results = check_guards(policy.guards, making.tally, population)
     for result in results:
         if result.tripped:
             hold_lines(connection, summary.id, result.guard, result.segment, result.message)

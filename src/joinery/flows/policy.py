@@ -204,6 +204,8 @@ class Ports:
     send_mail: Callable[[datetime], Mapping[str, int]]
     #: reads completions and brings them to HR; numbers
     carry_records: Callable[[datetime], Mapping[str, int]]
+    #: a keyed hash of a text, by which erased people are known again and nobody can be read out
+    seal: Callable[[str], str]
     #: a line for the person who watches; never data
     say: Callable[[str], None]
     progress: Callable[[str, int, int], None]

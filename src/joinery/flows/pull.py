@@ -120,7 +120,7 @@ def _taken(source: SourcePolicy) -> Iterator[ArrivedFile | StopRun]:
 
 
 def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime) -> tuple[FileResult, Outcome | None]:
-    from joinery.flows.arrival import open_arrival
+    from joinery.flows.erased import open_without_erased
 
     day = as_of.astimezone(ports.policy.company_zone).date()
     with ports.database.read() as connection:
@@ -130,7 +130,7 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
     try:
         source.drop.verify(file)
         with source.opened(file) as plain:
-            arrival = open_arrival(source, plain, remembered)
+            arrival = open_without_erased(ports, source, plain, remembered)
     except (SourceUntrusted, ConfigError) as error:
         finding = _finding(str(error.data.get("code", error.code)), str(error), error.fix)
         result = FileResult(source=source.name, name=file.name, state="rejected", findings=(finding,))

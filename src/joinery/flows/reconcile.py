@@ -23,6 +23,7 @@ from joinery.core.model.plan import PlanSummary
 from joinery.errors import BadAnswer, JoineryError, StopRun, SystemUnreachable, TryAgain
 from joinery.flows.contact import contacted, read_accounts
 from joinery.flows.drift import Drift, Noticed, drifts, notice, settle
+from joinery.flows.erase import forget_erased_accounts
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Policy, Ports
 from joinery.kit.contract import AccountPage, Target
@@ -228,6 +229,7 @@ async def _second_look(target: Target, ports: Ports, seen: _Seen) -> None:
 def _conclude(connection: Connection, ports: Ports, seen: _Seen) -> Reconciled:
     """What is not there, who is back, what contradicts itself. Nothing is forgotten that is somebody's."""
     policy = ports.policy
+    forget_erased_accounts(connection, ports)
     state = load_state(connection, policy.name)
     before = set(state.extra.get("vanished", ()))
     gone = (before & seen.missing) if seen.doubted else seen.missing

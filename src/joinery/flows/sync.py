@@ -9,9 +9,11 @@ from typing import Any
 
 from joinery.core.model.ids import RunId
 from joinery.core.model.plan import PlanSummary
+from joinery.core.rules.instants import local_day
 from joinery.errors import AsOfRefused, JoineryError
 from joinery.flows.apply import Applied, apply_by_mode, resume
 from joinery.flows.contact import contacted, look_at_doubtful, read_accounts, still_in_doubt
+from joinery.flows.erase import end_keeping
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Ports
 from joinery.flows.pull import PullReport, pull
@@ -78,6 +80,7 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
     cause = ", ".join(file.name for file in pulled.files if file.name) or "dates and open lines"
     if _needs_contact(ports):
         read_accounts(ports)
+    end_keeping(ports, local_day(as_of, ports.policy.company_zone))
     unseen = look_at_doubtful(ports)
     plan = make_plan(ports, as_of, cause, pulled.snapshot_id)
     locked = _blockers(ports)

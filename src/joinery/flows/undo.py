@@ -23,6 +23,7 @@ from joinery.flows.policy import Ports
 from joinery.store.accounts import Accounts
 from joinery.store.connections import next_number
 from joinery.store.decisions import Decision, decide
+from joinery.store.erasure import GONE
 from joinery.store.people import People, Person
 from joinery.store.plans import (
     PlanWriter,
@@ -113,6 +114,8 @@ def _by_person(connection: Connection, plan: str, impossible: dict[str, int]) ->
 
 
 def _inverse(stored: StoredLine) -> Inverse | str:
+    if stored.line.worker_id.startswith(f"{GONE}-"):
+        return "the person was erased since"
     before = decode_account(json.loads(stored.before)) if stored.before else None
     return inverse_of(stored.line.operation, before)
 

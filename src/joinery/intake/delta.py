@@ -166,6 +166,14 @@ def keys_of(before: bytes | None, key: Sequence[str]) -> pl.DataFrame:
     return _unpack(before, {}, names)[0].select(names)
 
 
+def without_keys(blob: bytes, keys: Collection[str]) -> bytes:
+    """The index as if these had never been in the file."""
+    first, _, body = blob.partition(b"\n")
+    frame = pl.read_ipc(io.BytesIO(body))
+    names = _key_names(frame)
+    return _pack(json.loads(first), frame.filter(~pl.any_horizontal(pl.col(name).is_in(list(keys)) for name in names)))
+
+
 def _digested(frame: pl.DataFrame, *, key: Sequence[str], columns: Sequence[str], names: Sequence[str]) -> pl.DataFrame:
     """Row number, trimmed keys and the two digests of every row."""
     keys = [pl.col(column).str.strip_chars().alias(name) for column, name in zip(key, names, strict=True)]

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, get_args
 
+from joinery.core.mapping.sensitive import SENSITIVE
 from joinery.core.mapping.spec import KEPT_WHEN_EMPTY
-from joinery.core.mapping.vocabulary import SENSITIVE
 from joinery.settings.defaults import ATTRIBUTES, EMPTY_ERROR, GUARDS
 from joinery.settings.part import Part
 from joinery.settings.root import Settings

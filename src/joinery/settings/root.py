@@ -17,6 +17,7 @@ from joinery.settings.learning import LearningTarget
 from joinery.settings.learning_rules import LearningRule, Where
 from joinery.settings.mail import Mail
 from joinery.settings.part import Part
+from joinery.settings.privacy import Privacy
 from joinery.settings.problems import found
 from joinery.settings.secret import Secret
 from joinery.settings.sources import SourceEntry
@@ -183,7 +184,6 @@ class Settings(Part):
             "schedule",
             "reports",
             "certificates",
-            "privacy",
             "api",
         }
     )
@@ -243,6 +243,9 @@ class Settings(Part):
     protected: Protected = Field(default_factory=Protected, description="Who is never touched by a sync.")
     mail: Mail = Field(default_factory=Mail, description="Sign-in mails.")
     completions: Completions = Field(default_factory=Completions, description="What happens with training records.")
+    privacy: Privacy = Field(
+        default_factory=Privacy, description="What may be shown of people, and what stays when somebody is erased."
+    )
     retention: Retention = Field(default_factory=Retention, description="How long things are kept.")
     store: Store = Field(default_factory=Store, description="Where Joinery keeps its memory.")
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, func, insert, select, update
 
 from joinery.core.model.codec import canonical, instant_text
 from joinery.store.accounts import upsert
@@ -106,6 +106,14 @@ def load_digests(connection: Connection, name: str, source: str, columns: str) -
         digests.c.connection == name, digests.c.source == source, digests.c.columns == columns
     )
     return connection.scalar(query)
+
+
+def rewrite_digests(connection: Connection, name: str, change: Callable[[bytes], bytes]) -> None:
+    """Replace the index of every source by what `change` makes of it."""
+    c = digests.c
+    for row in connection.execute(select(c.source, c.payload).where(c.connection == name)).all():
+        where = c.connection == name, c.source == row.source
+        connection.execute(update(digests).where(*where).values(payload=change(row.payload)))
 
 
 def save_digests(

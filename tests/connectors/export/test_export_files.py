@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from joinery.core.model.account import Account, AccountState
+from joinery.core.model.account import Account
 from joinery.errors import ConfigError, JoineryError, SourceUntrusted
 from tests.contract.test_export import target_of
 
@@ -157,24 +157,3 @@ def test_of_a_pattern_the_newest_file_counts(tmp_path: Path) -> None:
     assert account.id == "users_a.csv"
     with pytest.raises(SourceUntrusted, match="No file fits"):
         asyncio.run(target_of(tmp_path / "none_*.csv").check())
-
-
-STATES = [
-    ("Active", "YES", AccountState.ACTIVE),
-    ("Active", "no", AccountState.SUSPENDED),
-    ("suspended", "1", AccountState.SUSPENDED),
-    ("suspended", "0", AccountState.ACTIVE),
-    ("User Status", "Inactive", AccountState.SUSPENDED),
-    ("inactive", "active", AccountState.ACTIVE),
-    ("status", "deleted", AccountState.ARCHIVED),
-    ("status", "Gesperrt", AccountState.SUSPENDED),
-    ("status", "", AccountState.ACTIVE),
-    ("status", "a word nobody knows", AccountState.ACTIVE),
-]
-
-
-@pytest.mark.parametrize(("column", "word", "state"), STATES)
-def test_the_state_is_read_from_the_heading_and_the_word(column: str, word: str, state: AccountState) -> None:
-    from joinery.core.mapping.account_headings import state_of
-
-    assert state_of(column, word) is state

@@ -52,6 +52,13 @@ def test_the_whole_company(
     assert check(limit, lines, total) == expected
 
 
+def test_accounts_that_the_plan_itself_links_count_but_do_not_make_the_company_a_big_one() -> None:
+    first_contact = Population(total=0, linking=100)
+    for limit, count, trips in ((SHARE, 10, False), (SHARE, 11, True), (BIG, 90, False)):
+        (result,) = check_guards({"suspend": limit}, Tally.of(suspensions(count)), first_contact)
+        assert (result.population, result.tripped) == (100, trips)
+
+
 def test_one_place_trips_alone() -> None:
     lines = suspensions(3, "Lille") + suspensions(3, "Lyon")
     expected = [("", 6, False), ("location=Lille", 3, True), ("location=Lyon", 3, False)]

@@ -47,7 +47,7 @@ _SAME: Final = {
 _OWN_CERTAIN: Final[Mapping[str, str]] = keyed(
     {
         "account_id": "account id, user guid, canvas user id, profile id, internal user id, lms user id, user key, "
-        "learner id, system id, account number, benutzer id, id utilisateur, 360learning id",
+        "learner id, system id, benutzer id, id utilisateur, 360learning id",
         "worker_id": "idnumber, id number, external id, externalid, external employee id, sis id, sis user id, "
         "employee reference, hr id, hris id, custom field employee id, custom field employee number, "
         "custom field personnel number",
@@ -85,6 +85,15 @@ ACCOUNT_LIKELY: Final[Mapping[str, str]] = {
     **_OWN_LIKELY,
 }
 
+#: when somebody was there: conduct, which is not read
+LOGINS: Final = frozenset(
+    keyed(
+        {
+            "login": "last login, last access, lastaccess, first access, last login date, last activity, last seen, "
+            "last signed in, last sign in, login count, logins, time spent, letzte anmeldung, derniere connexion"
+        }
+    )
+)
 #: columns that only an export of a learning system has, packed
 ONLY_IN_LEARNING: Final = frozenset(
     keyed(

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final
 
+from joinery.core.mapping.sensitive import SCRIPTS, SENSITIVE, STEMS
 from joinery.core.mapping.spec import CANONICAL, RECORD_NAMES, FieldSpec, MappingRow, MappingSpec, row_of
-from joinery.core.mapping.vocabulary import CERTAIN, LIKELY, SENSITIVE
+from joinery.core.mapping.vocabulary import CERTAIN, LIKELY
 from joinery.core.model.worker import Status
 from joinery.errors import ConfigError, SourceUntrusted
 
@@ -34,11 +35,23 @@ def packed(name: str) -> str:
 
 def sensitive(column: str) -> str:
     """Which kind of sensitive data a column of this name holds; empty text when none."""
-    name = f" {words_of(column)} "
+    name, whole = f" {words_of(column)} ", packed(column)
     for kind, phrases in SENSITIVE.items():
-        if any(f" {phrase} " in name for phrase in phrases) or packed(column) in {p.replace(" ", "") for p in phrases}:
+        if any(f" {phrase} " in name for phrase in phrases) or whole in _PACKED[kind]:
             return kind
-    return ""
+    if stem := next((stem for stem in STEMS if stem in whole), ""):
+        return STEMS[stem]
+    return "" if column.isascii() else _in_another_script(column)
+
+
+def _in_another_script(column: str) -> str:
+    """Short words only as a whole: three letters are part of many others."""
+    said = unicodedata.normalize("NFKC", column).casefold().strip()
+    short = {word: kind for word, kind in SCRIPTS.items() if len(word) <= 3 and word.isalpha() and word < "\u3000"}
+    return next((kind for word, kind in SCRIPTS.items() if (said == word if word in short else word in said)), "")
+
+
+_PACKED: Final = {kind: frozenset(phrase.replace(" ", "") for phrase in phrases) for kind, phrases in SENSITIVE.items()}
 
 
 def mapping_for(

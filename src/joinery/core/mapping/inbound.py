@@ -71,6 +71,9 @@ class Rejected:
         )
 
 
+YES: Final = frozenset({"yes", "y", "true", "1", "ja", "oui", "si", "sí", "sim", "tak"})
+NO: Final = frozenset({"no", "n", "false", "0", "nein", "non", "nee", "não", "nie"})
+
 Read: TypeAlias = "str | date | Rejected | None"
 
 
@@ -190,7 +193,18 @@ def _read(row: MappingRow, raw: RawRecord, reading: _Reading) -> Read:
     elif text and row.to in ID_NAMES and MANGLED.fullmatch(text):
         reading.note("id_mangled", row.to, f"A spreadsheet has turned the {row.to} into another number; left out.")
         text = ""
+    elif text and row.to == "is_minor":
+        text = _flag(text, reading)
     return text or _empty(row, reading)
+
+
+def _flag(text: str, reading: _Reading) -> str:
+    """`yes` or `no`: a flag is no birth date."""
+    said = text.casefold()
+    if said in YES or said in NO:
+        return "yes" if said in YES else "no"
+    reading.note("not_a_flag", "is_minor", "The is_minor is neither yes nor no; it was left out.")
+    return ""
 
 
 def _possible(address: str) -> bool:

@@ -14,6 +14,7 @@ from joinery.core.mapping.account_headings import (
     ACCOUNT_ATTRIBUTES,
     ACCOUNT_CERTAIN,
     ACCOUNT_LIKELY,
+    LOGINS,
     ONLY_IN_HR,
     ONLY_IN_LEARNING,
 )
@@ -27,6 +28,7 @@ from joinery.core.model.worker import DATE_NAMES
 MOST: Final = 3
 #: the order in which doubtful columns are asked about; the rest is left unread
 ASKED: Final = ("worker_id", "work_email", "account_id", "email", "status", "termination_date", "hire_date")
+UNKNOWN_HEADING: Final = "no heading Joinery knows"
 #: share of the cells that must look right
 _FITS: Final = 0.8
 
@@ -126,7 +128,7 @@ def _one(name: str, cells: Cells, by_word: str, kind: _Kind) -> Column:
     certain = kind.own.get(key) or kind.certain.get(key, "")
     attribute = certain or kind.likely.get(key, "")
     if not attribute:
-        return Column(name=name, why="no heading Joinery knows")
+        return Column(name=name, why="log-ins are not read" if key in LOGINS else UNKNOWN_HEADING)
     if objection := _objection(attribute, cells):
         return Column(name=name, why=f"called like {attribute}, but {objection}")
     return Column(

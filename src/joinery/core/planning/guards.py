@@ -72,6 +72,8 @@ class Population:
 
     total: int
     each: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    #: accounts that were there before Joinery came and that this very plan links
+    linking: int = 0
 
 
 def check_guards(limits: Mapping[str, GuardLimit], tally: Tally, population: Population) -> tuple[GuardResult, ...]:
@@ -85,7 +87,8 @@ def _results(limits: Mapping[str, GuardLimit], tally: Tally, population: Populat
         if limit is None:
             continue
         share = limit.share if population.total >= limit.from_population else None
-        whole = _judge(guard, "", count, population.total, (limit.most, share, limit.floor))
+        size = population.total + population.linking
+        whole = _judge(guard, "", count, size, (limit.most, share, limit.floor))
         yield whole
         if whole.tripped:
             continue  # the class is held as a whole: segments add nothing

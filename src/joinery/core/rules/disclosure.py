@@ -1,0 +1,124 @@
+"""Decides what may be shown of somebody, and to whom: the limits that works councils ask for, country by country.
+
+Rule 1: the limits hold until a named person released them; where the country is not known they hold.
+Rule 2: everything that shows scores, times, rankings or figures of groups asks here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+
+MINIMUM_GROUP = 5
+#: where limits hold unless the settings say other
+LIMITED = frozenset({"DE", "AT", "NL"})
+
+
+class Viewer(StrEnum):
+    """Who looks."""
+
+    SELF = "self"
+    MANAGER = "manager"
+    #: HR, learning and development, IT: those who run the programme
+    STAFF = "staff"
+    AUDITOR = "auditor"
+    PRIVACY_OFFICER = "privacy_officer"
+
+
+class Kind(StrEnum):
+    """What is shown of one person."""
+
+    #: done or not, due, overdue: what a duty is about
+    COMPLETION = "completion"
+    SCORE = "score"
+    #: how long somebody took, how often they tried, at what hour they worked
+    TIME = "time"
+    #: a place in an order of people
+    RANKING = "ranking"
+    #: when somebody signed in
+    LOGIN = "login"
+
+
+#: measures of performance and conduct: not for the manager of somebody in a limited country
+_MEASURES = frozenset({Kind.SCORE, Kind.TIME, Kind.RANKING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """Somebody released a country from the limits."""
+
+    by: str
+    on: date
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Where the limits hold, and what was released; `company_country` is that of everybody without one."""
+
+    countries: frozenset[str] = LIMITED
+    minimum_group: int = MINIMUM_GROUP
+    released: Mapping[str, Release] = field(default_factory=dict)
+    company_country: str = ""
+
+    def limited(self, country: str, today: date) -> bool:
+        """The limits hold for somebody there."""
+        where = (country or self.company_country).strip().upper()
+        release = self.released.get(where)
+        if release is not None and release.on <= today:
+            return False
+        return not where or where in self.countries
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """May it be shown? `why` finishes "not shown: …"; empty when it may."""
+
+    shown: bool
+    why: str = ""
+
+    def __str__(self) -> str:
+        return "yes" if self.shown else "no"
+
+
+YES = Verdict(shown=True)
+
+
+def may_show(limits: Limits, viewer: Viewer, kind: Kind, country: str, today: date) -> Verdict:
+    """One person's own figure, to this viewer."""
+    if not limits.limited(country, today) or (viewer is Viewer.SELF and kind is not Kind.LOGIN):
+        return YES
+    where = country or limits.company_country
+    there = f"in {where}" if where else "where the country is not known"
+    if kind is Kind.LOGIN:
+        return Verdict(shown=False, why=f"log-ins are not read {there}")
+    if kind in _MEASURES and viewer is Viewer.MANAGER:
+        return Verdict(shown=False, why=f"no individual {kind} to managers {there}")
+    return YES
+
+
+def may_read_logins(limits: Limits, countries: Collection[str], today: date) -> Verdict:
+    """Log-ins may be read at all, of people in these countries."""
+    held = sorted({c or "unknown" for c in countries if limits.limited(c, today)})
+    return Verdict(shown=False, why=f"log-ins are not read in {', '.join(held)}") if held else YES
+
+
+def withheld(limits: Limits, groups: Mapping[str, tuple[int, Collection[str]]], today: date) -> Mapping[str, str]:
+    """Groups whose figures may not be shown, each with why. `groups`: name -> (people, their countries).
+
+    A single small group would follow from the total and the others, so that the next smallest is withheld with it.
+    """
+    touched = {name for name, (_, countries) in groups.items() if any(limits.limited(c, today) for c in countries)}
+    small = {
+        name: f"fewer than {limits.minimum_group} people"
+        for name, (size, _) in groups.items()
+        if name in touched and 0 < size < limits.minimum_group
+    }
+    if len(small) != 1 or len(groups) == 1:
+        return small
+    rest = [(size, name) for name, (size, _) in groups.items() if name not in small and size]
+    if rest:
+        small[min(rest)[1]] = "a smaller group could be worked out from it"
+    return small

@@ -1,0 +1,114 @@
+"""What may be shown of whom, to whom: the table, the releases, the groups."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from joinery.core.rules.disclosure import Kind, Limits, Release, Verdict, Viewer, may_read_logins, may_show, withheld
+
+TODAY = date(2026, 11, 24)
+LIMITS = Limits(company_country="FR")
+
+#: sentence -> (viewer, what, country, shown)
+TABLE = {
+    "a manager sees who is done in Germany": (Viewer.MANAGER, Kind.COMPLETION, "DE", True),
+    "a manager sees no score in Germany": (Viewer.MANAGER, Kind.SCORE, "DE", False),
+    "a manager sees no time in Austria": (Viewer.MANAGER, Kind.TIME, "AT", False),
+    "a manager sees no ranking in the Netherlands": (Viewer.MANAGER, Kind.RANKING, "NL", False),
+    "a small letter is the same country": (Viewer.MANAGER, Kind.SCORE, "de", False),
+    "a manager sees a score in France": (Viewer.MANAGER, Kind.SCORE, "FR", True),
+    "without a country the company's counts": (Viewer.MANAGER, Kind.SCORE, "", True),
+    "people see their own score everywhere": (Viewer.SELF, Kind.SCORE, "DE", True),
+    "those who run the programme see a score": (Viewer.STAFF, Kind.SCORE, "DE", True),
+    "an auditor sees a score": (Viewer.AUDITOR, Kind.SCORE, "DE", True),
+    "nobody sees a log-in in Germany, a manager": (Viewer.MANAGER, Kind.LOGIN, "DE", False),
+    "nobody sees a log-in in Germany, an auditor": (Viewer.AUDITOR, Kind.LOGIN, "DE", False),
+    "nobody sees a log-in in Germany, not even their own": (Viewer.SELF, Kind.LOGIN, "DE", False),
+    "a log-in is seen in France": (Viewer.STAFF, Kind.LOGIN, "FR", True),
+}
+
+
+@pytest.mark.parametrize(("viewer", "kind", "country", "shown"), TABLE.values(), ids=TABLE)
+def test_what_is_shown(viewer: Viewer, kind: Kind, country: str, shown: bool) -> None:
+    found = may_show(LIMITS, viewer, kind, country, TODAY)
+    assert found.shown is shown and bool(found.why) is not shown
+
+
+def test_the_reason_names_the_country() -> None:
+    assert may_show(LIMITS, Viewer.MANAGER, Kind.SCORE, "DE", TODAY) == Verdict(
+        shown=False, why="no individual score to managers in DE"
+    )
+
+
+def test_a_verdict_is_said_in_a_word() -> None:
+    assert (str(Verdict(shown=True)), str(Verdict(shown=False, why="x"))) == ("yes", "no")
+
+
+def test_where_no_country_is_known_at_all_the_limits_hold() -> None:
+    found = may_show(Limits(), Viewer.MANAGER, Kind.SCORE, "", TODAY)
+    assert found == Verdict(shown=False, why="no individual score to managers where the country is not known")
+
+
+@pytest.mark.parametrize(
+    ("on", "shown"),
+    [(date(2026, 11, 24), True), (date(2026, 11, 25), False)],
+    ids=["released today", "released from tomorrow"],
+)
+def test_a_release_by_a_named_person_counts_from_its_day(on: date, shown: bool) -> None:
+    limits = replace(LIMITS, released={"DE": Release(by="Petra Klein", on=on)})
+    assert may_show(limits, Viewer.MANAGER, Kind.SCORE, "DE", TODAY).shown is shown
+    assert may_show(limits, Viewer.MANAGER, Kind.SCORE, "AT", TODAY).shown is False
+
+
+@pytest.mark.parametrize(
+    ("countries", "why"),
+    [
+        ({"FR", "ES"}, ""),
+        ({"FR", "DE", "AT"}, "log-ins are not read in AT, DE"),
+        (set(), ""),
+    ],
+    ids=["nobody limited", "some limited", "nobody"],
+)
+def test_whether_log_ins_are_read(countries: set[str], why: str) -> None:
+    assert may_read_logins(LIMITS, countries, TODAY) == Verdict(shown=not why, why=why)
+
+
+def test_log_ins_of_people_of_no_known_country_are_not_read() -> None:
+    assert may_read_logins(Limits(), {""}, TODAY).why == "log-ins are not read in unknown"
+
+
+SMALL, WITH_IT = "fewer than 5 people", "a smaller group could be worked out from it"
+GROUPS = {
+    "nothing is withheld where all are big": ({"A": 5, "B": 9}, {}),
+    "a group of four is withheld, and the next with it": ({"A": 4, "B": 9, "C": 7}, {"A": SMALL, "C": WITH_IT}),
+    "two small ones hide each other": ({"A": 4, "B": 1, "C": 9}, {"A": SMALL, "B": SMALL}),
+    "a group alone has no total to be worked out from": ({"A": 3}, {"A": SMALL}),
+    "an empty group tells nothing of anybody": ({"A": 0, "B": 9}, {}),
+    "nobody else is there to hide behind": ({"A": 3, "B": 0}, {"A": SMALL}),
+}
+
+
+@pytest.mark.parametrize(("sizes", "wanted"), GROUPS.values(), ids=GROUPS)
+def test_which_groups_are_withheld(sizes: dict[str, int], wanted: dict[str, str]) -> None:
+    groups = {name: (size, {"DE"}) for name, size in sizes.items()}
+    assert withheld(LIMITS, groups, TODAY) == wanted
+
+
+def test_small_groups_elsewhere_are_shown() -> None:
+    assert withheld(LIMITS, {"Lille": (2, {"FR"}), "Paris": (9, {"FR"})}, TODAY) == {}
+    assert withheld(LIMITS, {"Lille": (2, {"FR", "DE"}), "Paris": (9, {"FR"})}, TODAY) == {
+        "Lille": SMALL,
+        "Paris": WITH_IT,
+    }
+
+
+@given(st.dictionaries(st.text(min_size=1, max_size=3), st.integers(1, 12), min_size=2, max_size=8))
+def test_never_is_exactly_one_group_withheld_while_others_are_shown(sizes: dict[str, int]) -> None:
+    found = withheld(LIMITS, {name: (size, {"NL"}) for name, size in sizes.items()}, TODAY)
+    assert len(found) != 1
+    assert all(name in found for name, size in sizes.items() if size < 5)

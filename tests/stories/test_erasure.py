@@ -1,0 +1,242 @@
+"""Somebody asks to be erased: what goes, what stays and why, and that no later file brings them back."""
+
+from __future__ import annotations
+
+import io
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+from sqlalchemy import select
+
+from joinery.core.model.account import AccountState
+from joinery.errors import ErasureRefused, NotThere
+from joinery.flows.erase import Erasure, Keeping, end_keeping, erase, hold, look_at_erasure, release_hold
+from joinery.flows.match import confirm_sure
+from joinery.flows.person import Word, decide_about
+from joinery.flows.reconcile import reconcile
+from joinery.flows.subject import export_of
+from joinery.flows.undo import make_undo
+from joinery.kit.contract import Completion
+from joinery.store.tables import completions, events, metadata, plan_lines
+from tests.stories.company import Company, Row, changed, moment, staff, without, worker
+
+ANA = Word(owner="ana", reason="request 2026/17")
+FIRST, SECOND, THIRD, FOURTH, FIFTH = (f"2026-11-{day}" for day in (23, 24, 25, 26, 27))
+HER = "E-77431"
+#: nothing of this may be left
+WORDS = ("Xanthippe", "Quillfeather", "xq@acme.example", HER, "old-acct-9")
+KEEP = Keeping(time=timedelta(days=3 * 365), ground="29 CFR 1910.1030(h)(2)")
+
+
+def her(**values: str) -> Row:
+    ordinary = {"given_name": "Xanthippe", "family_name": "Quillfeather", "work_email": "xq@acme.example"}
+    return worker(HER, **(ordinary | {"manager_id": "0001"} | values))
+
+
+LEFT = {"status": "Terminated", "termination_date": "2026-11-23"}
+
+
+@pytest.fixture
+def acme(tmp_path: Path) -> Company:
+    """She had an account before Joinery came, was moved, learnt something, was exempted, and has left."""
+    rule = {"name": "Fire", "when": "True", "give": ["FIRE"], "kind": "mandatory"}
+    acme = Company(tmp_path, settings={"learning_rules": [rule], "guards": "off"})
+    from joinery.core.model.account import Account
+    from joinery.core.model.ids import AccountId
+
+    acme.lms().edit(Account(id=AccountId("old-acct-9"), attributes={"email": "xq@acme.example"}))
+    acme.day(FIRST, [*staff(3), her()])
+    with acme.ports() as ports:
+        confirm_sure(ports, ANA)
+        decide_about(ports, HER, "exemption", "FORKLIFT", Word(owner="ana", reason="Xanthippe has a licence"))
+    acme.day(SECOND, [*staff(3), her(job_title="Quillfeather's deputy")])
+    made = "2026-11-24T10:00:00Z"
+    acme.lms().complete(
+        Completion(
+            id=f"old-acct-9/{made}",
+            account_id=AccountId("old-acct-9"),
+            course="FIRE",
+            course_title="Fire",
+            course_version="1",
+            completed_at=made,
+            result="completed",
+        )
+    )
+    acme.day(THIRD, [*staff(3), her(**LEFT)])
+    assert acme.raw_accounts()[0].state is AccountState.SUSPENDED
+    return acme
+
+
+def ask(acme: Company, keep: Keeping | None = None) -> Erasure:
+    with acme.ports() as ports:
+        return look_at_erasure(ports, HER, keep)
+
+
+def do(acme: Company, keep: Keeping | None = None) -> Erasure:
+    with acme.ports() as ports:
+        return erase(ports, HER, ANA, keep)
+
+
+def dump(acme: Company) -> str:
+    """Every cell of every table; the index of the last file opened."""
+    with acme.ports() as ports, ports.database.read() as db:
+        rows = [(t.name, row) for t in metadata.tables.values() for row in db.execute(select(t))]
+    index = [row.payload.partition(b"\n")[2] for name, row in rows if name == "digests"]
+    opened = [pl.read_ipc(io.BytesIO(body)).write_json() for body in index]
+    return "\n".join([*(str(cell) for _, row in rows for cell in row), *opened])
+
+
+def counts(acme: Company) -> dict[str, int]:
+    with acme.ports() as ports, ports.database.read() as db:
+        return {t.name: len(db.execute(select(t)).all()) for t in (events, plan_lines, completions)}
+
+
+def test_before_it_everything_is_there_and_after_it_nothing_that_names_her(acme: Company) -> None:
+    before = dump(acme)
+    assert all(word in before for word in WORDS)
+    found = do(acme)
+    after = dump(acme)
+    assert [word for word in WORDS if word in after] == []
+    assert found.pseudonym in after and found.done
+
+
+def test_what_is_counted_stays_countable(acme: Company) -> None:
+    before = counts(acme)
+    do(acme)
+    assert counts(acme) == before and min(before.values()) > 0
+
+
+def test_it_is_shown_before_it_is_done(acme: Company) -> None:
+    before = dump(acme)
+    found = ask(acme)
+    assert dump(acme) == before and not found.done and not found.obstacle
+    told = {part.what: (part.becomes, part.why) for part in found.parts}
+    assert told["HR's data about the person, now and in the past"][0] == "erased"
+    assert told["training records"][0] == "without name"
+    assert told["files as HR sent them"] == (
+        "kept",
+        "go by themselves 30 days after they were read (retention.raw_files)",
+    )
+    assert "erase account old-acct-9 there" in told["the account in the learning system itself"][1]
+    assert {part.becomes for part in found.parts} == {"erased", "without name", "kept"}
+
+
+def test_her_row_in_the_next_files_does_not_bring_her_back(acme: Company) -> None:
+    do(acme)
+    night = acme.day(FOURTH, [*staff(3), her(**LEFT, job_title="Head")])
+    assert night.checks == {"erased_people"} and night.plan == ""
+    acme.write_settings(starters=["Onboarding_Path"])  # everybody is looked at again
+    acme.day(FIFTH, [*staff(3), her(**LEFT, job_title="Chief")])
+    with pytest.raises(NotThere):
+        ask(acme)
+    assert [word for word in WORDS if word in dump(acme)] == []
+
+
+def test_when_hr_takes_her_out_nothing_happens_either(acme: Company) -> None:
+    do(acme)
+    assert acme.day(FOURTH, staff(3)).plan == ""
+
+
+def test_hired_anew_after_the_erasure_she_is_a_new_person(acme: Company) -> None:
+    key = acme.person(HER).key
+    do(acme)
+    acme.day(FOURTH, [*staff(3), her(hire_date="2099-01-01", status="Pre-hire")])
+    assert acme.person(HER).key != key
+
+
+def test_her_account_is_not_remembered_when_all_are_read_again(acme: Company) -> None:
+    do(acme)
+    with acme.ports() as ports:
+        found = reconcile(ports, moment(FOURTH))
+    assert found.read == 4 and found.orphans == 0
+    assert "xq@acme.example" not in dump(acme)
+
+
+def test_a_plan_that_held_her_is_still_shown_and_its_undo_leaves_her_alone(acme: Company) -> None:
+    do(acme)
+    with acme.ports() as ports:
+        undone = make_undo(ports, "P-2", moment(FOURTH))
+    assert undone.impossible["the person was erased since"] >= 1
+
+
+# --------------------------------------------------------------------------------------------- what stands against it
+
+
+def test_nobody_is_erased_while_they_work_here(acme: Company) -> None:
+    acme.day(FOURTH, [*staff(3), her()])
+    with pytest.raises(ErasureRefused, match=f"{HER} is active in HR's data.*nothing was erased"):
+        do(acme)
+    assert "is active in HR's data" in ask(acme).obstacle
+
+
+def test_nobody_is_erased_under_a_legal_hold_until_it_is_released(acme: Company) -> None:
+    with acme.ports() as ports:
+        hold(ports, HER, Word(owner="petra", reason="case 4711"), None)
+    with pytest.raises(ErasureRefused, match=f"{HER} is under a legal hold of petra; nothing was erased"):
+        do(acme)
+    with acme.ports() as ports:
+        assert release_hold(ports, HER) == (HER, 1)
+    assert do(acme).done
+
+
+def test_nobody_is_erased_while_their_account_is_open(acme: Company) -> None:
+    acme.lms().edit_with(acme.raw_accounts()[0].id, state=AccountState.ACTIVE)
+    with acme.ports() as ports:
+        reconcile(ports, moment(FOURTH))
+    with pytest.raises(ErasureRefused, match="account old-acct-9 of E-77431 is still open"):
+        do(acme)
+
+
+def test_records_go_to_hr_before_the_name_goes(acme: Company) -> None:
+    acme.write_settings(completions={"send_to": {"file": "./outbox"}})
+    with pytest.raises(ErasureRefused, match="1 training records of E-77431 have not reached HR yet"):
+        do(acme)
+
+
+# --------------------------------------------------------------------------------------------- what a law wants
+
+
+def test_records_a_law_wants_stay_with_the_name_and_say_on_which_ground_and_until_when(acme: Company) -> None:
+    kept = [part for part in ask(acme, KEEP).parts if part.what == "training records that a law wants"]
+    assert [(part.count, part.becomes) for part in kept] == [(1, "kept")]
+    assert kept[0].why == "29 CFR 1910.1030(h)(2); until 2029-11-23, with the name and number"
+    do(acme, KEEP)
+    left = dump(acme)
+    assert "Xanthippe Quillfeather" in left and "xq@acme.example" not in left
+
+
+def test_when_the_law_wants_no_more_the_name_goes_too(acme: Company) -> None:
+    do(acme, KEEP)
+    with acme.ports() as ports:
+        assert end_keeping(ports, moment("2029-11-23").date()) == 0
+        assert end_keeping(ports, moment("2029-11-24").date()) == 1
+        assert end_keeping(ports, moment("2029-11-24").date()) == 0
+    assert [word for word in WORDS if word in dump(acme)] == []
+
+
+# --------------------------------------------------------------------------------------------- subject access
+
+
+def test_she_is_given_everything_that_is_held_about_her(acme: Company) -> None:
+    with acme.ports() as ports:
+        found = export_of(ports, HER)
+    assert found["now"]["family_name"] == "Quillfeather" and found["account"]["id"] == "old-acct-9"
+    assert [row["course"] for row in found["training_records"]] == ["FIRE"]
+    assert {row["kind"] for row in found["decisions"]} >= {"match", "exemption"}
+    assert any(row["value"] == "Quillfeather's deputy" for row in found["facts"])
+    assert found["events"] and found["plan_lines"]
+    assert "Family0001" not in json.dumps(found)
+
+
+def test_others_are_left_as_they_are(acme: Company) -> None:
+    rows = [*changed(staff(3), "0002", manager_id=HER), her(**LEFT)]
+    acme.day(FOURTH, rows)
+    told = {part.what: part.count for part in ask(acme).parts}
+    assert told["HR records of others that name the person as manager"] == 1
+    before = acme.person("0002")
+    do(acme)
+    assert acme.person("0002") == before
+    assert acme.day(FIFTH, without(rows, HER)).exit_code == 0
