@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from joinery.cli.main import app
 from tests.mail import post_office
 from tests.stories.company import COLUMNS, FIELDS, Company, Row, changed, staff, without, worker
 
@@ -264,3 +268,51 @@ def test_of_somebody_who_died_nothing_is_sent_to_anybody(tmp_path: Path) -> None
         assert acme.accounts()["0002"] == "suspended"
     assert office.received == []
     assert "planned" not in acme.mails()
+
+
+# ---------------------------------------------------------------- archived people, as an auditor sees them
+
+
+def test_an_auditor_reads_the_transcript_of_an_archived_leaver_without_opening_the_account(tmp_path: Path) -> None:
+    acme, rows = company(tmp_path, settings={"learning_rules": FIRE})
+    acme.completes("0002", "FIRE", "2026-11-25")
+    acme.day("2026-11-26")
+    gone = changed(rows, "0002", department="Marketing", status="Terminated", termination_date="2026-11-30")
+    acme.day("2026-12-01", gone)
+    acme.day("2027-06-01")
+    before = acme.account("0002")
+    assert before.state == "archived"
+
+    def typed(*words: str) -> dict[str, Any]:
+        done = CliRunner().invoke(app, [*words, "--json", "--config", str(acme.config)])
+        assert done.exit_code == 0, done.output
+        answer: dict[str, Any] = json.loads(done.output)
+        return answer
+
+    (row,) = typed("person", "transcript", "0002")["rows"]
+    assert (row["course"], row["department"], row["result"]) == ("FIRE", "Sales", "passed")
+    assert [row["worker_id"] for row in typed("accounts", "--archived")["rows"]] == ["0002"]
+    assert acme.account("0002") == before
+
+
+# ---------------------------------------------------------------- zones, and settings about dates
+
+
+def test_the_place_of_work_gives_the_zone_where_the_record_names_none(tmp_path: Path) -> None:
+    zones = {"company": {"name": "Acme", "time_zone": "UTC", "location_zones": {"Melbourne": "Australia/Melbourne"}}}
+    acme, rows = company(tmp_path, settings=zones)
+    there = {"location": "melbourne ", "status": "Active", "hire_date": "2026-12-01"}
+    acme.day("2026-11-30T12:59", [*rows, worker(9, **there), worker(10, hire_date="2026-12-01")])
+    assert {"0009", "0010"} & acme.accounts().keys() == set()
+    assert acme.day("2026-11-30T13:00").lines == ["0009 create done"], "midnight in Melbourne"
+    assert acme.day("2026-12-01T00:00").lines == ["0010 create done"]
+
+
+def test_a_changed_setting_about_dates_moves_the_dates_of_everybody_without_a_file(tmp_path: Path) -> None:
+    acme, rows = company(tmp_path)
+    acme.day("2026-11-24", [*changed(rows, "0002", termination_date="2026-11-30"), starter()])
+    assert acme.day("2026-11-25").lines == []
+    acme.write_settings(triggers={"hire": {"days_before": 7}, "leaver": {"suspend": "at_once"}})
+    assert acme.day("2026-11-26").lines == ["0009 create done"], "seven days before the first"
+    assert acme.day("2026-11-29").lines == []
+    assert acme.day("2026-11-30T00:00").lines == ["0002 suspend done"], "with the last day itself"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -47,7 +47,8 @@ def policy_from(
     return Policy(
         name=settings.name,
         version=settings.version_hash,
-        zone_of=zone_reader(settings.company.time_zone),
+        zone_of=zone_reader(settings.company.time_zone, settings.company.location_zones),
+        location_zones=settings.company.location_zones,
         company_zone=ZoneInfo(settings.company.time_zone),
         company_country=settings.company.country or "",
         known_zones=_all_zones(),
@@ -118,7 +119,7 @@ def lifecycle_of(settings: Settings, source: Any) -> LifecyclePolicy:
         absent_grace=triggers.absent.archive_grace.days,
         leave_access=triggers.leave.access,
         garden_access=triggers.leave.garden,
-        seasonal=frozenset(triggers.seasonal.employment_types),
+        seasonal=tuple(triggers.seasonal.employment_types),
     )
 
 
@@ -179,17 +180,19 @@ def _field(rule: Any) -> FieldSpec:
     )
 
 
-def zone_reader(company: str) -> Callable[[Worker], tzinfo]:
-    """The worker's own zone where it is one, else the company's."""
+def zone_reader(company: str, places: Mapping[str, str] | None = None) -> Callable[[Worker], tzinfo]:
+    """The worker's own zone where it is one, else their location's, else the company's."""
+    by_place = {name.strip().casefold(): zone for name, zone in (places or {}).items()}
 
-    @lru_cache(maxsize=1000)
-    def named(name: str) -> tzinfo:
+    @lru_cache(maxsize=10_000)
+    def named(name: str, place: str) -> tzinfo:
+        there = by_place.get(place.strip().casefold(), company)
         try:
-            return ZoneInfo(name or company)
+            return ZoneInfo(name or there)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            return ZoneInfo(company)
+            return ZoneInfo(there)
 
-    return lambda worker: named(worker.time_zone)
+    return lambda worker: named(worker.time_zone, worker.location if by_place else "")
 
 
 @lru_cache(maxsize=1)

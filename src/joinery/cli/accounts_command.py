@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, connection, show_table
-from joinery.core.model.account import Account
+from joinery.core.model.account import Account, AccountState
 from joinery.reports.tables import table
 from joinery.store.accounts import Accounts
 
@@ -22,15 +22,16 @@ def main(
     json: AsJson = False,
     out: Out = None,
     orphans: Annotated[bool, typer.Option("--orphans", help="Only accounts that no HR record vouches for.")] = False,
+    archived: Annotated[bool, typer.Option("--archived", help="Only archived accounts.")] = False,
 ) -> None:
     """Linked accounts as the learning system last confirmed them; lists are sorted and joined by `;`.
 
-    Example: joinery accounts --format csv
+    Examples: joinery accounts --format csv | joinery accounts --archived
     """
     with connection(config, quiet=True) as it, it.ports.database.read() as db:
         accounts = Accounts(db, it.ports.policy.target)
         found = accounts.orphans() if orphans else [account for _, account in accounts.managed()]
-        rows = [_row(account) for account in found]
+        rows = [_row(each) for each in found if not archived or each.state is AccountState.ARCHIVED]
     show_table(table("Accounts", COLUMNS, rows), "json" if json else form, out)
 
 

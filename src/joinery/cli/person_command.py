@@ -58,6 +58,44 @@ def show(
         say(f"Next: joinery why {shown.worker_id}")
 
 
+@app.command()
+def transcript(
+    worker: Who, config: Config = DEFAULT_CONFIG, form: Format = "text", json: AsJson = False, out: Out = None
+) -> None:
+    """Somebody's training as recorded, with their organisation at that time; also of leavers, whose account stays shut.
+
+    Examples: joinery person transcript 000102 | joinery person transcript 000102 --format xlsx
+    """
+    from joinery.flows.transcript import transcript as read
+    from joinery.reports.tables import table
+
+    with connection(config, quiet=True) as it:
+        found = read(it.ports, worker)
+    organisation = ("department", "location", "legal_entity", "manager_id", "cost_center", "job_title")
+    columns = (
+        "completed_at",
+        "course",
+        "title",
+        "version",
+        "result",
+        "expires_on",
+        "certificate",
+        *organisation,
+        "note",
+    )
+    rows = []
+    for each in found.records:
+        done = each.completion
+        note = "; ".join(("revoked",) * bool(done.revokes) + each.flags)
+        said = (done.completed_at, done.course, done.course_title, done.course_version, done.result, done.expires_on)
+        org = (each.org_then.get(name, "") for name in organisation)
+        rows.append((*said, done.certificate_id, *org, note))
+    title = f"Transcript of {found.worker_id} ({found.stage}), " + (
+        f"{found.account} account" if found.account else "no account"
+    )
+    show_table(table(title, columns, rows), "json" if json else form, out)
+
+
 @app.command("end-access")
 def end(
     worker: Who,

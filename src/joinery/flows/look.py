@@ -14,7 +14,8 @@ from joinery.core.model.plan import PlanSummary
 from joinery.flows.contact import contacted, look_at_doubtful, read_accounts, still_in_doubt
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Ports
-from joinery.flows.pull import pull, wake
+from joinery.flows.pull import pull
+from joinery.flows.waking import wake
 from joinery.store.connections import load_state, only_run
 from joinery.store.database import Database
 

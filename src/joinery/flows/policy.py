@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from fnmatch import fnmatchcase
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
 
@@ -114,6 +115,8 @@ class Policy:
     company_zone: tzinfo
     company_country: str = ""
     known_zones: frozenset[str] = frozenset()
+    #: place of work -> its zone
+    location_zones: Mapping[str, str] = field(default_factory=dict)
     #: configured; else the day of the baseline
     go_live: date | None = None
     #: whose value counts where several sources know a person
@@ -166,6 +169,12 @@ class Policy:
     def above(self, department: str, on: date) -> tuple[str, ...]:
         """The department itself and all above it, as the tree is on this day and as it compares them."""
         return tuple(map(fold, (department, *above_in(self.tree.on(on), department)))) if department else ()
+
+    @property
+    def times(self) -> str:
+        """A digest of everything that decides when somebody's dates fire: another one, and all are looked at again."""
+        said = sorted(self.lifecycles.items()), str(self.company_zone), sorted(self.location_zones.items())
+        return sha256(repr(said).encode()).hexdigest()
 
     def drift_of(self, what: str) -> str:
         """What becomes of a change by hand of an attribute, `access`, `group:X` or a course: overwrite | keep | ask."""

@@ -16,7 +16,7 @@ from joinery.flows.decide import facts_of
 from joinery.flows.look import pretended
 from joinery.flows.person import now_of
 from joinery.flows.policy import Policy, Ports
-from joinery.flows.pull import wake
+from joinery.flows.waking import wake
 from joinery.store.connections import ConnectionState, load_state
 from joinery.store.people import People, Person
 

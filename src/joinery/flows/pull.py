@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -15,17 +15,16 @@ from typing import Any
 from joinery.core.hygiene.trust import Profile, judge, unreachable
 from joinery.core.mapping.inbound import key_read
 from joinery.core.model.finding import Finding, Severity
-from joinery.core.model.ids import PersonKey
 from joinery.errors import ConfigError, KeyUnusable, SourceUntrusted, StopRun
 from joinery.flows.accept import Acceptance, baseline_day, uuid7
 from joinery.flows.book import FILE, IDENTITY, PEOPLE, REACH, Book
 from joinery.flows.joining import Claims
 from joinery.flows.policy import Ports, SourcePolicy
-from joinery.flows.setting import Outcome, Setting
+from joinery.flows.setting import Outcome
+from joinery.flows.waking import setting_for, wake
 from joinery.kit.drop import ArrivedFile
 from joinery.store.connections import ConnectionState, load_state, save_state
 from joinery.store.findings import record_findings
-from joinery.store.people import People
 from joinery.store.snapshots import (
     SnapshotRow,
     last_accepted,
@@ -249,27 +248,6 @@ def _snapshot(
     )
 
 
-def setting_for(
-    ports: Ports, source: SourcePolicy, as_of: datetime, snapshot_id: str, state: ConnectionState
-) -> Setting:
-    """What all rows of one acceptance share."""
-    return Setting(
-        connection=ports.policy.name,
-        source=source.people,
-        snapshot_id=snapshot_id,
-        as_of=as_of,
-        since=state.go_live,
-        lifecycle=source.lifecycle,
-        zone_of=ports.policy.zone_of,
-        new_key=lambda: uuid7(ports.now(), secrets.randbits(74)),
-        policies=ports.policy.lifecycle_of,
-        ownership=ports.policy.ownership,
-        joined_by=source.joined_by,
-        known_zones=ports.policy.known_zones,
-        uses_reports=bool(ports.policy.rules),
-    )
-
-
 def _absent(
     source: SourcePolicy, acceptance: Acceptance, arrival: Any, delta: Any, state: ConnectionState
 ) -> list[str]:
@@ -319,39 +297,6 @@ def _after(
 def _remembering(state: ConnectionState, source: str, layout: Mapping[str, Any]) -> ConnectionState:
     """What this file looked like is expected of the next one."""
     return replace(state, extra={**state.extra, "layouts": {**state.extra.get("layouts", {}), source: dict(layout)}})
-
-
-def wake(
-    ports: Ports, as_of: datetime, seen: Mapping[str, set[str]], only: Collection[PersonKey] | None = None
-) -> Outcome:
-    """People whose date has come, from the facts already known; `seen`: source -> those a file has just spoken of.
-
-    `only` these of them.
-    """
-    with ports.database.read() as connection:
-        due = [key for key in People(connection, ports.policy.name).due(as_of) if only is None or key in only]
-        state = load_state(connection, ports.policy.name)
-    if not due:
-        return Outcome()
-    total, in_question = Outcome(), tuple[Finding, ...]()
-    with ports.database.write() as connection:
-        by_source = _by_source(People(connection, ports.policy.name), due)
-        for source in ports.sources.values():
-            acceptance = Acceptance(connection, setting_for(ports, source, as_of, "", state))
-            acceptance.outcome.seen = seen.get(source.name, set())
-            acceptance.wake(by_source.get(source.name, ()))
-            in_question = acceptance.close()
-            total.events.update(acceptance.outcome.events)
-            total.counts.update(acceptance.outcome.counts)
-        Book(connection, ports.policy.name, IDENTITY, ports.now()).whole(PEOPLE, in_question)
-    return total
-
-
-def _by_source(people: People, keys: Sequence[PersonKey]) -> dict[str, list[PersonKey]]:
-    found: dict[str, list[PersonKey]] = {}
-    for person in people.by_key(keys).values():
-        found.setdefault(person.worker.source, []).append(person.key)
-    return found
 
 
 def _finding(check: str, message: str, suggestion: str) -> Finding:

@@ -13,9 +13,9 @@ from joinery.errors import MatchRefused
 from joinery.flows.book import IDENTITY, PEOPLE, Book
 from joinery.flows.person import Word, find_person, now_of
 from joinery.flows.policy import Ports
-from joinery.flows.pull import setting_for
 from joinery.flows.questions import OTHER, join, question_of, settle
 from joinery.flows.setting import Outcome, Setting
+from joinery.flows.waking import setting_for
 from joinery.store.connections import load_state
 from joinery.store.decisions import Decision, decide
 from joinery.store.people import People, Person

@@ -23,7 +23,7 @@ from joinery.core.planning.pretend import left_by, unmade
 from joinery.flows.look import pretended
 from joinery.flows.person import find_person
 from joinery.flows.policy import Policy, Ports
-from joinery.flows.pull import wake
+from joinery.flows.waking import wake
 from joinery.flows.why_case import Case, decided_case, related
 from joinery.store.accounts import Accounts
 from joinery.store.assignments import save_assignments

@@ -22,7 +22,7 @@ from joinery.flows.gather import LEVELS, Batch, gather
 from joinery.flows.look import pretended
 from joinery.flows.person import find_person
 from joinery.flows.policy import Policy, Ports
-from joinery.flows.pull import wake
+from joinery.flows.waking import wake
 from joinery.store.connections import ConnectionState, load_state
 from joinery.store.people import People, Person
 

@@ -86,6 +86,11 @@ class Company(Part):
 
     name: Text = Field(description="The company's name, as people read it.")
     time_zone: Zone = Field(description="The time zone of everybody who has none of their own, e.g. `Europe/Paris`.")
+    location_zones: Mapping[Text, Zone] = Field(
+        default_factory=dict,
+        description="The time zone of each place of work, for people whose record names none, e.g. "
+        "`{ Melbourne: Australia/Melbourne }`.",
+    )
     country: Annotated[str, BeforeValidator(_country)] | None = Field(
         default=None, description="The country of everybody who has none of their own, e.g. `FR`."
     )

@@ -214,6 +214,11 @@ class Completions:
         with self.database.write() as tx:
             tx.execute(update(completions).where(here).values(delivered_in=after))
 
+    def of_person(self, tx: Connection, key: PersonKey) -> Sequence[Record]:
+        """Everything recorded of one person, every revision."""
+        c = completions.c
+        return self._select(tx, and_(c.connection == self.connection, c.person_key == key), 100_000)
+
     def _waiting(self, tx: Connection, limit: int, *, lock: bool = False) -> tuple[Record, ...]:
         c = completions.c
         waits = and_(c.delivered_in == "", c.person_key != "", ~c.flags.like(f"%{UNCLEAR_DATE}%"))

@@ -422,7 +422,7 @@ def test_the_word_terminated_counts_however_leavers_show(leavers_are: str) -> No
     ],
 )
 def test_when_a_leaver_is_archived(who: Worker, archived: int) -> None:
-    policy = LifecyclePolicy(seasonal=frozenset({"Seasonal"}))
+    policy = LifecyclePolicy(seasonal=("Seasonal",))
     started = replace(standing(Stage.ACTIVE), started_on=day(-2))
     left = standing_of(who, started, MOMENT, policy)
     assert left.stage is Stage.LEFT

@@ -39,7 +39,7 @@ class LifecyclePolicy:
     #: keep | suspend: access on garden leave
     garden_access: str = "suspend"
     #: employment types of people who come for a season: archived as soon as it is over
-    seasonal: frozenset[str] = frozenset()
+    seasonal: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
