@@ -280,3 +280,25 @@ def test_an_edited_tree_makes_those_be_looked_at_who_stand_elsewhere_now(tmp_pat
     acme.day("2026-11-20", [worker(n, department=d) for n, d in enumerate(("Sales", "Shop", "Desk", "Post"), 1)])
     (tmp_path / "tree.csv").write_text("Shop,Sales\nDesk,Support\n")
     assert looked_at(acme, "2026-11-21") == ["0003"]
+
+
+def test_the_same_file_says_something_else_once_a_word_of_hr_has_its_meaning(tmp_path: Path) -> None:
+    acme = Company(tmp_path, settings={"guards": "off"})
+    rows = [worker(1), worker(2, status="Zurück ins Glied")]
+    acme.day("2026-11-20", [worker(1), worker(2)])
+    acme.day("2026-11-21", rows)
+    assert acme.accounts()["0002"] == "active"
+    acme.people = {"statuses": {"Zurück ins Glied": "terminated"}}
+    acme.write_settings()
+    assert list(acme.day("2026-11-22", rows).files.values()) == ["accepted"]
+    assert acme.accounts()["0002"] == "suspended"
+    assert list(acme.day("2026-11-23", rows).files.values()) == ["same"]
+
+
+def test_a_rule_about_tenure_fires_on_its_day_without_a_file_and_without_an_edit(tmp_path: Path) -> None:
+    rule = {"name": "Settled in", "when": "tenure_days >= 90", "give": "SECOND-STEP"}
+    acme = Company(tmp_path, settings={"learning_rules": [rule], "guards": "off"})
+    acme.day("2026-11-20", [worker(1, hire_date="2026-11-02"), worker(2, hire_date="2026-11-03")])
+    assert acme.day("2027-01-30").lines == []
+    assert acme.day("2027-01-31").did("assign") == ["0001"]
+    assert acme.day("2027-02-05").did("assign") == ["0002"]

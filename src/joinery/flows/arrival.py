@@ -19,7 +19,7 @@ from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.snapshot import RawRecord
 from joinery.flows.policy import SourcePolicy
 from joinery.intake.date_columns import dates_in, mapped
-from joinery.intake.delta import Delta, compare, records
+from joinery.intake.delta import Delta, compare, read_alike, records
 from joinery.intake.identity import canonical_texts, together, with_entity
 from joinery.intake.numbers import without_mangled, without_rezeroed
 from joinery.intake.profile import churn, profile_of, rezeroed
@@ -101,12 +101,21 @@ class Arrival:
         table = without_rezeroed(self.table, self.key, pairs)
         return replace(self, table=table, pending=self.pending.union(pairs, pairs.values()))
 
+    def read_as(self, before: bytes | None) -> bool:
+        """The last file was mapped as this one is: the same bytes say the same about everybody."""
+        salt = repr(self.spec)
+        return before is None or read_alike(before, key=[self.key], columns=self._compared, salt=salt)
+
+    @property
+    def _compared(self) -> tuple[str, ...]:
+        return (*self.spec.columns, *([JOBS] if self.source.several_jobs else []))
+
     def compare(self, before: bytes | None) -> Delta:
         """The rows that differ from the last accepted ones, by mapped columns only."""
         return compare(
             self.table.frame,
             key=[self.key],
-            columns=(*self.spec.columns, *([JOBS] if self.source.several_jobs else [])),
+            columns=self._compared,
             before=before,
             salt=repr(self.spec),
             pending=self.pending,

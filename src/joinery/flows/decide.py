@@ -86,15 +86,16 @@ def decide_person(
         learned=learned,
         assignments=learned.assignments if learned else (),
         memory=_memory(person, desired, learned),
-        wake_at=_wake(policy, worker, learned, moment),
+        wake_at=_wake(policy, facts, learned, moment),
         over=pinned.over,
     )
 
 
-def _wake(policy: Policy, worker: Worker, learned: Learned | None, moment: Moment) -> datetime | None:
-    """The next local day on which an assignment, a table or the tree of departments changes without news."""
-    days = (learned.wake_on if learned else None, policy.next_change(worker, moment.today))
-    first = min((day for day in days if day is not None), default=None)
+def _wake(policy: Policy, facts: WorkerFacts, learned: Learned | None, moment: Moment) -> datetime | None:
+    """The next local day on which an assignment, the scope, a table or the tree of departments changes without news."""
+    days = [learned.wake_on if learned else None, policy.next_change(facts.worker, moment.today)]
+    days += [day for each in (*policy.include, *policy.exclude) for day in each.turns(facts)]
+    first = min((day for day in days if day is not None and day > moment.today), default=None)
     return start_of_day(first, moment.zone) if first else None
 
 

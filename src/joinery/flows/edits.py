@@ -7,7 +7,7 @@ if no settled person could be decided otherwise by it; tests/properties/test_edi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -111,7 +111,7 @@ class _Looking:
     reasons: Mapping[PersonKey, frozenset[str]]
     waits: bool
     evaluated: list[str]
-    same: Mapping[tuple[str, str, date], bool] = field(default_factory=dict)
+    scopes: tuple[Scope, Scope]
 
     def touched(self, person: Person) -> bool:
         """True when this person may be decided otherwise."""
@@ -122,10 +122,11 @@ class _Looking:
             return True  # whether duties have begun for them is for the decision itself
         if not (edit.rules or edit.scope or edit.tree):
             return False
-        old, new = self.facts(edit.old, person, today), self.facts(edit.new, person, today)
+        new = self.facts(edit.new, person, today)
+        old = self.facts(edit.old, person, today) if edit.tree else new
         return (
             self._rules_touch(person, old, new)
-            or scope_moved(scope_of(edit.old), scope_of(edit.new), old, new)
+            or ((edit.scope or edit.tree) and scope_moved(*self.scopes, old, new))
             or (edit.tree and self._tree_moved(person, today))
         )
 
@@ -189,4 +190,5 @@ def looking_at(connection: Connection, edit: Edit, as_of: datetime, go_live: dat
         reasons=reasoned_by(connection, [each.name for each in edit.rules]),
         waits=any(each.waits_for_new_matches for each in edit.rules),
         evaluated=sorted(rule.key for rule in edit.new.rules),
+        scopes=(scope_of(edit.old), scope_of(edit.new)),
     )

@@ -136,7 +136,7 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
         _remember_refusal(ports, result, file, as_of, sha256="")
         source.drop.reject(file, _report(result), day)
         return result, None
-    if last is not None and last.sha256 == arrival.sha256:
+    if last is not None and last.sha256 == arrival.sha256 and arrival.read_as(before):
         result = FileResult(source=source.name, name=file.name, state="same", rows=arrival.rows)
         source.drop.accept(file, _report(result), day)
         return result, None

@@ -212,6 +212,13 @@ def _keys_frame(keys: Collection[Key], names: Sequence[str]) -> pl.DataFrame:
     return pl.DataFrame(series).select(pl.all().str.strip_chars()).unique()
 
 
+def read_alike(before: bytes, *, key: Sequence[str], columns: Sequence[str], salt: str) -> bool:
+    """True when that index was made of the same columns, read in the same way."""
+    first, _, _ = before.partition(b"\n")
+    alike: bool = json.loads(first) == _head(key, columns, salt)
+    return alike
+
+
 def _head(key: Sequence[str], columns: Sequence[str], salt: str) -> dict[str, object]:
     return {
         "format": _FORMAT,

@@ -126,6 +126,7 @@ def _wake(subject: Subject, rules: tuple[LearningRule, ...], rows: tuple[Assignm
         return None
     history = History(rows=rows)
     days = [day for rule in rules for day in next_wake(rule, subject, history)]
+    days += [day for rule in rules for day in rule.when.turns(subject.facts)]
     ends = [each.until for each in subject.exemptions] + [each.until for each in subject.manual]
     days += [days_after(day, 1) for day in ends if day is not None]
     return min((day for day in days if day > subject.as_of), default=None)
