@@ -302,3 +302,44 @@ def test_a_rule_about_tenure_fires_on_its_day_without_a_file_and_without_an_edit
     assert acme.day("2027-01-30").lines == []
     assert acme.day("2027-01-31").did("assign") == ["0001"]
     assert acme.day("2027-02-05").did("assign") == ["0002"]
+
+
+# -------------------------------------------------------------------------------------- what others' changes lead to
+
+
+def managers(acme: Company) -> dict[str, str]:
+    return {a.worker_id: a.attributes.get("manager_id", "") for a in acme.raw_accounts()}
+
+
+def test_reports_follow_when_a_manager_is_away_and_when_the_manager_above_changes_meanwhile(tmp_path: Path) -> None:
+    acme = Company(tmp_path, settings={"guards": "off"})
+    rows = [
+        worker(1),
+        worker(2),
+        worker(3, manager_id="0001"),
+        worker(4, manager_id="0003"),
+        worker(5, manager_id="0004"),
+    ]
+    acme.day("2026-11-20", rows)
+    rows = changed(rows, "0003", status="On leave")
+    acme.day("2026-11-21", rows)
+    assert managers(acme)["0004"] == "0001"
+    acme.day("2026-11-22", rows := changed(rows, "0003", manager_id="0002"))
+    assert managers(acme)["0004"] == "0002"
+    # two away in a row, and the upper one is given another manager
+    acme.day("2026-11-23", rows := changed(rows, "0004", status="On leave"))
+    assert managers(acme)["0005"] == "0002"
+    acme.day("2026-11-24", rows := changed(rows, "0003", manager_id="0001"))
+    assert managers(acme)["0005"] == "0001"
+    acme.day("2026-11-25", changed(rows, "0003", status="Active"))
+    assert managers(acme)["0004"] == "0003" and managers(acme)["0005"] == "0003"
+
+
+def test_who_loses_the_last_report_leads_nobody(tmp_path: Path) -> None:
+    rule = {"name": "Leads", "when": "has_reports", "give": "LEAD", "when_match_ends": "withdraw"}
+    acme = Company(tmp_path, settings={"learning_rules": [rule], "guards": "off"})
+    rows = [worker(1), worker(2, manager_id="0001")]
+    acme.day("2026-11-20", rows)
+    assert acme.assigned("0001") != {}
+    acme.day("2026-11-25", changed(rows, "0002", status="Terminated", termination_date="2026-11-24"))
+    assert acme.assigned("0001") == {}
