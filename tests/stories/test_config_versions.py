@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from joinery.cli import config_command
-from joinery.errors import NotThere
+from joinery.errors import ConfigError, NotThere
 from tests.stories.company import Company, staff
 
 PEOPLE = [*staff(3), *staff(2, first=4, department="Warehouse")]
@@ -147,3 +147,24 @@ def test_a_patch_takes_back_what_the_edit_did(acme: Company) -> None:
 def test_the_effect_of_an_environment_variable_is_kept_too(acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JOINERY__MODES__SUSPEND", "approve")
     assert data(acme, "diff")["differences"] == ["modes.suspend: nothing -> approve"]
+
+
+def test_a_revert_works_when_the_settings_of_today_are_broken(acme: Company) -> None:
+    before = acme.config.read_bytes()
+    acme.config.write_text("version: 1\ncompany: {\n")
+    assert "The settings of today cannot be read" in typed(acme, "revert", "C-1")
+    typed(acme, "revert", "C-1", "--yes")
+    assert acme.config.read_bytes() == before
+    with pytest.raises(ConfigError):
+        acme.config.write_text("version: 1\ncompany: {\n")
+        typed(acme, "revert", "C-7", "--yes")
+
+
+def test_files_that_would_not_load_are_left_as_they_are(acme: Company) -> None:
+    """A rule file from elsewhere is broken: the revert says so, and what was there is there."""
+    acme.config.write_text(acme.config.read_text() + "# unpublished\n")
+    before = acme.config.read_bytes()
+    (acme.folder / "rules" / "c.yaml").write_text("name: [\n")
+    with pytest.raises(ConfigError, match=r"rules/c\.yaml"):
+        typed(acme, "revert", "C-1", "--yes")
+    assert acme.config.read_bytes() == before

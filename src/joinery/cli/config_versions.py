@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,16 +16,18 @@ from joinery.app.wiring import Opened
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, connection, say, show_json, show_table
 from joinery.cli.file_edits import Kept, Patch, keep_edits
 from joinery.cli.plan_command import summary_data, summary_lines
-from joinery.errors import NotThere
+from joinery.errors import ConfigError, NotThere
 from joinery.flows.replan import replan
 from joinery.reports.tables import table
 from joinery.settings import Settings, load
 from joinery.settings.file_edits import keep_replaced
+from joinery.settings.map_edit import FileEdit
 from joinery.settings.restore import edits_to
 from joinery.settings.wording import differences
 from joinery.settings.written import Written, unpacked
-from joinery.store.config_versions import ConfigVersion, versions_of
+from joinery.store.config_versions import ConfigVersion, every_version, versions_of
 from joinery.store.connections import load_state
+from joinery.store.database import Database
 
 FILES = "files"
 Yes: Any = Annotated[bool, typer.Option("--yes", help="Write the files; without it, only what would change is shown.")]
@@ -155,14 +157,13 @@ def import_files(
     settings = load(config, environ=os.environ)
     with settings_of(kept) as new:
         told = differences(settings, new)
-    _put_back(settings, kept, told, yes=yes, patch=patch, json=json)
+    _put_back(edits_to(kept, config, settings.written()), config, told, yes=yes, patch=patch, json=json)
 
 
 def _put_back(
-    settings: Settings, kept: Written, told: tuple[str, ...], *, yes: bool, patch: bool, json: bool
+    edits: Sequence[FileEdit], config: Path, told: Sequence[str], *, yes: bool, patch: bool, json: bool
 ) -> Kept | None:
     """Show what it says otherwise; with `yes`, write it and keep what is replaced. None when nothing was written."""
-    edits = edits_to(kept, settings)
     if not json:
         print("\n".join(f"  {line}" for line in told) if told else "  It says the same as the files of today.")
     if not (yes or patch):
@@ -171,8 +172,8 @@ def _put_back(
         else:
             say("Nothing was written. To write the files: --yes. As a patch: --patch")
         return None
-    copies = keep_replaced(edits, settings.folder, clock.now()) if yes and not patch else None
-    done = keep_edits(settings, edits, patch=patch)
+    copies = keep_replaced(edits, config.parent, clock.now()) if yes and not patch else None
+    done = keep_edits(config, edits, patch=patch)
     if not json:
         done.tell("The files are as they were then.")
         if done.written and copies:
@@ -193,11 +194,8 @@ def revert(
 
     Examples: joinery config revert C-2 | joinery config revert C-2 --yes
     """
-    with connection(config, quiet=True) as it:
-        kept = unpacked(_named(it, version).content)
-        with settings_of(kept) as old:
-            told = differences(it.settings, old)
-    if _put_back(it.settings, kept, told, yes=yes, patch=patch, json=json) is None:
+    kept, today, told = _to_revert(config, version)
+    if _put_back(edits_to(kept, config, today), config, told, yes=yes, patch=patch, json=json) is None:
         return
     with connection(config, quiet=True) as it:
         plan = replan(it.ports, f"back to {version.strip().upper()}")
@@ -208,3 +206,31 @@ def revert(
     else:
         print("\n".join(summary_lines(plan)))
         say(f"Nothing was applied. Next: joinery plan show {plan.id}")
+
+
+def _to_revert(config: Path, version: str) -> tuple[Written, Written | None, Sequence[str]]:
+    """What was kept, what is there, and the difference in words; also when what is there cannot be read."""
+    try:
+        with connection(config, quiet=True) as it:
+            kept = unpacked(_named(it, version).content)
+            with settings_of(kept) as old:
+                return kept, it.settings.written(), differences(it.settings, old)
+    except ConfigError as broken:
+        found = _from_usual_store(config, version)
+        if found is None:
+            raise
+        return found, None, [f"The settings of today cannot be read: {broken.message.splitlines()[0]}"]
+
+
+def _from_usual_store(config: Path, version: str) -> Written | None:
+    """Broken settings do not say where the store is: looked for where it lies if nothing else is said."""
+    file = config.parent / ".joinery" / "joinery.db"
+    if not file.is_file():
+        return None
+    database = Database(f"sqlite:///{file.absolute()}")
+    try:
+        with database.read() as db:
+            found = [each for each in every_version(db) if each.id == version.strip().upper()]
+    finally:
+        database.close()
+    return unpacked(found[0].content) if found else None

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from joinery.cli.common import say
-from joinery.settings import Settings, load
+from joinery.settings import load
 from joinery.settings.file_edits import patch_of, writable, write
 from joinery.settings.map_edit import FileEdit
 
@@ -44,14 +44,14 @@ class Kept:
             print("It says so already; nothing was written.")
 
 
-def keep_edits(settings: Settings, edits: Sequence[FileEdit], *, patch: bool) -> Kept:
-    """Write them, or give the patch. What was written must load; else the files are as they were before."""
+def keep_edits(file: Path, edits: Sequence[FileEdit], *, patch: bool) -> Kept:
+    """Write the edits, or give the patch. What was written must load from `file`; else all is as it was before."""
     changed = [edit for edit in edits if not edit.nothing]
     if changed and (patch or not writable(changed)):
-        return Kept(patch=patch_of(changed, settings.folder), asked=patch)
+        return Kept(patch=patch_of(changed, file.parent), asked=patch)
     write(changed)
     try:
-        load(settings.file, environ=os.environ)
+        load(file, environ=os.environ)
     except BaseException:
         write([FileEdit(path=edit.path, before=edit.after, after=edit.before) for edit in changed])
         raise

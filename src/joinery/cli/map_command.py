@@ -233,7 +233,7 @@ def export_rows(
 
 
 def _finish(it: Opened, edits: Sequence[FileEdit], done: str, patch: bool, *, json: bool) -> None:
-    kept = keep_edits(it.settings, edits, patch=patch)
+    kept = keep_edits(it.settings.file, edits, patch=patch)
     if json:
         show_json({"done": done, **kept.data})
         return

@@ -78,7 +78,10 @@ def diff_rules(ports: Ports, after: Policy, as_of: datetime | None = None) -> Ef
         if after.version == version:
             return Effect(edited=False)
         before = ports.versions.policy(population.connection, version) if version else None
-        return _effect(population, before or replace(after, rules=(), version=""), after)
+        effect = _effect(population, before or replace(after, rules=(), version=""), after)
+        if version and before is None:
+            return replace(effect, everybody="what is in force cannot be read by this version, so every rule is new")
+        return effect
 
 
 def _effect(population: Population, before: Policy, after: Policy) -> Effect:

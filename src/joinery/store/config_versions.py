@@ -49,3 +49,9 @@ def files_of(connection: Connection, name: str, version: str) -> bytes | None:
     """The packed files of the configuration with this hash; None when it was never kept."""
     mine = config_versions.c.connection == name, config_versions.c.version == version
     return connection.execute(select(config_versions.c.content).where(*mine).limit(1)).scalar()
+
+
+def every_version(connection: Connection) -> list[ConfigVersion]:
+    """Of all connections in this store."""
+    names = connection.scalars(select(config_versions.c.connection).distinct())
+    return [each for name in names.all() for each in versions_of(connection, name)]
