@@ -25,7 +25,7 @@ from tests.stories.company import Company, Row, worker
 
 #: a story of seven days is told as it is found: making it shorter takes longer than reading it
 QUIET = settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     print_blob=True,

@@ -15,7 +15,6 @@ from joinery.core.model.account import AccountState, Enrolment
 from joinery.core.model.ids import PersonKey, RequirementKey
 from joinery.core.model.plan import Reason
 from joinery.core.model.standing import Stage
-from joinery.core.model.worker import Worker
 from joinery.core.planning.pins import Pin, pinned_by
 from joinery.core.planning.steps import Subject
 from joinery.core.rules.conditions.facts import Value, WorkerFacts
