@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import network, peers
+from tests.support import mariadb, network, peers
 from tests.support.postgres import Server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,12 +75,35 @@ def postgres_url(postgres_server: Server) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def mariadb_server(pytestconfig: pytest.Config) -> Iterator[mariadb.Server]:
+    """A MariaDB of our own for this test session, likewise."""
+    peers.note(pytestconfig, "mariadb", binary := peers.need("mariadb"))
+    with mariadb.Server.started(binary) as server:
+        yield server
+
+
+@pytest.fixture
+def mariadb_url(mariadb_server: mariadb.Server) -> Iterator[str]:
+    """SQLAlchemy URL (`mariadb+pymysql://…`) of a database of this test's own, empty, dropped afterwards."""
+    with mariadb_server.database() as url:
+        yield url
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """SQLAlchemy URL of an empty database; the test runs once on each engine."""
     if request.param == "postgresql":
         return str(request.getfixturevalue("postgres_url"))
     return f"sqlite:///{tmp_path / 'store.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """SQLAlchemy URL of an empty database of somebody else's (HR's); the test runs once on each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'hr.db'}"
+    return str(request.getfixturevalue({"postgresql": "postgres_url", "mariadb": "mariadb_url"}[request.param]))
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,14 @@ def test_a_database_is_gone_after_its_test_even_with_a_connection_open(postgres_
     engine.dispose()
 
 
+def test_a_mariadb_is_there_too_and_each_test_has_a_database_of_its_own(mariadb_url: str) -> None:
+    engine = sa.create_engine(mariadb_url)
+    with engine.begin() as connection:
+        assert sa.inspect(connection).get_table_names() == []
+        connection.execute(sa.text("CREATE TABLE leftover (id INTEGER)"))
+    engine.dispose()
+
+
 @pytest.mark.parametrize("host", ["192.0.2.1", "2001:db8::1"])
 def test_connecting_to_another_machine_is_refused(host: str) -> None:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -181,7 +181,7 @@ REPLACED = {
     "a source that is to come, whatever its other keys": (
         "from: file",
         "from: workday\n  host: files.example.com\n  decrypt_with: { file: key.asc }",
-        [f'4:9 people.from: "workday" is {NEW}; available is file or sftp'],
+        [f'4:9 people.from: "workday" is {NEW}; available is file, sftp or sql'],
     ),
     "a learning system that is to come, whatever its other keys": (
         "into: classroom",
@@ -272,10 +272,43 @@ REPLACED = {
             "use leavers_are: status, or content: full"
         ],
     ),
+    "a database without its query": (
+        MINIMAL[MINIMAL.index("  from:") : MINIMAL.index("learning:")],
+        "  from: sql\n  url: { env: HR }\n",
+        ["4:3 people.query: is missing"],
+    ),
+    "a query that writes": (
+        MINIMAL[MINIMAL.index("  from:") : MINIMAL.index("learning:")],
+        "  from: sql\n  url: sqlite:///hr.db\n  query: |\n    SELECT 1;\n    DROP TABLE people\n",
+        [
+            "6:10 people.query: The query is refused: it is more than one statement (its line 2). "
+            "Keep one SELECT; nothing may follow the semicolon."
+        ],
+    ),
+    "a query in a file that is not there": (
+        MINIMAL[MINIMAL.index("  from:") : MINIMAL.index("learning:")],
+        "  from: sql\n  url: sqlite:///hr.db\n  query: { file: people.sql }\n",
+        ['6:10 people.query: the query cannot be read from "people.sql": No such file or directory'],
+    ),
+    "a password in the address of a database": (
+        MINIMAL[MINIMAL.index("  from:") : MINIMAL.index("learning:")],
+        "  from: sql\n  url: postgresql://joinery:hunter2@db/hr\n  query: SELECT 1\n",
+        ["5:8 people.url: must be sqlite:///PATH, or a reference such as {env: HR_DATABASE} (not repeated here)"],
+    ),
+    "a watermark without its parameter": (
+        MINIMAL[MINIMAL.index("  from:") : MINIMAL.index("learning:")],
+        "  from: sql\n  url: sqlite:///hr.db\n  query: SELECT 1\n  watermark: { column: a, changes: SELECT 2 }\n",
+        ["7:14 people.watermark: changes must hold :watermark, which stands for where reading begins"],
+    ),
+    "an encoding of a database": (
+        MINIMAL[MINIMAL.index("  from:") : MINIMAL.index("learning:")],
+        "  from: sql\n  url: sqlite:///hr.db\n  query: SELECT 1\n  encoding: cp1252\n",
+        ["4:3 people: encoding is for files; a database needs none of it"],
+    ),
     "two sources, one of a kind there is not": (
         MINIMAL[MINIMAL.index("  from:") : MINIMAL.index("learning:")],
         "  hris: { from: file, path: a, fields: { worker_id: No } }\n  agency: { from: ftp }\n",
-        [f'5:19 people.agency.from: "ftp" is {NEW}; available is file or sftp; did you mean sftp?'],
+        [f'5:19 people.agency.from: "ftp" is {NEW}; available is file, sftp or sql; did you mean sftp?'],
     ),
 }
 

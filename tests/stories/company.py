@@ -177,7 +177,8 @@ class Company:
     def write_settings(self, **changes: Any) -> None:
         """Somebody edits the settings file."""
         self.settings |= changes
-        file = {"from": "file", "path": "./inbox/*.csv", "ready_when": "present", "fields": FIELDS} | self.people
+        folder = {"from": "file", "path": "./inbox/*.csv", "ready_when": "present"}
+        file = (folder if self.people.get("from", "file") == "file" else {}) | {"fields": FIELDS} | self.people
         school = {"simulation": True, "into": "memory"} | self.learning
         if school["into"] == "memory":
             school.setdefault("file", "lms.json")

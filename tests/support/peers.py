@@ -25,6 +25,7 @@ CHROMIUM_ARGS = (
 
 _PROGRAMS = {
     "postgresql": ("postgres",),
+    "mariadb": ("mariadbd",),
     "chromium": ("chromium", "google-chrome", "google-chrome-stable"),
     "openssh": ("sshd",),
     "gnupg": ("gpg",),

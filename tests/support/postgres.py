@@ -42,7 +42,7 @@ class Server:
         """Runs a new server from the programs in this folder and stops it at the end."""
         home = Path(tempfile.mkdtemp(prefix="joinery-pg-"))
         try:
-            server = cls(port=_free_port(), password=secrets.token_hex(16))
+            server = cls(port=free_port(), password=secrets.token_hex(16))
             _initialise(programs, home, server.password)
             options = f"-p {server.port} -c listen_addresses=127.0.0.1 -k {home} {_FAST}"
             log = str(home / "log")
@@ -93,7 +93,8 @@ def _run(command: Sequence[str]) -> None:
             raise RuntimeError(f"{command[0]} failed:\n{output.read()}")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

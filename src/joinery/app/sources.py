@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from pathlib import Path
 
 from joinery.app import clock
 from joinery.app.policy import lifecycle_of, mapping_reader, trust_of
@@ -18,6 +17,7 @@ from joinery.settings.files import FilesSource
 from joinery.settings.sftp import SftpSource
 from joinery.settings.shape import spans_of
 from joinery.settings.sources import FileSource, SourceEntry
+from joinery.settings.sql import SqlSource, address_of
 
 
 def source_policy(settings: Settings, name: str) -> SourcePolicy:
@@ -25,7 +25,7 @@ def source_policy(settings: Settings, name: str) -> SourcePolicy:
     source = settings.people[name]
     return SourcePolicy(
         name=name,
-        drop=_drop(source, settings.folder / ".joinery" / "sftp" / name),
+        drop=_drop(source, settings, name),
         mapping_for=mapping_reader(name, source),
         lifecycle=lifecycle_of(settings, source),
         trust=trust_of(source),
@@ -76,8 +76,7 @@ def opener(source: SourceEntry) -> Callable[[ArrivedFile], AbstractContextManage
     return opened
 
 
-def _drop(source: SourceEntry, landing: Path) -> Drop:
-    """`landing`: where files from another machine are put first."""
+def _drop(source: SourceEntry, settings: Settings, name: str) -> Drop:
     match source:
         case FileSource():
             return FolderDrop(
@@ -91,12 +90,38 @@ def _drop(source: SourceEntry, landing: Path) -> Drop:
         case SftpSource():
             from joinery.connectors.sftp import SftpDrop
 
+            landing = settings.folder / ".joinery" / "sftp" / name
             local = FolderDrop(inbox=landing / "inbox", archive=source.archive, ready_when=Ready.PRESENT)
             return SftpDrop(server=server_of(source), remote=folder_of(source), landing=landing, local=local)
+        case SqlSource():
+            return _sql(source, settings, name)
+
+
+def _sql(source: SqlSource, settings: Settings, name: str) -> Drop:
+    from joinery.connectors.sql import Query, SqlDrop, Watermark
+
+    folder = settings.folder / ".joinery" / "sql" / f"{settings.name}-{name}"
+    watermark = None
+    if (rule := source.watermark) is not None:
+        watermark = Watermark(
+            column=rule.column, overlap=rule.overlap, full_every=rule.full_every, changes=rule.changes or ""
+        )
+    return SqlDrop(
+        name=name,
+        address=lambda: address_of(source.url, settings.folder),
+        query=Query(sql=source.query, within=source.timeout, most_rows=source.most_rows, watermark=watermark),
+        folder=folder,
+        into=FolderDrop(inbox=folder / "spool" / "*.csv", archive=source.archive, ready_when=Ready.MARKER),
+        now=clock.now,
+        content=source.content,
+    )
 
 
 def layout_of(source: SourceEntry) -> Layout:
     """What the settings say of the form of the files, and the headings that must be in them."""
+    wanted = frozenset(rule.column for rule in source.fields.values())
+    if isinstance(source, SqlSource):
+        return Layout(encoding="utf-8", delimiter=",", final_newline=True, header_row=1, trailer="", wanted=wanted)
     return Layout(
         encoding=source.encoding,
         delimiter=source.delimiter,
@@ -107,5 +132,5 @@ def layout_of(source: SourceEntry) -> Layout:
         trailer="" if source.trailer == "none" else source.trailer,
         trailer_counts=source.trailer_counts,
         sheet=source.sheet,
-        wanted=frozenset(rule.column for rule in source.fields.values()),
+        wanted=wanted,
     )

@@ -16,6 +16,7 @@ from joinery.settings.crossing import check_across
 from joinery.settings.environment import override
 from joinery.settings.explain import explain
 from joinery.settings.problems import Place, Problems, as_error
+from joinery.settings.query_files import add_query_files
 from joinery.settings.root import Settings
 from joinery.settings.rule_files import add_rule_files
 from joinery.settings.tree import Items, Section, typed
@@ -33,7 +34,7 @@ def load(path: Path, *, environ: Mapping[str, str], check_condition: CheckCondit
     problems = Problems()
     raw, tree = _read(path, problems)
     override(tree, environ, problems)
-    files = {path.name: raw, **add_rule_files(tree, path, problems)}
+    files = {path.name: raw, **add_rule_files(tree, path, problems), **add_query_files(tree, path, problems)}
     as_written = typed(tree)
     reading = Reading(folder=path.parent, environ=environ, problems=problems)
     settings = _validate(tree, reading)

@@ -21,6 +21,7 @@ from joinery.settings.privacy import Privacy
 from joinery.settings.problems import found
 from joinery.settings.secret import Secret
 from joinery.settings.sources import SourceEntry
+from joinery.settings.sql import address_of
 from joinery.settings.tables import TreeTable, ValueMap
 from joinery.settings.triggers import Triggers
 from joinery.settings.values import Count, Day, Duration, FilePath, Shape, Text, Zone, wrong
@@ -289,7 +290,4 @@ class Settings(Part):
 
     def store_url(self) -> str:
         """The address of the store with its secret revealed; SQLite paths made absolute. Never log it."""
-        url = self.store.url
-        if isinstance(url, Secret):
-            return url.reveal()
-        return f"sqlite:///{(self.folder / url.removeprefix('sqlite:///')).absolute()}"
+        return address_of(self.store.url, self.folder)

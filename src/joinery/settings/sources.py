@@ -9,9 +9,10 @@ from pydantic import BeforeValidator, Field, ValidationInfo
 from joinery.settings.files import FilesSource
 from joinery.settings.people import known_kind
 from joinery.settings.sftp import SftpSource, Upload
+from joinery.settings.sql import SqlSource
 from joinery.settings.values import FilePath
 
-KINDS = ("file", "sftp")
+KINDS = ("file", "sftp", "sql")
 
 
 class FileSource(FilesSource):
@@ -39,4 +40,6 @@ def known_source(data: Any, info: ValidationInfo) -> Any:
     return known_kind(data, info, "from", KINDS)
 
 
-SourceEntry = Annotated[Annotated[FileSource | SftpSource, Field(discriminator="from_")], BeforeValidator(known_source)]
+SourceEntry = Annotated[
+    Annotated[FileSource | SftpSource | SqlSource, Field(discriminator="from_")], BeforeValidator(known_source)
+]
