@@ -22,6 +22,8 @@ from joinery.core.model.worker import Status
 #: an ID length that most people share, from this many people on
 _MOST: Final = 0.9
 _ENOUGH: Final = 20
+#: so many rows with a number that stands twice are not mistakes but the way the export is made
+_TOO_MANY: Final = 0.1
 _GONE: Final = frozenset({Status.TERMINATED, Status.DECEASED, Status.RESCINDED})
 
 
@@ -31,6 +33,7 @@ def audit(frame: pl.DataFrame) -> tuple[Finding, ...]:
     return (
         *_double_ids(people),
         *double_emails(people),
+        *_doubles_everywhere(people),
         *_missing_managers(people),
         *_managers_gone(people),
         *_manager_loops(people),
@@ -91,6 +94,21 @@ def _double_id(worker_id: str, rows: str) -> Finding:
         worker_id=worker_id,
         attribute="worker_id",
         suggestion="Leave one row per person. The person keeps the last good facts until then.",
+    )
+
+
+def _doubles_everywhere(people: pl.DataFrame) -> Iterator[Finding]:
+    """So many numbers stand twice that the export itself repeats people: no plan made of it is worth anything."""
+    ids = people.select(twice=pl.col("id").is_duplicated()).get_column("twice")
+    if ids.sum() < _ENOUGH or ids.sum() < _TOO_MANY * len(ids):
+        return
+    yield Finding(
+        check="doubles_everywhere",
+        severity=Severity.BLOCKER,
+        message=f"{ids.sum()} of {len(ids)} rows share their employee number with another row.",
+        attribute="worker_id",
+        suggestion="Export one row per person, or say in the settings that the file has one row per job. Until then "
+        "nothing is applied by itself.",
     )
 
 

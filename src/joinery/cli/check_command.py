@@ -6,7 +6,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 from json import dumps
@@ -20,7 +20,7 @@ from joinery.app import clock
 from joinery.cli.check_report import as_data, problems, verdict
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, AsOf, Out, instant, say, show_for_people
 from joinery.cli.wording import SEVERITIES, number, several
-from joinery.core.hygiene.catalogue import explained
+from joinery.core.hygiene.catalogue import CATALOGUE, explained
 from joinery.core.mapping.headers import mapping_for
 from joinery.errors import NotThere
 
@@ -62,6 +62,9 @@ Against: TypeAlias = Annotated[
 Before: TypeAlias = Annotated[
     Path | None, typer.Option("--before", metavar="FILE", help="The export before this one, to compare with.")
 ]
+Only: TypeAlias = Annotated[
+    str, typer.Option("--issue", help="Only this issue (H-42, or the name of a check): is it right now?")
+]
 Form: TypeAlias = Annotated[str, typer.Option("--format", help="text | html | xlsx | csv | json.")]
 
 
@@ -72,6 +75,7 @@ def main(
     headings: Headings = False,
     against: Against = None,
     before: Before = None,
+    issue: Only = "",
     form: Form = "text",
     json: AsJson = False,
     out: Out = None,
@@ -95,6 +99,8 @@ def main(
         from joinery.flows.check import check_file
 
         checked.append(check_file(path, _looking(settings, name, _today(settings, moment), compared)))
+    if issue:
+        checked = [_only(each, issue, config) for each in checked]
     _show(checked, "json" if json else form, out, moment)
     raise typer.Exit(exit_code(checked, fail_on))
 
@@ -105,6 +111,23 @@ class _Compared:
 
     accounts: Sequence[Account] | None
     before: Path | None
+
+
+def _only(checked: Checked, issue: str, config: Path | None) -> Checked:
+    """What of this file belongs to that issue. An issue is looked up where it is kept; a check needs no settings."""
+    check, attribute = issue.replace(" ", "_").lower(), ""
+    if check not in CATALOGUE:
+        from joinery.cli.common import connection
+        from joinery.flows.issues import show_issue
+
+        with connection(config or DEFAULT_CONFIG, quiet=True) as it:
+            cause = show_issue(it.ports, issue).issue.cause
+        check, attribute = cause.check, cause.attribute
+    groups = tuple(g for g in checked.groups if g.check == check and attribute in {"", g.attribute})
+    left = sum(len(group.people) or len(group.findings) for group in groups)
+    after = "It closes after the next good run." if not left else "Correct them and check again."
+    say(f"{issue}: {several(left, 'person', 'people')} left. {after}")
+    return replace(checked, groups=groups, pairs=checked.pairs if check == "same_person" else ())
 
 
 def _show(checked: Sequence[Checked], form: str, out: Path | None, moment: datetime) -> None:

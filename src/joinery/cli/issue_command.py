@@ -1,132 +1,264 @@
-"""`joinery issue list | show`: data problems that are open, for those who correct them in the HR system."""
+"""`joinery issue`: data problems with a number and an owner, for those who correct them in the HR system."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Annotated, Any
+import getpass
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, connection, say, show_for_people, show_json
-from joinery.cli.wording import SEVERITIES, moment, number
-from joinery.errors import NotThere
+from joinery.cli.wording import SEVERITIES, moment, number, several
+from joinery.core.hygiene.catalogue import explained
+from joinery.core.hygiene.issues import Issue, IssueState
+from joinery.flows.issues import (
+    Said,
+    Told,
+    assign_issue,
+    list_issues,
+    people_of,
+    show_issue,
+    snooze_issue,
+    waive_issue,
+)
 from joinery.reports.tables import table
-from joinery.store.findings import open_findings
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Open data problems.")
 
-GROUPS = ("check", "severity=How bad", "problems", "people", "first_seen", "last_seen", "suggestion=What to do")
-SINGLE = (
+Which: TypeAlias = Annotated[str, typer.Argument(metavar="ISSUE", help="Its number, like H-42, or its check.")]
+
+LISTED = (
+    "issue",
+    "title=What",
+    "severity=How bad",
+    "people",
+    "trend",
+    "owner",
+    "state",
+    "first_seen",
+    "last_seen",
+    "suggestion=What to do",
+)
+AFFECTED = (
     "worker_id=Employee number",
     "attribute",
     "line",
     "message=What is wrong",
     "suggestion=What to do",
+    "better=Suggested value",
     "first_seen",
     "last_seen",
 )
 
 
 @app.command("list")
-def list_issues(config: Config = DEFAULT_CONFIG, form: Format = "text", json: AsJson = False, out: Out = None) -> None:
-    """Open problems by check, worst first.
+def list_command(
+    config: Config = DEFAULT_CONFIG,
+    closed: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
+    owner: Annotated[str, typer.Option("--owner", help="Only those of this owner.")] = "",
+    form: Format = "text",
+    json: AsJson = False,
+    out: Out = None,
+) -> None:
+    """Issues, worst first: what, how many people, who looks after it.
 
-    Example: joinery issue list --format xlsx --out issues.xlsx
+    Example: joinery issue list --owner IT --format xlsx --out issues.xlsx
     """
-    found = _open(config)
-    groups = [_group(each) for each in _by_check(found).values()]
+    with connection(config, quiet=True) as it:
+        found = list_issues(it.ports, closed=closed, owner=owner)
     if json:
-        show_json({"issues": groups})
+        show_json({"issues": [issue_data(told) for told in found]})
         return
-    if not groups and form == "text":
+    if not found and form == "text":
         print("No open issues. Every check runs again on the people whose data changed, at each run.")
         return
-    rows = [
-        (
-            g["check"],
-            SEVERITIES[g["severity"]],
-            g["problems"],
-            g["people"],
-            _day(g["first_seen"]),
-            _day(g["last_seen"]),
-            g["suggestion"],
-        )
-        for g in groups
-    ]
-    show_for_people(table("Open issues", GROUPS, rows), form, out)
-    if form == "text" and groups:
-        say(f"Next: joinery issue show {groups[0]['check']}")
+    show_for_people(table("Issues", LISTED, [_listed(told) for told in found]), form, out)
+    if form == "text":
+        say(f"Next: joinery issue show {found[0].issue.number}")
+
+
+def _listed(told: Told) -> tuple[str | int, ...]:
+    issue = told.issue
+    suggestion = told.findings[0]["suggestion"] if told.findings else ""
+    seen = issue.first_seen[:10], issue.last_seen[:10]
+    kind = explained(issue.cause.check).title + (f": {issue.cause.reason}" if issue.cause.reason else "")
+    return (
+        issue.number, kind, SEVERITIES[issue.severity], issue.people, issue.trend, issue.owner, _state(issue), *seen,
+        suggestion,
+    )  # fmt: skip
+
+
+def _state(issue: Issue) -> str:
+    if issue.state is IssueState.SNOOZED:
+        return f"snoozed until {f'more than {issue.above}' if issue.above is not None else issue.until}"
+    return f"waived until {issue.until}" if issue.state is IssueState.WAIVED else str(issue.state)
 
 
 @app.command()
 def show(
-    check: Annotated[str, typer.Argument(help="The check's name, as `issue list` shows it.")],
+    issue: Which,
     config: Config = DEFAULT_CONFIG,
     form: Format = "text",
     json: AsJson = False,
     out: Out = None,
     limit: Annotated[int, typer.Option("--limit", help="At most so many lines of text (0: all).")] = 50,
 ) -> None:
-    """One check: who is affected, what is wrong, what to do.
+    """One issue: what is wrong, why it matters, who is affected, what happened to it.
 
-    Example: joinery issue show duplicate_email --format csv
+    Example: joinery issue show H-42 --format xlsx --out for-hr.xlsx
     """
-    found = _open(config)
-    mine = _by_check(found).get(check.replace(" ", "_").lower())
-    if mine is None:
-        raise NotThere(f"No issue of {check!r} is open.", fix="`joinery issue list` shows those that are.")
+    with connection(config, quiet=True) as it:
+        told = show_issue(it.ports, issue)
     if json:
-        show_json({"issue": _group(mine), "findings": [_single(each) for each in mine]})
-        return
-    if form != "text":
-        rows = [tuple(_single(each).values()) for each in mine]
-        show_for_people(table(check, SINGLE, rows), form, out)
-        return
-    group = _group(mine)
-    print(f"{check.replace('_', ' ').capitalize()}: {number(len(mine))} ({SEVERITIES[group['severity']]})")
-    print(f"  What to do: {group['suggestion'] or 'look at each of them'}")
-    print(f"  First seen {_moment(group['first_seen'])}, last seen {_moment(group['last_seen'])}.")
-    for each in mine[: limit or None]:
+        history = [asdict(note) for note in told.history]
+        show_json({"issue": issue_data(told), "history": history, "findings": [_finding(f) for f in told.findings]})
+    elif form != "text":
+        rows = [row for finding in told.findings for row in _affected(finding)]
+        show_for_people(table(f"{told.issue.number} {told.issue.cause.check}", AFFECTED, rows), form, out)
+    else:
+        for line in _sentences(told, limit):
+            print(line)
+        if limit and len(told.findings) > limit:
+            say(f"The first {limit} of {number(len(told.findings))}. All of them: --limit 0, or --format csv")
+
+
+def _sentences(told: Told, limit: int) -> Iterator[str]:
+    issue, text = told.issue, explained(told.issue.cause.check)
+    reason = f": {issue.cause.reason}" if issue.cause.reason else ""
+    yield f"{issue.number}  {text.title}{reason} ({SEVERITIES[issue.severity]})"
+    if issue.state is IssueState.CLOSED:
+        yield f"  Closed on {issue.closed_at[:10]}: nothing of it was found any more."
+    else:
+        yield f"  {several(issue.people, 'person', 'people')}, {issue.trend}; {_state(issue)}."
+    yield f"  First seen {_moment(issue.first_seen)}, last seen {_moment(issue.last_seen)}."
+    yield f"  Owner: {issue.owner or 'nobody yet (joinery issue assign)'}"
+    if issue.by:
+        yield f"  {issue.by} answers for it: {issue.why or 'no reason given'}"
+    if text.why:
+        yield f"  Why it matters: {text.why}"
+    yield f"  What to do: {told.findings[0]['suggestion'] if told.findings else 'nothing'}"
+    yield f"  Where: {text.where}"
+    for note in told.history:
+        yield f"  {_moment(note.at)}: {note.what}{f' ({note.by})' if note.by else ''}"
+    for each in told.findings[: limit or None]:
         line = f" (line {each['line']})" if each["line"] else ""
-        print(f"  {each['worker_id'] or 'the file'}{line}: {each['message']}")
-    if limit and len(mine) > limit:
-        say(f"The first {limit} of {number(len(mine))}. All of them: --limit 0, or --format csv")
+        yield f"  {each['worker_id'] or 'the file'}{line}: {each['message']}"
 
 
-def _open(config: Any) -> Sequence[dict[str, Any]]:
-    with connection(config, quiet=True) as it, it.ports.database.read() as db:
-        return open_findings(db, it.ports.policy.name)
+@app.command()
+def assign(issue: Which, owner: str, config: Config = DEFAULT_CONFIG, json: AsJson = False) -> None:
+    """Say who looks after it.
+
+    Example: joinery issue assign H-42 anna
+    """
+    with connection(config, quiet=True) as it:
+        changed = assign_issue(it.ports, issue, owner.strip(), getpass.getuser())
+    _done(changed, f"{changed.number} is {changed.owner}'s now.", json)
 
 
-def _by_check(found: Sequence[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for each in found:
-        groups.setdefault(each["check"], []).append(each)
-    return groups
+@app.command()
+def snooze(
+    issue: Which,
+    until_worse: Annotated[bool, typer.Option("--until-worse", help="Until more people are affected.")] = False,
+    until: Annotated[str, typer.Option("--until", metavar="DATE", help="Until this day is over.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why.")] = "",
+    config: Config = DEFAULT_CONFIG,
+    json: AsJson = False,
+) -> None:
+    """Keep it out of the way until it is worse, or until a day.
+
+    Example: joinery issue snooze H-42 --until-worse
+    """
+    if until_worse == bool(until):
+        raise typer.BadParameter("say either --until-worse or --until DATE", param_hint="--until")
+    said = Said(by=getpass.getuser(), why=reason, until=_day(until) if until else None, until_worse=until_worse)
+    with connection(config, quiet=True) as it:
+        changed = snooze_issue(it.ports, issue, said)
+    _done(changed, f"{changed.number} is {_state(changed)}.", json)
 
 
-def _group(found: Sequence[dict[str, Any]]) -> dict[str, Any]:
+@app.command()
+def waive(
+    issue: Which,
+    reason: Annotated[str, typer.Option("--reason", help="Why it may stay as it is.")],
+    until: Annotated[str, typer.Option("--until", metavar="DATE", help="Up to and including this day.")],
+    owner: Annotated[str, typer.Option("--owner", help="Who answers for it; you, when left out.")] = "",
+    config: Config = DEFAULT_CONFIG,
+    json: AsJson = False,
+) -> None:
+    """Answer for it by name, with a reason and an end. A waived blocker no longer locks `automatic`.
+
+    Example: joinery issue waive H-42 --reason "two registers until May" --until 2027-05-31
+    """
+    if not reason.strip():
+        raise typer.BadParameter("a waiver needs a reason", param_hint="--reason")
+    said = Said(by=owner.strip() or getpass.getuser(), why=reason.strip(), until=_day(until))
+    with connection(config, quiet=True) as it:
+        changed = waive_issue(it.ports, issue, said)
+    _done(changed, f"{changed.number} is {_state(changed)}; {changed.by} answers for it.", json)
+
+
+def _done(changed: Issue, sentence: str, json: bool) -> None:
+    if json:
+        show_json({"issue": issue_data(Told(issue=changed, history=(), findings=()))})
+    else:
+        print(sentence)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise typer.BadParameter(f"{text!r} is not a day; write 2027-05-31", param_hint="--until") from error
+
+
+def issue_data(told: Told) -> dict[str, Any]:
+    """One issue for programs."""
+    issue, text = told.issue, explained(told.issue.cause.check)
     return {
-        "check": found[0]["check"],
-        "severity": found[0]["severity"],
-        "problems": len(found),
-        "people": len({each["worker_id"] for each in found if each["worker_id"]}),
-        "first_seen": min(each["first_seen"] for each in found),
-        "last_seen": max(each["last_seen"] for each in found),
-        "message": found[0]["message"],
-        "suggestion": found[0]["suggestion"],
+        "issue": issue.number,
+        "check": issue.cause.check,
+        "attribute": issue.cause.attribute,
+        "source": issue.cause.source,
+        "reason": issue.cause.reason,
+        "title": text.title,
+        "why": text.why,
+        "where": text.where,
+        "severity": issue.severity,
+        "state": str(issue.state),
+        "owner": issue.owner,
+        "people": issue.people,
+        "worker_ids": people_of(told.findings),
+        "trend": issue.trend,
+        "before": issue.before,
+        "most": issue.most,
+        "returned": issue.returned,
+        "first_seen": issue.first_seen,
+        "last_seen": issue.last_seen,
+        "closed_at": issue.closed_at,
+        "snoozed_above": issue.above,
+        "until": issue.until.isoformat() if issue.until else "",
+        "by": issue.by,
+        "why_so": issue.why,
     }
 
 
-def _single(each: dict[str, Any]) -> dict[str, Any]:
-    names = ("worker_id", "attribute", "line", "message", "suggestion", "first_seen", "last_seen")
-    return {name: each[name] for name in names}
+def _finding(each: dict[str, Any]) -> dict[str, Any]:
+    names = ("worker_id", "attribute", "line", "message", "suggestion", "better", "first_seen", "last_seen")
+    return {name: each[name] for name in names} | {"worker_ids": people_of([each])}
+
+
+def _affected(each: dict[str, Any]) -> Iterator[tuple[str | int | None, ...]]:
+    """One row for each person, to hand on."""
+    for at, worker_id in enumerate(people_of([each]) or [each["worker_id"]]):
+        yield (
+            worker_id, each["attribute"], None if at else each["line"], each["message"], each["suggestion"],
+            each["better"], each["first_seen"][:10], each["last_seen"][:10],
+        )  # fmt: skip
 
 
 def _moment(text: str) -> str:
     return moment(datetime.fromisoformat(text))
-
-
-def _day(text: str) -> str:
-    return text[:10]

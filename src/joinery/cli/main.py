@@ -30,6 +30,7 @@ COMMANDS = {
     "events": ("events", "Lifecycle events of a period."),
     "accounts": ("accounts", "Accounts as last confirmed by the learning system."),
     "issue": ("issue", "Open data problems."),
+    "quarantine": ("quarantine", "People whose data is not believed; let one go by name."),
     "match": ("match", "Existing accounts that wait for a yes or no."),
     "reconcile": ("reconcile", "Read all accounts again and plan against what is really there."),
     "privacy": ("privacy", "Fields read, subject access, erasure, legal hold, register."),

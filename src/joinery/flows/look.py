@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from joinery.core.model.plan import PlanSummary
 from joinery.flows.contact import contacted, look_at_doubtful, read_accounts, still_in_doubt
+from joinery.flows.issues import refresh_issues
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Ports
 from joinery.flows.pull import pull
@@ -29,6 +30,7 @@ def look(ports: Ports, as_of: datetime, *, rehearsal: bool, why: str = "a look")
         if rehearsal:
             return _rehearse(ports, as_of)
         pulled = pull(ports, as_of)
+        refresh_issues(ports, as_of)
         if not contacted(ports) and _has_people(ports):
             read_accounts(ports)
         unseen = look_at_doubtful(ports)

@@ -140,6 +140,8 @@ class Policy:
     mode_of: Callable[[ActionClass], str]
     lane_per_hour: int = 10
     protected_workers: frozenset[str] = frozenset()
+    #: who looks after issues: check, attribute, source or `default` -> owner
+    owners: Mapping[str, str] = field(default_factory=dict)
     protected_accounts: frozenset[str] = frozenset()
     matching: Matching = field(default_factory=Matching)
     create_groups: bool = True

@@ -18,6 +18,7 @@ from joinery.core.model.finding import Finding, Severity
 from joinery.errors import ConfigError, KeyUnusable, SourceUntrusted, StopRun
 from joinery.flows.accept import Acceptance, baseline_day, uuid7
 from joinery.flows.book import FILE, IDENTITY, PEOPLE, REACH, Book
+from joinery.flows.issues import let_go
 from joinery.flows.joining import Claims
 from joinery.flows.policy import Ports, SourcePolicy
 from joinery.flows.setting import Outcome
@@ -183,7 +184,7 @@ def _accept(
         full = last_full(connection, name, source.people)
         said = replace(setting, partial=arrival.partial, content_as_of=file.as_of, full_as_of=full)
         acceptance = Acceptance(connection, said)
-        frozen = _frozen(source, acceptance, population)
+        frozen = _frozen(source, acceptance, let_go(connection, ports, population, compared.as_of))
         acceptance.rows(arrival.spec, arrival.records(delta), frozen, _claims(arrival, delta))
         missing = _absent(source, acceptance, arrival, delta, state)
         in_question = acceptance.close()

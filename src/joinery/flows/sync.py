@@ -14,6 +14,7 @@ from joinery.errors import AsOfRefused, JoineryError
 from joinery.flows.apply import Applied, apply_by_mode, resume
 from joinery.flows.contact import contacted, look_at_doubtful, read_accounts, still_in_doubt
 from joinery.flows.erase import end_keeping
+from joinery.flows.issues import look_at_records, refresh_issues, waived
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Ports
 from joinery.flows.pull import PullReport, pull
@@ -77,13 +78,15 @@ def sync(ports: Ports, as_of: datetime) -> SyncReport:
 def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
     resumed = resume(ports)
     pulled = pull(ports, as_of)
+    if any(file.state != "same" for file in pulled.files):
+        refresh_issues(ports, as_of)
     cause = ", ".join(file.name for file in pulled.files if file.name) or "dates and open lines"
     if _needs_contact(ports):
         read_accounts(ports)
     end_keeping(ports, local_day(as_of, ports.policy.company_zone))
     unseen = look_at_doubtful(ports)
     plan = make_plan(ports, as_of, cause, pulled.snapshot_id)
-    locked = _blockers(ports)
+    locked = _blockers(ports, as_of)
     try:
         applied = apply_by_mode(ports, plan, locked=bool(locked)) if plan is not None else None
     finally:
@@ -92,6 +95,9 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
         state = load_state(connection, ports.policy.name)
         save_state(connection, ports.policy.name, replace(state, last_as_of=as_of))
     mail, records = after_apply(ports, as_of)
+    if any(records.values()):
+        look_at_records(ports)
+        refresh_issues(ports, as_of)
     return SyncReport(
         run=run,
         as_of=as_of,
@@ -142,12 +148,14 @@ def _may_write(ports: Ports, as_of: datetime) -> None:
         )
 
 
-def _blockers(ports: Ports) -> str:
-    """Why `automatic` is locked; empty when it is not."""
+def _blockers(ports: Ports, as_of: datetime) -> str:
+    """Why `automatic` is locked; empty when it is not, or when somebody answers for it by name."""
+    today = local_day(as_of, ports.policy.company_zone)
     with ports.database.read() as connection:
         blockers = [f for f in open_findings(connection, ports.policy.name) if f["severity"] == "blocker"]
-    population = [f for f in blockers if f["source"].endswith(":people")]
-    return population[0]["message"] if population else ""
+        population = [f for f in blockers if f["source"].endswith(":people")]
+        locking = [f for f in population if not waived(connection, ports, f, today)]
+    return locking[0]["message"] if locking else ""
 
 
 def _ended(ports: Ports, run: RunId, state: str, summary: dict[str, Any]) -> None:

@@ -147,6 +147,16 @@ class Completions(Part):
     send_to: SendTo | None = Field(default=None, description="Where training records go; nowhere when not given.")
 
 
+class Issues(Part):
+    """Data problems that are kept until they are gone."""
+
+    owners: Mapping[str, Text] = Field(
+        default_factory=dict,
+        description="Who looks after them: by check (`duplicate_email`), attribute (`work_email`) or source (`hris`), "
+        "and `default` for all others. The first that fits counts.",
+    )
+
+
 class Retention(Part):
     """How long things are kept. Facts, events, plans and completions stay."""
 
@@ -252,6 +262,7 @@ class Settings(Part):
     privacy: Privacy = Field(
         default_factory=Privacy, description="What may be shown of people, and what stays when somebody is erased."
     )
+    issues: Issues = Field(default_factory=Issues, description="Who looks after data problems.")
     retention: Retention = Field(default_factory=Retention, description="How long things are kept.")
     store: Store = Field(default_factory=Store, description="Where Joinery keeps its memory.")
 

@@ -19,9 +19,9 @@ from joinery.store.tables import decisions
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """`kind`: end_access | manual | exemption | pin | ask | match | no_match.
+    """`kind`: end_access | manual | exemption | pin | ask | match | no_match | release.
 
-    `subject`: course:FORKLIFT, an account attribute, an account ID …
+    `subject`: course:FORKLIFT, an account attribute, an account ID, for `release` an employee number …
     """
 
     id: str
@@ -84,6 +84,14 @@ def _decision(row: Row[Any]) -> Decision:
         until=date.fromisoformat(row.until) if row.until else None,
         body=json.loads(row.body),
     )
+
+
+def released_rows(connection: Connection, name: str, today: date) -> dict[str, date]:
+    """employee number -> until when its row is believed, although it is kept back."""
+    c = decisions.c
+    query = select(c.subject, c.until).where(c.connection == name, c.kind == "release", c.released_at == "")
+    found = ((subject, date.fromisoformat(until)) for subject, until in connection.execute(query))
+    return {subject: until for subject, until in found if until >= today}
 
 
 def release(connection: Connection, ids: Collection[str], at: datetime) -> None:

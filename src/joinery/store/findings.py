@@ -14,12 +14,14 @@ from joinery.store.accounts import upsert
 from joinery.store.people import in_chunks
 from joinery.store.tables import findings
 
+_AGAIN = ("severity", "message", "suggestion", "line", "last_seen", "open", "people", "better")
+
 
 def record_findings(connection: Connection, name: str, source: str, found: Iterable[Finding], at: datetime) -> None:
     """Open these, or see them again."""
     stamp = instant_text(at)
     statement = upsert(connection)(findings)
-    again = {key: statement.excluded[key] for key in ("severity", "message", "suggestion", "line", "last_seen", "open")}
+    again = {key: statement.excluded[key] for key in _AGAIN}
     statement = statement.on_conflict_do_update(
         index_elements=["connection", "source", "check", "worker_id", "attribute"], set_=again
     )
@@ -39,6 +41,8 @@ def record_findings(connection: Connection, name: str, source: str, found: Itera
                 "first_seen": stamp,
                 "last_seen": stamp,
                 "open": True,
+                "people": "\n".join(f.people),
+                "better": f.better,
             }
             for f in chunk
         ]

@@ -20,6 +20,7 @@ from sqlalchemy import (
     text,
 )
 
+from joinery.store.issue_tables import findings, issues
 from joinery.store.people_tables import aliases, events, facts, people
 from joinery.store.schema import DAY, INSTANT, KEY, metadata
 
@@ -28,6 +29,7 @@ __all__ = [
     "aliases",
     "assignments",
     "completions",
+    "config_versions",
     "connections",
     "counters",
     "cursors",
@@ -36,6 +38,7 @@ __all__ = [
     "events",
     "facts",
     "findings",
+    "issues",
     "links",
     "locks",
     "mails",
@@ -227,24 +230,6 @@ runs = Table(
     Column("plan_id", String(20), nullable=False, server_default=""),
     Column("summary", Text, nullable=False, server_default="{}"),
     Index(None, "connection", "started_at"),
-)
-
-#: data problems that are open, one row per (check, person, attribute); closed when not found again
-findings = Table(
-    "findings",
-    metadata,
-    Column("connection", String(100), primary_key=True),
-    Column("source", String(100), primary_key=True),
-    Column("check", String(64), primary_key=True),
-    Column("worker_id", String(200), primary_key=True),
-    Column("attribute", String(100), primary_key=True),
-    Column("severity", String(16), nullable=False),
-    Column("message", Text, nullable=False),
-    Column("suggestion", Text, nullable=False, server_default=""),
-    Column("line", Integer, nullable=True),
-    Column("first_seen", INSTANT, nullable=False),
-    Column("last_seen", INSTANT, nullable=False),
-    Column("open", Boolean, nullable=False),
 )
 
 #: what people owe: identity is (person, requirement, cycle); see core/rules/learning.py for the body

@@ -105,6 +105,10 @@ CATALOGUE: Final[Mapping[str, Explained]] = {
             ),
             "date_far_ahead": ("A date years ahead", "If the year is wrong, what depends on it happens far too late."),
             "date_means_none": ("A date that stands for none", "It was read as no date."),
+            "leave_over": (
+                "A leave that should be over",
+                "What is owed stays paused, and reminders stay off, for somebody who is perhaps back at work.",
+            ),
             "end_before_start": (
                 "Left before they started",
                 "Mostly the end date of an earlier employment. Believed, it would lock out somebody who came back.",
@@ -151,6 +155,11 @@ CATALOGUE: Final[Mapping[str, Explained]] = {
     **_entries(
         _EXPORT,
         {
+            "doubles_everywhere": (
+                "An export that repeats people",
+                "No plan made of it is worth anything: `automatic` stays locked until it is right, or until somebody "
+                "answers for it by name (`joinery issue waive`).",
+            ),
             "id_mangled": (
                 "A number spoilt by a spreadsheet",
                 "1.2E+05 is nobody's number. Another number is another person, with a new account.",
