@@ -1,8 +1,8 @@
 """How long `joinery check` takes for 300,000 rows, how much memory, and how well it finds people who are there twice.
 
-    python benchmarks/hygiene.py                    speed, memory, and the published set (seed 20261129)
-    python benchmarks/hygiene.py --sweep            other seeds, other names, less known, less kept
-    python benchmarks/hygiene.py --file F --labels L   another set: L has columns `left,right` (employee numbers)
+    python -m benchmarks.hygiene                    speed, memory, and the published set (seed 20261129)
+    python -m benchmarks.hygiene --sweep            other seeds, other names, less known, less kept
+    python -m benchmarks.hygiene --file F --labels L   another set: L has columns `left,right` (employee numbers)
 
 Bare read and check run in turn in one process; the best of five counts. Ends with 1 when a target is missed.
 """
@@ -71,7 +71,8 @@ def timed(path: Path) -> bool:
     print(
         f"  bare pl.read_csv {bare * 1000:.0f} ms, check {check * 1000:.0f} ms: {check / bare:.1f} times (60 at most)"
     )
-    peak = int(subprocess.run([sys.executable, __file__, "--peak", str(path)], capture_output=True, text=True).stdout)
+    alone = [sys.executable, "-m", "benchmarks.hygiene", "--peak", str(path)]
+    peak = int(subprocess.run(alone, capture_output=True, text=True, check=True).stdout)
     print(f"  peak memory {peak} MiB ({MOST_MB} at most)")
     return check / bare <= MOST_TIMES and peak <= MOST_MB
 
