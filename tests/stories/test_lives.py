@@ -316,3 +316,24 @@ def test_a_changed_setting_about_dates_moves_the_dates_of_everybody_without_a_fi
     assert acme.day("2026-11-26").lines == ["0009 create done"], "seven days before the first"
     assert acme.day("2026-11-29").lines == []
     assert acme.day("2026-11-30T00:00").lines == ["0002 suspend done"], "with the last day itself"
+
+
+# ---------------------------------------------------------------- what is not told
+
+
+def test_an_announced_end_is_told_nowhere_unless_it_is_asked_for(tmp_path: Path) -> None:
+    """Not in a rehearsal, not beside the account, not in an answer, not in a list, not in the learning system."""
+    acme, rows = company(tmp_path)
+    ends = "2031-12-31"
+    acme.day("2026-11-24", changed(rows, "0002", status="On notice", termination_date=ends))
+    asked = [
+        ["plan", "--as-of", "2032-01-05", "--json"], ["plan", "list"], ["person", "show", "0002"], ["why", "0002"],
+        ["why", "0002", "--as-of", "2032-01-05"], ["accounts"], ["status"], ["issue", "list"], ["person", "decided"],
+        ["events", "--from", "2020-01-01", "--to", "2032-12-31"],
+    ]  # fmt: skip
+    for words in asked:
+        said = CliRunner().invoke(app, [*words, "--config", str(acme.config)]).output.lower()
+        assert not [word for word in (ends, "notice", "suspend", "leaver") if word in said], (words, said)
+    assert ends not in (acme.folder / "lms.json").read_text(encoding="utf-8")
+    told = CliRunner().invoke(app, ["plan", "--as-of", "2032-01-05", "--confidential", "--config", str(acme.config)])
+    assert "1 suspend" in told.output

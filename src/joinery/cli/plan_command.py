@@ -41,6 +41,9 @@ def main(
     config: Config = DEFAULT_CONFIG,
     as_of: AsOf = None,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="End with 3 when there is something to do.")] = False,
+    confidential: Annotated[
+        bool, typer.Option("--confidential", help="With --as-of: also ends of employment to come.")
+    ] = False,
     json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
@@ -52,7 +55,7 @@ def main(
         return
     moment = instant(as_of)
     with connection(config, quiet=quiet or json, as_of=moment) as it:
-        plan = look(it.ports, moment or clock.now(), rehearsal=moment is not None)
+        plan = look(it.ports, moment or clock.now(), rehearsal=moment is not None, confidential=confidential)
     _show_summary(plan, json=json)
     raise typer.Exit(3 if exit_code and plan is not None else 0)
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from joinery.core.model.plan import PlanSummary
+from joinery.flows.announced import forget_announced_ends
 from joinery.flows.contact import contacted, look_at_doubtful, read_accounts, still_in_doubt
 from joinery.flows.issues import refresh_issues
 from joinery.flows.plan import make_plan
@@ -19,16 +20,20 @@ from joinery.flows.pull import pull
 from joinery.flows.waking import wake
 from joinery.store.connections import load_state, only_run
 from joinery.store.database import Database
+from joinery.store.people import People
 
 
-def look(ports: Ports, as_of: datetime, *, rehearsal: bool, why: str = "a look") -> PlanSummary | None:
+def look(
+    ports: Ports, as_of: datetime, *, rehearsal: bool, why: str = "a look", confidential: bool = False
+) -> PlanSummary | None:
     """A plan of everything that would be done. With `rehearsal`, files are left where they are and nothing is kept.
 
-    `why` is the plan's cause when no file arrived.
+    `why` is the plan's cause when no file arrived. A rehearsal counts ends that HR has announced only if it is
+    `confidential`.
     """
     with only_run(ports.database, ports.policy.name, ports.now):
         if rehearsal:
-            return _rehearse(ports, as_of)
+            return _rehearse(ports, as_of, confidential=confidential)
         pulled = pull(ports, as_of)
         refresh_issues(ports, as_of)
         if not contacted(ports) and _has_people(ports):
@@ -45,9 +50,11 @@ def _has_people(ports: Ports) -> bool:
         return load_state(connection, ports.policy.name).go_live is not None
 
 
-def _rehearse(ports: Ports, as_of: datetime) -> PlanSummary | None:
+def _rehearse(ports: Ports, as_of: datetime, *, confidential: bool) -> PlanSummary | None:
     """Dates up to that moment fire in a transaction that is then rolled back."""
-    with pretended(ports) as (trial, _):
+    with pretended(ports) as (trial, connection):
+        if not confidential and as_of > ports.now():
+            forget_announced_ends(connection, ports.policy, People(connection, ports.policy.name).due(as_of))
         wake(trial, as_of, {})
         plan = make_plan(trial, as_of, "a rehearsal")
         return replace(plan, state="rehearsed") if plan else None

@@ -17,9 +17,8 @@ from joinery.core.model.account import Account, Link
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.operation import CreateAccount, LinkAccount
 from joinery.core.model.plan import Line
-from joinery.core.model.standing import Stage
-from joinery.core.model.worker import Status
 from joinery.core.planning.pretend import left_by, unmade
+from joinery.flows.announced import forget_announced_ends
 from joinery.flows.look import pretended
 from joinery.flows.person import find_person
 from joinery.flows.policy import Policy, Ports
@@ -27,7 +26,7 @@ from joinery.flows.waking import wake
 from joinery.flows.why_case import Case, decided_case, related
 from joinery.store.accounts import Accounts
 from joinery.store.assignments import save_assignments
-from joinery.store.people import People, Person
+from joinery.store.people import People
 
 #: more dates than this are not played: a rule that begins and ends every day
 MOST = 400
@@ -50,7 +49,7 @@ def case_ahead(
         person = find_person(connection, ports.policy, who)
         keys = related(connection, ports.policy, person)
         if not confidential:
-            _forget_announced_ends(connection, ports.policy, keys)
+            forget_announced_ends(connection, ports.policy, keys)
         steps = tuple(_steps(trial, connection, person.key, keys, (now, at)))
         case = decided_case(connection, ports.policy, person.key, at, confidential=confidential)
         yield replace(case, ahead=True), steps
@@ -107,23 +106,3 @@ def _afterwards(accounts: Accounts, account: Account | None, lines: Sequence[Lin
             account = unmade()
         account = left_by(operation, account) if account is not None else None
     return account
-
-
-def _forget_announced_ends(connection: Connection, policy: Policy, keys: frozenset[PersonKey]) -> None:
-    people = People(connection, policy.name)
-    people.replace([_without_end(person) for person in people.by_key(keys).values()])
-
-
-def _without_end(person: Person) -> Person:
-    """The same person as if HR had announced no end; whoever has left stays as they are."""
-    standing, worker = person.standing, person.worker
-    if standing.stage in {Stage.LEFT, Stage.NO_SHOW} or worker.termination_date is None:
-        return person
-    # on notice is at work, and garden leave is as it is: only a word that ends the employment on that day is put aside
-    at_work = Status.PREHIRE if standing.stage is Stage.PREHIRE else Status.ACTIVE
-    status = at_work if worker.status in {Status.TERMINATED, Status.DECEASED} else worker.status
-    return replace(
-        person,
-        worker=replace(worker, termination_date=None, status=status),
-        standing=replace(standing, armed_end=None),
-    )
