@@ -186,7 +186,7 @@ REPLACED = {
     "a learning system that is to come, whatever its other keys": (
         "into: classroom",
         "into: talentlms\n  url: https://example.talentlms.com\n  key: { env: TALENTLMS_KEY }",
-        [f'8:9 learning.into: "talentlms" is {NEW}; available is classroom, memory, export or scim'],
+        [f'8:9 learning.into: "talentlms" is {NEW}; available is classroom, memory, export, scim or file'],
     ),
     "a learning system without its kind": ("into: classroom", "seats: 5", ["8:3 learning: into is missing"]),
     "a city is not a zone": (

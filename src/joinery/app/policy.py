@@ -82,7 +82,7 @@ def _of_target(settings: Settings, target: Any) -> dict[str, Any]:
     return {
         "target_kind": target.into,
         "only_reads": target.into == "export",
-        "cannot": beyond(target.into),
+        "cannot": beyond(target),
         "outbound": _outbound(settings, target),
         "protected_accounts": frozenset((*settings.protected.account_ids, *target.protected)),
         "matching": Matching(worker_id=target.first_match.worker_id, email=target.first_match.email),

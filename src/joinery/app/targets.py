@@ -19,12 +19,16 @@ if TYPE_CHECKING:
     from joinery_classroom.settings import ClassroomSettings
 
 #: operations per call; also how many lines share a durable job
-BATCH_SIZES = {"classroom": 200, "memory": 50, "export": 50, "scim": 50}
+BATCH_SIZES = {"classroom": 200, "memory": 50, "export": 50, "scim": 50, "file": 5000}
 
 
-def beyond(kind: str) -> dict[ActionClass, str]:
-    """What this kind of learning system has no way to do, and what to say about it."""
-    if kind != "scim":
+def beyond(entry: Any) -> dict[ActionClass, str]:
+    """What this learning system has no way to do, and what to say about it."""
+    if entry.into == "file":
+        from joinery.app.fileout import cannot
+
+        return cannot(entry)
+    if entry.into != "scim":
         return {}
     from joinery.connectors.scim import CAPABILITIES
 
@@ -61,6 +65,13 @@ class TargetMaker:
             from joinery.connectors.export import ExportTarget
 
             return ExportTarget(lambda: read_export(self.entry), name=self.name)
+        if self.entry.into == "file":
+            from joinery.app.fileout import file_out
+
+            return file_out(self.entry, self.name, self.state_dir, self.now)
+        return self._over_http()
+
+    def _over_http(self) -> Target:
         from joinery.connectors.classroom import ClassroomTarget
         from joinery.kit.transport import Transport
 

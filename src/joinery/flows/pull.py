@@ -137,7 +137,7 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
         _remember_refusal(ports, result, file, as_of, sha256="")
         source.drop.reject(file, _report(result), day)
         return result, None
-    if last is not None and last.sha256 == arrival.sha256 and arrival.read_as(before):
+    if last is not None and last.sha256 == arrival.sha256 and arrival.read_as(before) and _as_much(last, arrival):
         result = FileResult(source=source.name, name=file.name, state="same", rows=arrival.rows)
         source.drop.accept(file, _report(result), day)
         return result, None
@@ -158,6 +158,11 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
     result, outcome = _accept(ports, source, file, arrival, _Compared(as_of=as_of, before=before, profile=profile))
     source.drop.accept(file, _report(result, arrival.rejected_rows()), day)
     return result, outcome
+
+
+def _as_much(last: SnapshotRow, arrival: Any) -> bool:
+    """A full file says who is gone; the same rows as a file of changes did not."""
+    return bool(last.complete or not arrival.says_who_is_gone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

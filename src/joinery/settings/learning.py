@@ -19,7 +19,7 @@ from joinery.settings.shape import Encoding
 from joinery.settings.tree import Section
 from joinery.settings.values import ONE_TEXT, Count, FilePath, Shape, Text, YesNo, wrong
 
-KINDS = ("classroom", "memory", "export", "scim")
+KINDS = ("classroom", "memory", "export", "scim", "file")
 #: what a SCIM User has a place for, beside what is written there without being asked for
 SCIM_PLACES = (
     "email",
@@ -216,12 +216,33 @@ class ScimTarget(Target):
         return self
 
 
+class LayoutFile(Part):
+    """A layout of your own."""
+
+    file: FilePath = Field(description="The YAML file of the layout.")
+
+
+class FileOutTarget(Target):
+    """A learning system that imports files: they are written from a layout, everybody or what changed."""
+
+    not_yet: ClassVar[frozenset[str]] = frozenset({"drift", "sftp"})
+
+    into: Literal["file"] = Field(description="`file`: import files for a learning system that takes CSV.")
+    layout: Text | LayoutFile = Field(
+        description="The form of the files: `generic`, `moodle`, `oneroster-1.1`, or `{file: PATH}` of your own."
+    )
+    path: FilePath = Field(description="The folder that files are put into; each is whole when its `.done` is there.")
+    send: Literal["changes", "full"] = Field(
+        default="changes", description="Whether each file holds what changed, or everybody every time."
+    )
+
+
 def known_target(data: Any, info: ValidationInfo) -> Any:
     """Refuse a kind of learning system that this version does not have, before anything else is looked at."""
     return known_kind(data, info, "into", KINDS)
 
 
 LearningTarget = Annotated[
-    Annotated[ClassroomTarget | MemoryTarget | ExportTarget | ScimTarget, Field(discriminator="into")],
+    Annotated[ClassroomTarget | MemoryTarget | ExportTarget | ScimTarget | FileOutTarget, Field(discriminator="into")],
     BeforeValidator(known_target),
 ]

@@ -1,6 +1,6 @@
 """A learning system in memory, or in one JSON file that several processes may use in turn.
 
-Shows what `Target`, `SignIn` and `RecordSource` promise; `world.py` holds the effects. Not for real people's data.
+Shows what `Target`, `SignIn` and `RecordSource` promise; `kit/world.py` holds the effects. Not for real people's data.
 Rule: an effect is kept (and written to the file) before its receipt is handed out.
 """
 
@@ -12,7 +12,6 @@ from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 
-from joinery.connectors.memory.world import World, perform
 from joinery.core.model.account import Account, AccountState
 from joinery.core.model.codec import decode_account, encode_account
 from joinery.core.model.ids import AccountId, PersonKey
@@ -20,6 +19,7 @@ from joinery.core.model.operation import ActionClass
 from joinery.core.model.receipt import Receipt
 from joinery.errors import BadAnswer, NotFound, Rejected
 from joinery.kit.contract import AccountPage, Capabilities, Completion, CompletionPage, Order
+from joinery.kit.world import World, perform
 
 CAPABILITIES = Capabilities(
     actions=frozenset(ActionClass) - {ActionClass.MAIL},

@@ -64,6 +64,8 @@ class World:
     """All accounts, in order of creation. `progress` is how far a learner came, kept while withdrawn."""
 
     accounts: dict[AccountId, Account] = field(default_factory=dict)
+    #: what the IDs of new accounts begin with
+    prefix: str = "m"
     groups: set[str] = field(default_factory=set)
     completions: list[Completion] = field(default_factory=list)
     #: account -> enrolment key -> in_progress | completed
@@ -132,7 +134,7 @@ def _create(world: World, order: Order, operation: CreateAccount) -> Receipt:
     if taken := world.taken(operation.attributes, None):
         return _receipt(order, No(outcome=Outcome.NEEDS_YOU, detail=taken), None)
     account = Account(
-        id=AccountId(f"m-{len(world.accounts) + 1:06d}"),
+        id=AccountId(f"{world.prefix}-{len(world.accounts) + 1:06d}"),
         external_id=operation.person_key,
         attributes={name: value for name, value in operation.attributes.items() if value},
         version="1",

@@ -1,0 +1,232 @@
+"""A learning system that imports files: what it holds is what was written for it, as last confirmed by a rename.
+
+Rule: files lie whole in `tmp/` and our state says so before the first of them is renamed; a kill at any instant then
+either did nothing or is finished by the next call, and no file is written twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+from joinery.connectors.fileout.layout import Layout
+from joinery.connectors.fileout.rows import contents, packed
+from joinery.core.model.account import Account
+from joinery.core.model.codec import decode_account, encode_account
+from joinery.core.model.ids import AccountId, PersonKey
+from joinery.core.model.operation import (
+    ActionClass,
+    ArchiveAccount,
+    Assign,
+    CreateAccount,
+    JoinGroup,
+    LeaveGroup,
+    LinkAccount,
+    RestoreAccount,
+    SendSignInMail,
+    SuspendAccount,
+    UpdateAccount,
+    Withdraw,
+)
+from joinery.core.model.receipt import Outcome, Receipt
+from joinery.errors import BadAnswer, StopRun
+from joinery.kit.contract import AccountPage, Capabilities, CompletionPage, Order
+from joinery.kit.world import World, perform
+
+ACTIONS: Final = {
+    LinkAccount: ActionClass.LINK,
+    CreateAccount: ActionClass.CREATE,
+    UpdateAccount: ActionClass.UPDATE,
+    JoinGroup: ActionClass.GROUP,
+    LeaveGroup: ActionClass.GROUP,
+    Assign: ActionClass.ASSIGN,
+    Withdraw: ActionClass.WITHDRAW,
+    SuspendAccount: ActionClass.SUSPEND,
+    ArchiveAccount: ActionClass.ARCHIVE,
+    RestoreAccount: ActionClass.RESTORE,
+    SendSignInMail: ActionClass.MAIL,
+}
+#: lines in one call: one set of files for as many as that
+BATCH = 5000
+
+
+class FileOutTarget:
+    """`folder`: where the learning system looks. `state`: our memory of what was written, a folder for us only."""
+
+    def __init__(
+        self, layout: Layout, *, folder: Path, state: Path, now: Callable[[], datetime], full: bool, name: str = "file"
+    ) -> None:
+        self.name = name
+        self.layout = layout
+        self.capabilities = Capabilities(
+            actions=layout.actions,
+            batch_size=BATCH,
+            concurrency=1,
+            notes={
+                "confirmed": "A line is done when its file is in place; whether the system imported it, only an "
+                "export of its users tells.",
+                "mail": "Sign-in mails are sent by Joinery itself.",
+            },
+        )
+        self._folder, self._state, self._now, self._full = folder, state, now, full
+        self.world = World()
+        self._number = 0
+
+    async def check(self) -> None:
+        """Raises StopRun when the folder cannot be written, BadAnswer when our memory of it cannot be read."""
+        self._open()
+
+    async def accounts(self, after: str | None = None) -> AccountPage:
+        """`after` is the number of accounts already given."""
+        self._open()
+        start, total = int(after or 0), len(self.world.accounts)
+        end = start + BATCH
+        items = tuple(islice(self.world.accounts.values(), start, end))
+        return AccountPage(items=items, next=str(end) if end < total else None, total=total)
+
+    async def look_up(self, *, person_keys: Sequence[PersonKey], account_ids: Sequence[AccountId]) -> Sequence[Account]:
+        """Each account once, as it was last written."""
+        self._open()
+        found = [self.world.of(key) for key in person_keys] + [self.world.accounts.get(one) for one in account_ids]
+        return tuple({account.id: account for account in found if account is not None}.values())
+
+    async def perform(self, orders: Sequence[Order]) -> AsyncIterator[Receipt]:
+        """One set of files for all of them, in place, then the receipts."""
+        self._open()
+        before = dict(self.world.accounts)
+        receipts = [self._one(order) for order in orders]
+        changed = [one for key, one in self.world.accounts.items() if before.get(key) != one]
+        if changed:
+            self._write(before, changed)
+        for receipt in receipts:
+            yield receipt
+
+    async def completions(self, after: str) -> CompletionPage:
+        """Files go one way: nothing comes back."""
+        return CompletionPage(items=(), next=after, more=False)
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    def resend(self) -> Sequence[str]:
+        """The accounts as they are, all of them, in a new set of full files."""
+        self._open()
+        return self._publish(contents(self.layout, {}, tuple(self.world.accounts.values())), full=True)
+
+    def _one(self, order: Order) -> Receipt:
+        action = ACTIONS[type(order.operation)]
+        if action not in self.capabilities.actions:
+            why = f"the layout {self.layout.name} has no column for this ({action})"
+            return Receipt(key=order.key, outcome=Outcome.NEEDS_YOU, detail=why, changed=False)
+        return perform(self.world, order)
+
+    def _write(self, before: dict[AccountId, Account], changed: Sequence[Account]) -> None:
+        told = tuple(self.world.accounts.values()) if self._full else changed
+        self._publish(contents(self.layout, before, told, self._full), full=self._full)
+
+    def _publish(self, files: Iterable[tuple[str, bytes, int]], *, full: bool) -> Sequence[str]:
+        self._number += 1
+        files = packed(self.layout.zip, files) if self.layout.zip else files
+        stamp = f"{self._now().astimezone(UTC):%Y%m%dT%H%M%SZ}-{self._number:04}"
+        names = []
+        for name, content, rows in files:
+            named = name.replace("{stamp}", stamp)
+            if named == name:
+                named = f"{Path(name).stem}_{stamp}{Path(name).suffix}"
+            manifest = {
+                "file": named,
+                "rows": rows,
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "content": "full" if full else "changes",
+                "cells": "raw",
+            }
+            self._put(self._tmp / named, content)
+            self._put(self._tmp / f"{named}.done", json.dumps(manifest, indent=1).encode() + b"\n")
+            names += [named, f"{named}.done"]
+        self._remember(names)
+        self._rename(names)
+        return names
+
+    @property
+    def _tmp(self) -> Path:
+        return self._folder / "tmp"
+
+    @property
+    def _memory(self) -> Path:
+        return self._state / "accounts.json"
+
+    def _open(self) -> None:
+        """Read what was written, and finish what a crash left."""
+        try:
+            self._tmp.mkdir(parents=True, exist_ok=True)
+            self._state.mkdir(parents=True, exist_ok=True)
+            self._state.chmod(0o700)
+            data = json.loads(self._memory.read_bytes()) if self._memory.exists() else {}
+            accounts = [decode_account(one) for one in data.get("accounts", ())]
+        except OSError as error:
+            raise _not_written(error) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise BadAnswer(
+                f"What was written before cannot be read in {self._memory}; nothing was written."
+            ) from error
+        self.world = World(prefix="f", groups=set(data.get("groups", ())), progress=data.get("progress", {}))
+        for account in accounts:
+            self.world.put(account)
+        self._number = data.get("number", 0)
+        if data.get("on_its_way"):
+            self._rename(data["on_its_way"])
+
+    def _rename(self, names: Sequence[str]) -> None:
+        """Each file, its marker after it. What is not in `tmp/` any more has been moved before."""
+        try:
+            for name in names:
+                if (self._tmp / name).exists():
+                    (self._tmp / name).replace(self._folder / name)
+            _sync(self._folder)
+        except OSError as error:
+            raise _not_written(error) from error
+        self._remember([])
+
+    def _remember(self, on_its_way: Sequence[str]) -> None:
+        data: dict[str, Any] = {
+            "on_its_way": list(on_its_way),
+            "number": self._number,
+            "groups": sorted(self.world.groups),
+            "progress": self.world.progress,
+            "accounts": [encode_account(account) for account in self.world.accounts.values()],
+        }
+        partial = self._memory.with_suffix(".part")
+        self._put(partial, json.dumps(data, ensure_ascii=False).encode())
+        partial.replace(self._memory)
+        _sync(self._state)
+
+    def _put(self, path: Path, content: bytes) -> None:
+        try:
+            with path.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise _not_written(error) from error
+
+
+def _not_written(error: OSError) -> StopRun:
+    return StopRun(
+        f"The import files cannot be written ({error.strerror}); what was not in place before is not now.",
+        fix="Make room or correct the rights; the next run goes on from there.",
+    )
+
+
+def _sync(folder: Path) -> None:
+    """A rename is only safe once its folder is on the disk."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

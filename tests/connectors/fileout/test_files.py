@@ -1,0 +1,195 @@
+"""Import files say what a layout says; a kill at any instant loses nothing and writes nothing twice."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import os
+import signal
+import subprocess
+import sys
+import zipfile
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from joinery.connectors.fileout import FileOutTarget, layout_from, shipped
+from joinery.core.model.ids import PersonKey, RequirementKey
+from joinery.core.model.operation import ActionClass, Assign, CreateAccount, JoinGroup, Operation, SuspendAccount
+from joinery.core.model.receipt import Outcome, Receipt
+from joinery.errors import BadAnswer, ConfigError, StopRun
+from joinery.kit.contract import Order
+from tests.conftest import ROOT
+from tests.connectors.fileout.files import collected, layout
+
+NOW = datetime(2026, 3, 9, 6, tzinfo=UTC)
+INES = PersonKey("p1")
+ATTRIBUTES = {"worker_id": "000101", "given_name": "Inès", "family_name": "=Duarte", "email": "Ines@x.example"}
+CREATION = CreateAccount(person_key=INES, attributes=ATTRIBUTES)
+
+
+def target(folder: Path, name: str = "generic", *, full: bool = False) -> FileOutTarget:
+    return FileOutTarget(layout(name), folder=folder / "out", state=folder / "state", now=lambda: NOW, full=full)
+
+
+def do(target: FileOutTarget, *operations: Operation) -> list[Receipt]:
+    async def run() -> list[Receipt]:
+        orders = [Order(key=f"k{n}", operation=one) for n, one in enumerate(operations)]
+        return [receipt async for receipt in target.perform(orders)]
+
+    return asyncio.run(run())
+
+
+def test_a_joiner_is_a_row_with_raw_cells_and_everything_for_them_in_files_of_its_own(tmp_path: Path) -> None:
+    due = Assign(person_key=INES, requirement=RequirementKey("course:FORKLIFT"), due_on=date(2026, 4, 1))
+    receipts = do(target(tmp_path), CREATION, JoinGroup(person_key=INES, group="Logistics"), due)
+    assert {receipt.outcome for receipt in receipts} == {Outcome.DONE}
+    assert dict(collected(tmp_path / "out")) == {
+        "users": [
+            {
+                "id": "f-000001",
+                "employee_number": "000101",
+                "email": "Ines@x.example",
+                "first_name": "Inès",
+                "last_name": "=Duarte",
+                "job_title": "",
+                "department": "",
+                "location": "",
+                "manager_number": "",
+                "status": "active",
+            }
+        ],
+        "groups": [{"employee_number": "000101", "group": "Logistics", "action": "add"}],
+        "assignments": [
+            {"employee_number": "000101", "course": "FORKLIFT", "due_date": "2026-04-01", "action": "assign"}
+        ],
+    }
+    assert not list((tmp_path / "out" / "tmp").iterdir())
+
+
+def test_a_leaver_is_a_row_that_says_inactive_and_nobody_else_is_in_the_file(tmp_path: Path) -> None:
+    do(target(tmp_path), CREATION, CreateAccount(person_key=PersonKey("p2"), attributes={"worker_id": "2"}))
+    collected(tmp_path / "out")
+    do(target(tmp_path), SuspendAccount(person_key=INES))
+    ((name, rows),) = collected(tmp_path / "out")
+    assert name == "users" and [(row["employee_number"], row["status"]) for row in rows] == [("000101", "inactive")]
+    assert do(target(tmp_path), SuspendAccount(person_key=INES))[0].changed is False
+    assert collected(tmp_path / "out") == [], "nothing changed, so nothing is written"
+
+
+def test_full_files_hold_everybody_each_time(tmp_path: Path) -> None:
+    do(target(tmp_path, full=True), CREATION)
+    collected(tmp_path / "out")
+    do(target(tmp_path, full=True), CreateAccount(person_key=PersonKey("p2"), attributes={"worker_id": "2"}))
+    files = dict(collected(tmp_path / "out"))
+    assert [row["employee_number"] for row in files["users"]] == ["000101", "2"] and files["groups"] == []
+
+
+def test_the_last_state_can_be_sent_again_whole(tmp_path: Path) -> None:
+    do(target(tmp_path), CREATION)
+    collected(tmp_path / "out")
+    target(tmp_path).resend()
+    assert [row["employee_number"] for row in dict(collected(tmp_path / "out"))["users"]] == ["000101"]
+
+
+def test_what_a_layout_has_no_place_for_needs_somebody(tmp_path: Path) -> None:
+    moodle = target(tmp_path, "moodle")
+    assert ActionClass.ASSIGN not in moodle.capabilities.actions
+    receipts = do(moodle, CREATION, JoinGroup(person_key=INES, group="Logistics"))
+    assert [receipt.outcome for receipt in receipts] == [Outcome.DONE, Outcome.NEEDS_YOU]
+    assert "the layout moodle has no column for this (group)" in receipts[1].detail
+    ((_, (row,)),) = collected(tmp_path / "out")
+    assert (row["username"], row["idnumber"], row["suspended"]) == ("ines@x.example", "000101", "0")
+
+
+def test_one_roster_is_one_archive_with_its_manifest(tmp_path: Path) -> None:
+    do(target(tmp_path, "oneroster-1.1", full=True), CREATION, SuspendAccount(person_key=INES))
+    (made,) = (tmp_path / "out").glob("oneroster_*.zip")
+    with zipfile.ZipFile(made) as archive:
+        read = {name: list(csv.DictReader(io.StringIO(archive.read(name).decode()))) for name in archive.namelist()}
+    assert list(read) == ["manifest.csv", "orgs.csv", "users.csv"]
+    assert {"propertyName": "file.users", "value": "bulk"} in read["manifest.csv"]
+    (row,) = read["users.csv"]
+    assert (row["enabledUser"], row["identifier"], row["orgSourcedIds"]) == ("false", "000101", "company")
+    assert row["orgSourcedIds"] == read["orgs.csv"][0]["sourcedId"]
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_every_layout_that_comes_along_is_one_and_can_suspend(name: str) -> None:
+    assert ActionClass.SUSPEND in layout(name).actions
+
+
+WRONG = {
+    "no files": ({"files": []}, "list of at least one file"),
+    "no users": ({"files": [{"name": "a", "of": "groups", "columns": {"a": "b"}}]}, "of: users"),
+    "a word that is none": ({"filez": []}, "filez means nothing"),
+    "a column that says something unknown": (
+        {"files": [{"name": "a", "of": "users", "columns": {"a": {"form": "x"}}}]},
+        "form means nothing",
+    ),
+    "another line end": (
+        {"line_end": "cr", "files": [{"name": "a", "of": "users", "columns": {"a": "b"}}]},
+        "crlf or lf",
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "why"), WRONG.values(), ids=WRONG)
+def test_a_layout_that_is_wrong_says_why(data: object, why: str) -> None:
+    with pytest.raises(ConfigError, match=why):
+        layout_from("ours", data)
+
+
+def test_changes_are_refused_where_a_system_takes_everybody_only() -> None:
+    with pytest.raises(ConfigError, match="holds everybody each time"):
+        layout("oneroster-1.1", send="changes")
+
+
+def test_a_folder_that_cannot_be_written_and_a_memory_that_cannot_be_read_stop_the_run(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(StopRun, match="cannot be written"):
+        do(target(tmp_path), CREATION)
+    (tmp_path / "out").unlink()
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "accounts.json").write_text("{")
+    with pytest.raises(BadAnswer, match="cannot be read"):
+        do(target(tmp_path), CREATION)
+
+
+CHILD = """
+import os, signal, sys
+from pathlib import Path
+from tests.connectors.fileout import test_files as t
+calls, last = 0, int(sys.argv[2])
+def watch(event, args):
+    global calls
+    if event in ("open", "os.rename") and sys.argv[1] in str(args[0]):
+        calls += 1
+        if calls == last:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(watch)
+t.do(t.target(Path(sys.argv[1])), t.CREATION, t.JoinGroup(person_key=t.INES, group="Logistics"))
+"""
+
+
+def test_killed_at_any_instant_nothing_is_lost_and_nothing_is_there_twice(tmp_path: Path) -> None:
+    """As the engine does it: after a kill it looks whether the account is there, and hands the lines over again."""
+    kills = 0
+    for instant in range(1, 60):
+        folder = tmp_path / f"{instant}"
+        folder.mkdir()
+        environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
+        child = subprocess.run(
+            [sys.executable, "-c", CHILD, str(folder), str(instant)], env=environment, cwd=ROOT, check=False
+        )
+        kills += child.returncode == -signal.SIGKILL
+        assert child.returncode in {0, -signal.SIGKILL}
+        do(target(folder), CREATION, JoinGroup(person_key=INES, group="Logistics"))
+        files = collected(folder / "out")
+        assert sorted(name for name, _ in files) == ["groups", "users"], instant
+        assert [len(rows) for _, rows in files] == [1, 1], instant
+        if child.returncode == 0:
+            break
+    assert kills > 10
