@@ -52,6 +52,8 @@ def plan_part(case: Case, about: str = "") -> Part:
         said.append(f"Left as somebody wanted it, until HR or a rule changes it: {', '.join(pinned)}.")
     if not said and not case.looked_at and case.lines:
         said = ["Not as it should be, and nothing makes the next run look: joinery reconcile."]
+    if not said and case.decided.subject.desired.hold:
+        said = [f"Nothing until this is solved: {case.decided.subject.desired.hold}."]
     nothing = ("Nothing: everything is as it should be.",)
     return Part(name="plan", title="To do", said=tuple(said) or nothing, data=_as_data(case, plan, waiting, coming))
 
