@@ -12,10 +12,17 @@ from typing import Any
 from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from joinery.core.model.account import Account
+from joinery.core.model.account import Account, AccountState
 from joinery.core.model.codec import canonical, encode_account
 from joinery.core.model.ids import AccountId, PersonKey
-from joinery.core.model.operation import CreateAccount, LinkAccount
+from joinery.core.model.operation import (
+    ArchiveAccount,
+    CreateAccount,
+    LinkAccount,
+    Operation,
+    RestoreAccount,
+    SuspendAccount,
+)
 from joinery.core.model.receipt import Outcome
 from joinery.jobs.lines import Result
 from joinery.store.tables import accounts, links
@@ -57,6 +64,11 @@ class Projection:
             self._bodies[result.account.id] = canonical(encode_account(result.account))
         if result.outcome is not Outcome.DONE:
             return result
+        if contradicts(result.line.operation, result.account):
+            shown = f"shows the account {result.account.state}" if result.account else "does not show the account"
+            return replace(
+                result, outcome=Outcome.FAILED, detail=f"The learning system said done, and {shown}; it is tried again."
+            )
         match result.line.operation:
             case LinkAccount(person_key=person, account_id=account_id, made_by=made_by):
                 return self._link(result, person, account_id, made_by)
@@ -97,6 +109,17 @@ class Projection:
             "body": self._bodies[account.id],
             "confirmed_at": now,
         }
+
+
+def contradicts(operation: Operation, account: Account | None) -> bool:
+    """Access is not seen to be as it was said to be: a receipt is no proof, and no leaver stays in by a wrong one."""
+    match operation:
+        case SuspendAccount() | ArchiveAccount():
+            return account is None or account.state is AccountState.ACTIVE
+        case RestoreAccount():
+            return account is None or account.state is not AccountState.ACTIVE
+        case _:
+            return False
 
 
 def _upsert(tx: Connection, table: Table, keys: tuple[str, ...], rows: list[dict[str, Any]]) -> None:

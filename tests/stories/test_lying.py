@@ -1,0 +1,59 @@
+"""A learning system that says "done" and did nothing: what it shows counts more than what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from joinery.connectors.memory import MemoryTarget
+from joinery.core.model.account import Account, AccountState
+from joinery.core.model.ids import AccountId, PersonKey
+from joinery.core.model.operation import ArchiveAccount, JoinGroup, Operation, RestoreAccount, SuspendAccount
+from joinery.jobs.projection import contradicts
+from joinery_simulators.hostile import HostileTarget
+from joinery_simulators.mischief import Mischief, OnCommand
+from tests.stories.company import Company, changed, staff
+
+ANA = PersonKey("p-ana")
+OPEN, CLOSED, AWAY = AccountState.ACTIVE, AccountState.SUSPENDED, AccountState.ARCHIVED
+
+
+@pytest.mark.parametrize(
+    ("operation", "state", "expected"),
+    [
+        pytest.param(SuspendAccount(person_key=ANA), OPEN, True, id="suspended, and still open"),
+        pytest.param(SuspendAccount(person_key=ANA), CLOSED, False, id="suspended, and closed"),
+        pytest.param(SuspendAccount(person_key=ANA), AWAY, False, id="suspended, and archived already"),
+        pytest.param(ArchiveAccount(person_key=ANA), OPEN, True, id="archived, and still open"),
+        pytest.param(ArchiveAccount(person_key=ANA), CLOSED, False, id="archived, in a system that only suspends"),
+        pytest.param(RestoreAccount(person_key=ANA), CLOSED, True, id="restored, and still closed"),
+        pytest.param(RestoreAccount(person_key=ANA), OPEN, False, id="restored, and open"),
+        pytest.param(JoinGroup(person_key=ANA, group="A"), CLOSED, False, id="what is not about access"),
+    ],
+)
+def test_a_receipt_about_access_is_compared_with_the_account(
+    operation: Operation, state: AccountState, expected: bool
+) -> None:
+    assert contradicts(operation, Account(id=AccountId("a-1"), state=state)) is expected
+
+
+def test_what_cannot_be_seen_is_no_proof_of_access() -> None:
+    assert contradicts(SuspendAccount(person_key=ANA), None)
+    assert contradicts(RestoreAccount(person_key=ANA), None)
+    assert not contradicts(JoinGroup(person_key=ANA, group="A"), None)
+
+
+def test_a_leaver_whose_suspension_was_a_lie_is_out_the_next_night(tmp_path: Path) -> None:
+    inner = MemoryTarget()
+    hostile = HostileTarget(inner)
+    acme, rows = Company(tmp_path, memory=inner, around=lambda _target: hostile), staff(10)
+    acme.day("2026-11-23", rows)
+    hostile.mood = OnCommand()
+    hostile.mood.then("perform", Mischief.LIE_DONE)
+    left = changed(rows, "0004", status="Terminated", termination_date="2026-11-23")
+    night = acme.day("2026-11-24", left)
+    assert night.did("suspend", "failed") == ["0004"]
+    assert acme.accounts()["0004"] == "active"
+    acme.day("2026-11-25")
+    assert acme.accounts()["0004"] == "suspended"
