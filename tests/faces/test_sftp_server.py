@@ -297,7 +297,7 @@ def test_a_server_killed_in_the_middle_leaves_nothing_that_could_be_read_and_tid
         process.wait(20)
         assert [name for name in drop.names() if not name.startswith(".")] == []
         drop.start()
-        assert drop.names() == []
+        assert settled(drop) == []
         assert drop.types("put a.csv").returncode == 0
         assert drop.names() == ["a.csv"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import date
 from timeit import timeit
 
@@ -213,5 +214,5 @@ def test_every_name_can_be_asked_for() -> None:
 
 def test_a_condition_is_quick() -> None:
     condition = parse('country == "FR" and job_title != "x" and location in ["Lille", "Paris"]', VOCABULARY)
-    seconds = timeit(lambda: condition.holds(FACTS), number=20_000)
+    seconds = timeit(lambda: condition.holds(FACTS), number=20_000, timer=time.process_time)
     assert 20_000 / seconds > 100_000, f"{20_000 / seconds:,.0f} a second"
