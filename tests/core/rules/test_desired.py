@@ -100,11 +100,12 @@ CASES: list[tuple[str, Access, Access]] = [
         ),
     ),
     (
-        "90 days after the end a leaver is archived, and does not ride",
+        "90 days after the end a leaver is archived; an account still open is closed first, on the word of HR",
         access(left(90)),
         Access(
             state=ARCHIVED,
             because=Reason(text="left on 2025-12-02, archived from 2026-03-02 on", rule=LEAVER_POLICY),
+            evidenced=True,
         ),
     ),
     (
