@@ -26,11 +26,12 @@ from scim2_models import (
 from scim2_server.applications.asgi import ASGIApplication
 from scim2_server.memory import AsyncInMemoryStorage
 
-from joinery.connectors.scim import ScimTarget
+from joinery.connectors.scim import ATTRIBUTES, ScimTarget
 from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId
 from joinery.kit.contract import Target
 from joinery.kit.transport import Transport
+from joinery.settings.learning import SCIM_PLACES
 from joinery.testing.target_contract import TargetContract
 from tests.contract.classroom import TOKEN, classroom
 from tests.contract.serving import served
@@ -88,6 +89,10 @@ def replacing() -> Iterator[str]:
 def face(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with classroom(tmp_path_factory.mktemp("classroom")) as opened, served(opened.app) as url:
         yield f"{url}/classroom/scim/v2"
+
+
+def test_settings_and_connector_agree_on_what_a_user_has_a_place_for() -> None:
+    assert set(SCIM_PLACES) == ATTRIBUTES
 
 
 class TestAnotherServer(ScimContract):

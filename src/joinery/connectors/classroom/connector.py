@@ -6,8 +6,8 @@ Rule: a page or a batch that does not add up is BadAnswer; nothing of it is beli
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypeVar
 
 from joinery.connectors.classroom import wire
@@ -16,6 +16,7 @@ from joinery.core.model.ids import AccountId, PersonKey
 from joinery.core.model.operation import ActionClass, CreateAccount, SendSignInMail
 from joinery.core.model.receipt import Outcome, Receipt
 from joinery.errors import BadAnswer, Conflict, NotFound, Rejected
+from joinery.kit.believing import believed
 from joinery.kit.contract import AccountPage, Capabilities, CompletionPage, Order
 from joinery.kit.transport import Transport
 
@@ -42,6 +43,9 @@ class _Listing:
     seen: set[AccountId] = field(default_factory=set)
 
 
+_believed = partial(believed, "Classroom")
+
+
 class ClassroomTarget:
     """Classroom through a transport; one reading of all accounts at a time."""
 
@@ -54,7 +58,7 @@ class ClassroomTarget:
     async def check(self) -> None:
         """Asks for its health and one account; learns whether it lives in made-up time."""
         health = await self._ask("GET", "health")
-        with believed("health"):
+        with _believed("health"):
             self.capabilities = replace(self.capabilities, simulation=bool(health["simulation"]))
         await self._ask("GET", "accounts", params={"limit": 1})
 
@@ -65,7 +69,7 @@ class ClassroomTarget:
         elif after != self._listing.cursor:
             raise BadAnswer("Another reading of the accounts began in between.", fix="Start again from the first page.")
         found = await self._ask("GET", "accounts", params={"limit": PAGE, **({"after": after} if after else {})})
-        with believed("accounts"):
+        with _believed("accounts"):
             items, total, cursor = tuple(map(wire.account, found["items"])), int(found["total"]), found["next"]
             self._add_up(items, total, None if cursor is None else str(cursor))
         return AccountPage(items=items, next=self._listing.cursor, total=total)
@@ -92,7 +96,7 @@ class ClassroomTarget:
             for name, value in part:
                 body[name].append(value)
             answer = await self._ask("POST", "lookup", body)
-            with believed("lookup"):
+            with _believed("lookup"):
                 found.update((one.id, one) for one in map(wire.account, answer["items"]))
         return tuple(found.values())
 
@@ -126,7 +130,7 @@ class ClassroomTarget:
                 for order in part:
                     yield _failed(order, f"the whole batch was rejected: {no.message}")
                 continue
-            with believed("operations"):
+            with _believed("operations"):
                 receipts = [wire.receipt(one) for one in answer["results"]]
             for receipt in receipts:
                 if waiting.pop(receipt.key, None) is None:
@@ -143,13 +147,13 @@ class ClassroomTarget:
             answer = await self._transport.request("POST", "/api/v1/sign-in-links", json={"account_id": account_id})
         except Conflict as closed:
             raise Rejected(f"Account {account_id} may not sign in; no link was made.") from closed
-        with believed("sign-in-links"):
+        with _believed("sign-in-links"):
             return str(answer.json["url"])
 
     async def completions(self, after: str) -> CompletionPage:
         """The ledger after a sequence number, in order."""
         answer = await self._ask("GET", "completions", params={"after": after or "0", "limit": PAGE})
-        with believed("completions"):
+        with _believed("completions"):
             items = tuple(map(wire.completion, answer["items"]))
             last = str(answer["items"][-1]["seq"]) if items else after
             return CompletionPage(items=items, next=last, more=answer["next"] is not None)
@@ -167,17 +171,6 @@ class ClassroomTarget:
                 fix="Check the address.",
                 data=astray.data,
             ) from astray
-
-
-@contextmanager
-def believed(what: str) -> Iterator[None]:
-    """An answer that cannot be read is a BadAnswer; its values are not repeated, they may be personal."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise BadAnswer(
-            f"Classroom answered {what} in a form that is not known; nothing of it was believed."
-        ) from error
 
 
 def _can_go(order: Order) -> bool:

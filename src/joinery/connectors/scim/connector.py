@@ -6,9 +6,9 @@ Rule: one person's operations go one after another, people side by side; a refus
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from joinery.connectors.scim import wire
@@ -18,6 +18,7 @@ from joinery.core.model.ids import AccountId, PersonKey
 from joinery.core.model.operation import ActionClass, CreateAccount
 from joinery.core.model.receipt import Receipt
 from joinery.errors import BadAnswer, NotFound, Rejected
+from joinery.kit.believing import believed
 from joinery.kit.contract import AccountPage, Capabilities, Order
 from joinery.kit.transport import Transport
 
@@ -31,6 +32,8 @@ CAPABILITIES = Capabilities(
     concurrency=4,
     notes={"assign": NO_TRAINING, "withdraw": NO_TRAINING, "archive": NO_ARCHIVE, "mail": NO_LINK},
 )
+
+_believed = partial(believed, "The system", form="a form that is not SCIM")
 
 
 class ScimTarget:
@@ -68,7 +71,7 @@ class ScimTarget:
         if start == 1:
             self._members = None
         answer = await self._ask("GET", "/Users", params={"startIndex": start, "count": PAGE})
-        with believed("/Users"):
+        with _believed("/Users"):
             total = int(answer["totalResults"])
             items = tuple([wire.account(await self._grouped(one)) for one in answer.get("Resources") or ()])
         return AccountPage(items=items, next=self._next(start, total, items), total=total)
@@ -93,7 +96,7 @@ class ScimTarget:
         for start in range(0, len(asked), 8):
             for raw in await asyncio.gather(*asked[start : start + 8]):
                 if raw is not None:
-                    with believed("/Users"):
+                    with _believed("/Users"):
                         one = wire.account(raw)
                     found[one.id] = one
         return tuple(found.values())
@@ -159,7 +162,7 @@ class ScimTarget:
                     known = await self.send("POST", "/Groups", {"schemas": [wire.GROUP], "displayName": name})
                 if known is None:
                     return None
-                with believed("/Groups"):
+                with _believed("/Groups"):
                     self._groups[name] = str(known["id"])
             return self._groups[name]
 
@@ -170,7 +173,7 @@ class ScimTarget:
                 types = (await self._transport.request("GET", "/ResourceTypes")).json
             except (NotFound, Rejected):
                 types = None
-            with believed("what it can do"):
+            with _believed("what it can do"):
                 listed = types.get("Resources", []) if isinstance(types, Mapping) else types
                 self._features = wire.features_of(config, listed)
         return self._features
@@ -202,7 +205,7 @@ class ScimTarget:
         start = 1
         while True:
             answer = await self._ask("GET", "/Groups", params={"startIndex": start, "count": PAGE})
-            with believed("/Groups"):
+            with _believed("/Groups"):
                 groups = answer.get("Resources") or ()
                 for group in groups:
                     for member in group.get("members") or ():
@@ -214,7 +217,7 @@ class ScimTarget:
     async def _search(self, path: str, condition: str, attribute: str, value: str) -> dict[str, Any] | None:
         """The one that matches; a peer that ignores filters answers with everybody, which is no match."""
         answer = await self._ask("GET", path, params={"filter": condition, "count": 2})
-        with believed(path):
+        with _believed(path):
             found = [one for one in answer.get("Resources") or () if one.get(attribute) == value]
             if not found and int(answer["totalResults"]) > 0:
                 raise BadAnswer(
@@ -234,14 +237,3 @@ class ScimTarget:
             ) from astray
         except Rejected as no:
             raise BadAnswer(f"The system does not answer {path}: {no.message}", data=no.data) from no
-
-
-@contextmanager
-def believed(what: str) -> Iterator[None]:
-    """An answer that cannot be read is a BadAnswer; its values are not repeated, they may be personal."""
-    try:
-        yield
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-        raise BadAnswer(
-            f"The system answered {what} in a form that is not SCIM; nothing of it was believed."
-        ) from error

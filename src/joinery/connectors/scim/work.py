@@ -18,6 +18,7 @@ from joinery.core.model.operation import (
     JoinGroup,
     LeaveGroup,
     LinkAccount,
+    Operation,
     RestoreAccount,
     SendSignInMail,
     SuspendAccount,
@@ -64,23 +65,20 @@ class Work:
 
     async def create_many(self, orders: Sequence[Order]) -> AsyncIterator[Receipt]:
         """Through /Bulk; whoever is not simply created there is left for `person`, which looks closer."""
-        users: dict[str, dict[str, Any]] = {}
-        whose: dict[str, Order] = {}
+        firsts: dict[PersonKey, Order] = {}
         for order in orders:
-            known = order.operation.person_key in {one.operation.person_key for one in whose.values()}
-            if isinstance(order.operation, CreateAccount) and not known:
-                users[f"b{len(users)}"] = self._new(order.operation)
-                whose[f"b{len(users) - 1}"] = order
-        names = list(users)
-        for start in range(0, len(names), self._can.bulk):
-            part = {name: users[name] for name in names[start : start + self._can.bulk]}
+            firsts.setdefault(order.operation.person_key, order)
+        waiting = list(firsts.values())
+        for start in range(0, len(waiting), self._can.bulk):
+            whose = {f"b{place}": order for place, order in enumerate(waiting[start : start + self._can.bulk])}
+            users = {name: self._new(one.operation) for name, one in whose.items()}
             try:
-                answer = await self._desk.send("POST", "/Bulk", wire.bulk(part))
+                answer = await self._desk.send("POST", "/Bulk", wire.bulk(users))
             except (Rejected, NotFound, Conflict):
                 return
             for one in answer.get("Operations") or () if isinstance(answer, Mapping) else ():
                 name = str(one.get("bulkId"))
-                if name in part and str(one.get("status")) == "201":
+                if name in whose and str(one.get("status")) == "201":
                     yield await self._created(whose[name], str(one.get("location", "")).rpartition("/")[2])
 
     async def _created(self, order: Order, account_id: str) -> Receipt:
@@ -141,7 +139,8 @@ class Work:
         self._born[operation.person_key] = AccountId(str(made["id"]))
         return _receipt(order, Outcome.DONE, raw=made)
 
-    def _new(self, operation: CreateAccount) -> dict[str, Any]:
+    def _new(self, operation: Operation) -> dict[str, Any]:
+        assert isinstance(operation, CreateAccount)  # noqa: S101 - only creations are handed in
         attributes = operation.attributes
         return wire.new_user(
             operation.person_key,

@@ -74,18 +74,12 @@ def reading_engine(url: str, within: timedelta) -> Engine:
     """An engine whose sessions may only read, and whose statements end after `within`."""
     name, address = kind_of(url)
     prepare = _READ_ONLY[name]
-    engine = _engine(name, address, within, read_only=True)
+    engine = _engine(name, address, within)
     event.listen(engine, "connect", lambda connection, _record: prepare(connection, within))
     return engine
 
 
-def writing_engine(url: str, within: timedelta) -> Engine:
-    """An engine for training records; each statement ends after `within`."""
-    name, address = kind_of(url)
-    return _engine(name, address, within, read_only=False)
-
-
-def _engine(name: str, address: URL, within: timedelta, *, read_only: bool) -> Engine:
+def _engine(name: str, address: URL, within: timedelta) -> Engine:
     seconds = max(1, int(within.total_seconds()))
     more: dict[str, Any] = {
         "postgresql": {"connect_timeout": CONNECT_WITHIN, "tcp_user_timeout": 1000 * seconds},
@@ -97,17 +91,16 @@ def _engine(name: str, address: URL, within: timedelta, *, read_only: bool) -> E
     }
     more["mariadb"] = more["mysql"]
     if name == "sqlite":
-        return create_engine(address, creator=_sqlite(address, read_only=read_only), poolclass=NullPool)
+        return create_engine(address, creator=_sqlite(address), poolclass=NullPool)
     return create_engine(address, connect_args=more[name], poolclass=NullPool, hide_parameters=True)
 
 
-def _sqlite(address: URL, *, read_only: bool) -> Callable[[], sqlite3.Connection]:
+def _sqlite(address: URL) -> Callable[[], sqlite3.Connection]:
     path = Path(address.database or "")
-    mode = "ro" if read_only else "rw"
 
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=CONNECT_WITHIN, check_same_thread=False
+            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=CONNECT_WITHIN, check_same_thread=False
         )
 
     return connect

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, assert_never
 
+from joinery.core.rules.conditions.comparing import DATES, HOW, NUMBERS
 from joinery.core.rules.conditions.evaluation import as_text, compiled
 from joinery.core.rules.conditions.facts import Facts
 from joinery.core.rules.conditions.nodes import (
@@ -19,7 +20,6 @@ from joinery.core.rules.conditions.nodes import (
     Changed,
     Compare,
     Flag,
-    How,
     Known,
     Leaf,
     Node,
@@ -175,21 +175,9 @@ def _is(name: str, facts: Facts) -> str:
     return f"{name} is {say(value.strip() if isinstance(value, str) else value)}"
 
 
-_HOW: Final = {
-    How.CONTAINS: ("contains", "does not contain"),
-    How.STARTS_WITH: ("starts with", "does not start with"),
-    How.ENDS_WITH: ("ends with", "does not end with"),
-    How.MATCHES_WORD: ("has the word", "does not have the word"),
-}
-
-
 def _text_test(leaf: TextTest, facts: Facts, verdict: bool | None) -> str:
     found = bool(verdict) is not leaf.negated
-    return f"{_is(leaf.name, facts)}, which {_HOW[leaf.how][0 if found else 1]} {one_of(leaf.texts)}"
-
-
-_DATES: Final = {Op.LT: "before", Op.LE: "on or before", Op.GT: "after", Op.GE: "on or after"}
-_NUMBERS: Final = {Op.LT: "less than", Op.LE: "at most", Op.GT: "more than", Op.GE: "at least"}
+    return f"{_is(leaf.name, facts)}, which {HOW[leaf.how][0 if found else 1]} {one_of(leaf.texts)}"
 
 
 def _compare(leaf: Compare, facts: Facts, verdict: bool | None) -> str:
@@ -200,7 +188,7 @@ def _compare(leaf: Compare, facts: Facts, verdict: bool | None) -> str:
         return shown if verdict and not isinstance(leaf.right, Attribute) else f"{shown}, {_not(verdict)}{other}"
     if leaf.op is Op.NE:
         return f"{shown}, not {other}" if verdict else f"{shown}, which is ruled out"
-    words = (_DATES if leaf.kind is Kind.DATE else _NUMBERS)[leaf.op]
+    words = (DATES if leaf.kind is Kind.DATE else NUMBERS)[leaf.op]
     return f"{shown}, {_not(verdict)}{words} {other}"
 
 

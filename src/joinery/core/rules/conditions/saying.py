@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final, assert_never
+from typing import assert_never
 
+from joinery.core.rules.conditions.comparing import DATES, HOW, NUMBERS
 from joinery.core.rules.conditions.nodes import (
     Always,
     And,
@@ -11,7 +12,6 @@ from joinery.core.rules.conditions.nodes import (
     Changed,
     Compare,
     Flag,
-    How,
     Known,
     Leaf,
     Node,
@@ -24,15 +24,6 @@ from joinery.core.rules.conditions.nodes import (
 )
 from joinery.core.rules.conditions.vocabulary import Kind
 from joinery.core.rules.conditions.words import one_of, say
-
-_HOW: Final = {
-    How.CONTAINS: ("contains", "does not contain"),
-    How.STARTS_WITH: ("starts with", "does not start with"),
-    How.ENDS_WITH: ("ends with", "does not end with"),
-    How.MATCHES_WORD: ("has the word", "does not have the word"),
-}
-_DATES: Final = {Op.LT: "before", Op.LE: "on or before", Op.GT: "after", Op.GE: "on or after"}
-_NUMBERS: Final = {Op.LT: "less than", Op.LE: "at most", Op.GT: "more than", Op.GE: "at least"}
 
 
 def said(node: Node) -> str:
@@ -63,7 +54,7 @@ def _leaf(leaf: Leaf) -> str:
         case OneOf(left, values, _, negated):
             return f"{left.name} is {'not ' if negated else ''}{one_of(values)}"
         case TextTest(name, how, texts, negated):
-            return f"{name} {_HOW[how][negated]} {one_of(texts)}"
+            return f"{name} {HOW[how][negated]} {one_of(texts)}"
         case Under(name, departments):
             return f"{name} is in or below {one_of(departments)}"
         case Changed():
@@ -75,7 +66,7 @@ def _leaf(leaf: Leaf) -> str:
 def _compare(leaf: Compare) -> str:
     other = leaf.right.name if isinstance(leaf.right, Attribute) else say(leaf.right.value)
     if leaf.op.ordering:
-        words = _DATES if leaf.kind is Kind.DATE else _NUMBERS
+        words = DATES if leaf.kind is Kind.DATE else NUMBERS
         return f"{leaf.left.name} is {words[leaf.op]} {other}"
     return f"{leaf.left.name} is {'' if leaf.op is Op.EQ else 'not '}{other}"
 
