@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from joinery.core.model.ids import PersonKey, RequirementKey, WorkerId
-from joinery.core.model.operation import ActionClass, Assign, JoinGroup
+from joinery.core.model.operation import ActionClass, ArchiveAccount, Assign, JoinGroup, Operation, SendSignInMail
 from joinery.core.model.plan import Line
 from joinery.core.planning.able import within_reach
 
@@ -50,3 +50,18 @@ def test_lines_within_reach(
 def test_an_earlier_hold_keeps_its_reason() -> None:
     first = replace(LINE, held="first")
     assert within_reach((first,), NO, ()).lines == (first,)
+
+
+@pytest.mark.parametrize(
+    ("operation", "action", "name"),
+    [
+        (SendSignInMail(person_key=PersonKey("p"), employment="2026-03-02"), ActionClass.MAIL, "mail 2026-03-02"),
+        (ArchiveAccount(person_key=PersonKey("p")), ActionClass.ARCHIVE, "archive"),
+    ],
+    ids=["a mail by its employment", "everything else by its kind"],
+)
+def test_what_is_out_of_reach_is_remembered_by_what_makes_it_the_same(
+    operation: Operation, action: ActionClass, name: str
+) -> None:
+    line = replace(LINE, operation=operation, action=action)
+    assert within_reach((line,), {action: "no way"}, ()).beyond == (name,)
