@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import random
-from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -55,8 +54,8 @@ def read(path: Path) -> list[list[str]]:
     return [[*row, str(index)] for index, row in enumerate(rows[1:])]
 
 
-def write(path: Path, rows: Sequence[Sequence[str]], *, seed: int, changed: int = 0) -> None:
-    """The rows shuffled, every badge new, and the title of `changed` people another one."""
+def write(path: Path, rows: list[list[str]], *, seed: int, changed: int = 0) -> None:
+    """The rows shuffled, every badge new, and the title of `changed` people another one, from then on."""
     dice = random.Random(seed)
     order = list(range(len(rows)))
     dice.shuffle(order)
@@ -66,7 +65,7 @@ def write(path: Path, rows: Sequence[Sequence[str]], *, seed: int, changed: int 
         out = csv.writer(file, lineterminator="\n")
         out.writerow(HEADER)
         for index in order:
-            row = list(rows[index])
+            row = rows[index]
             row[13] = str(dice.randrange(10**6))
             if index in moved:
                 row[5] = f"Title {seed}"

@@ -189,7 +189,9 @@ def _places_without_zone(frame: pl.DataFrame) -> Iterator[Finding]:
 
 def _manager_loops(people: pl.DataFrame) -> Iterator[Finding]:
     sound = people.filter(pl.col("manager") != "").unique("id", keep="first", maintain_order=True)
-    for circle in loops(dict(sound.select("id", "manager").iter_rows())):
+    # whoever stands in a circle is somebody's manager: of the many who are not, no chain is walked
+    heads = sound.join(sound.select(id="manager").unique(), on="id", how="semi")
+    for circle in loops(dict(heads.select("id", "manager").iter_rows())):
         yield Finding(
             check="manager_loop",
             severity=Severity.WARNING,

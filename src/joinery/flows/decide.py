@@ -15,7 +15,7 @@ from joinery.core.model.account import AccountState, Enrolment
 from joinery.core.model.ids import PersonKey, RequirementKey
 from joinery.core.model.plan import Reason
 from joinery.core.model.standing import Stage
-from joinery.core.planning.pins import Pin, pinned_by
+from joinery.core.planning.pins import Pin, Pinned, pinned_by
 from joinery.core.planning.steps import Subject
 from joinery.core.rules.conditions.facts import Value, WorkerFacts
 from joinery.core.rules.desired import Access, Desired, Inclusion, access_of
@@ -75,9 +75,7 @@ def decide_person(
     hold = _gone_account(batch, person.key) or ("" if latch else _hold(person, inclusion, batch))
     desired = _desired(policy.on(moment.today), batch, person, access, learned, hold)
     pinned = pinned_by(pins_of(decisions), desired, person.standing)
-    subject = replace(
-        _subject(policy, batch, person, desired, first_load=first_load), pinned=pinned.kept, asked=pinned.asked
-    )
+    subject = _subject(policy, batch, person, desired, pinned, first_load=first_load)
     return Decided(
         key=person.key,
         subject=subject,
@@ -98,7 +96,9 @@ def _wake(policy: Policy, facts: WorkerFacts, learned: Learned | None, moment: M
     return start_of_day(first, moment.zone) if first else None
 
 
-def _subject(policy: Policy, batch: Batch, person: Person, desired: Desired, *, first_load: bool) -> Subject:
+def _subject(
+    policy: Policy, batch: Batch, person: Person, desired: Desired, pinned: Pinned, *, first_load: bool
+) -> Subject:
     """What planning needs of this person."""
     worker, account = person.worker, batch.accounts.get(person.key)
     return Subject(
@@ -119,6 +119,8 @@ def _subject(policy: Policy, batch: Batch, person: Person, desired: Desired, *, 
         matching=policy.matching,
         makes_room=person.key in batch.makes_room,
         room_made=batch.room_made,
+        pinned=pinned.kept,
+        asked=pinned.asked,
     )
 
 

@@ -90,12 +90,18 @@ def _by_cause(rows: Sequence[dict[str, Any]]) -> dict[Cause, list[dict[str, Any]
 
 def people_of(rows: Sequence[dict[str, Any]]) -> list[str]:
     """The employee numbers of everybody these findings are about."""
-    named = (name for row in rows for name in (row["people"].split("\n") if row["people"] else [row["worker_id"]]))
-    return sorted({name for name in named if name})
+    return sorted(_named(rows))
+
+
+def _named(rows: Sequence[dict[str, Any]]) -> set[str]:
+    found: set[str] = set()
+    for row in rows:
+        found.update(row["people"].split("\n") if row["people"] else (row["worker_id"],))
+    return found - {""}
 
 
 def _count(rows: Sequence[dict[str, Any]]) -> int:
-    return len(people_of(rows)) or len(rows)
+    return len(_named(rows)) or len(rows)
 
 
 def _severity(rows: Sequence[dict[str, Any]]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from joinery.core.model.event import Event
 from joinery.core.model.ids import PersonKey
-from joinery.core.model.worker import FACT_NAMES, Worker
+from joinery.core.model.worker import Worker
 from joinery.core.rules.events import events_for
 from joinery.core.rules.lifecycle import Moment
 from joinery.store.aliases import EMAIL, SOURCE_ID, WORKER_ID, Alias
@@ -53,9 +53,9 @@ class Netting:
         return [person for key, person in self.after.items() if self.before[key] is None]
 
     @property
-    def known(self) -> list[Person]:
-        """People whose row is to be written anew."""
-        return [after for before, after in self.pairs() if before is not None]
+    def changed(self) -> list[tuple[Person, Person]]:
+        """(before, after) of people whose row is to be written anew."""
+        return [(before, after) for before, after in self.pairs() if before is not None]
 
     def holds_from(self, key: PersonKey, today: date) -> date:
         """The day from which a change holds: HR's where it gives one that has come, else today."""
@@ -73,9 +73,7 @@ def fact_changes(old: Worker | None, new: Worker) -> Changes:
     """Canonical attribute -> (old, new); the status both as HR's word."""
     if old is None:
         return {name: ("", value) for name, value in new.facts()}
-    names = (*FACT_NAMES, *sorted(old.custom.keys() | new.custom.keys()))
-    pairs = ((name, (old.value(name), new.value(name))) for name in names)
-    return {name: pair for name, pair in pairs if pair[0] != pair[1]}
+    return old.differences(new)
 
 
 def facts_between(after: Person, changed: Changes, since: date) -> Iterator[FactChange]:

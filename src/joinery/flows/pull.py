@@ -141,8 +141,8 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
         result = FileResult(source=source.name, name=file.name, state="same", rows=arrival.rows)
         source.drop.accept(file, _report(result), day)
         return result, None
-    profile, known = arrival.profile(file.as_of), Profile.from_json(last.profile) if last else None
-    churned = arrival.churn(before)
+    known, churned = Profile.from_json(last.profile) if last else None, arrival.churn(before)
+    profile = arrival.profile(file.as_of)
     verdict = judge(profile, known, churned, source.trust, partial=arrival.partial, doubts=arrival.doubts)
     if not verdict.trusted:
         result = FileResult(
@@ -154,7 +154,8 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
     if arrival.partial and known is not None:
         # how many people there are is known from the last full file: the next full one is measured by that
         profile = replace(known, as_of=profile.as_of or known.as_of, sha256=profile.sha256)
-    arrival = arrival.against(before)
+    # a new number may be a known one without its zeros
+    arrival = arrival.against(before) if churned is not None and churned.new else arrival
     result, outcome = _accept(ports, source, file, arrival, _Compared(as_of=as_of, before=before, profile=profile))
     source.drop.accept(file, _report(result, arrival.rejected_rows()), day)
     return result, outcome

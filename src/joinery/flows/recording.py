@@ -35,13 +35,13 @@ def record(connection: Connection, setting: Setting, netting: Netting, outcome: 
         _note_relations(setting, outcome, before, after, changed)
     people = People(connection, setting.connection)
     people.add(netting.new)
-    people.replace(netting.known)
+    people.rewrite(netting.changed)
     if aliases:
         Aliases(connection, setting.connection).add(aliases)
     record_facts(connection, facts, known_from=setting.as_of, snapshot_id=setting.snapshot_id, source=setting.source)
     record_events(connection, setting.connection, events, setting.snapshot_id)
     outcome.counts["added"] += len(netting.new)
-    outcome.counts["changed"] += len(netting.known)
+    outcome.counts["changed"] += len(netting.changed)
     outcome.events.update(str(event.kind) for event in events)
 
 

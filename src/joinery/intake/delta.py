@@ -45,6 +45,8 @@ class Delta:
     _before: pl.DataFrame
     _head: Mapping[str, object]
     _kept: pl.DataFrame
+    #: the last index as it is stored, where its digests could be compared
+    _stored: bytes | None = None
 
     @property
     def empty(self) -> bool:
@@ -60,6 +62,8 @@ class Delta:
 
         `keep_gone`: for a file of changes only, which says nothing about those it does not name.
         """
+        if self.empty and self._stored is not None:
+            return self._stored  # every digest is as it was: nothing to sort and pack again
         names = _key_names(self._now)
         now = self._now
         kept = self._before if keep_gone else self._kept
@@ -107,6 +111,7 @@ def compare(
         _before=old,
         _head=head,
         _kept=old.join(held, on=names, how="semi") if held.height else old.clear(),
+        _stored=before if comparable else None,
     )
 
 

@@ -42,11 +42,14 @@ def _blank(column: str) -> pl.Expr:
 def _domains(frame: pl.DataFrame, column: str | None) -> dict[str, int]:
     if column is None:
         return {}
+    # cut at the first @ and counted as they are; what is dear, reading them as domains, is done once for each
+    after = frame.get_column(column).str.splitn("@", 2).struct.field("field_1").alias("domain")
     counted = (
-        frame.select(pl.col(column).str.extract(r"@([^@\s]+)\s*$").str.to_lowercase().alias("domain"))
+        after.value_counts(name="people")
+        .select(domain=("@" + pl.col("domain")).str.extract(r"@([^@\s]+)\s*$").str.to_lowercase(), people="people")
         .drop_nulls()
-        .get_column("domain")
-        .value_counts(name="people")
+        .group_by("domain")
+        .agg(pl.col("people").sum())
         .sort(["people", "domain"], descending=[True, False])
         .head(_TOP)
     )

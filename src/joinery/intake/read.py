@@ -170,13 +170,21 @@ def _without_trailer(data: bytes, head: _Head, layout: Layout) -> tuple[bytes, T
     """(the file without a last row that is about the file, that row)."""
     if layout.trailer == "":
         return data, None
-    end = len(data.rstrip(_BLANK))
+    end = _end_of_text(data)
     start = max(data.rfind(b"\n", 0, end), data.rfind(b"\r", 0, end)) + 1
     if start < head.offset or end <= start:
         return data, None
     text = data[start:end].decode("utf-8", "replace")
     found = trailer_in(text, layout, width=len(head.names), delimiter=head.delimiter)
     return (data[:start], found) if found else (data, None)
+
+
+def _end_of_text(data: bytes) -> int:
+    """Where trailing white space begins, found from the end: the file itself is not copied."""
+    end = len(data)
+    while end and not (tail := data[max(0, end - 4096) : end].rstrip(_BLANK)):
+        end = max(0, end - 4096)
+    return max(0, end - 4096) + len(tail) if end else 0
 
 
 def _rows(data: bytes, head: _Head, decoded: Decoded, layout: Layout) -> tuple[pl.DataFrame, list[RejectedRow]]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, literal_column, or_, select, update
 from sqlalchemy.engine import Row
@@ -112,6 +112,23 @@ def _row(connection_name: str, person: Person) -> dict[str, Any]:
     }
 
 
+_FIXED: Final = frozenset({"key", "connection"})
+
+
+def _indexed(person: Person) -> dict[str, Any]:
+    """The columns of a row that stand in an index, and that only HR changes."""
+    worker = person.worker
+    return {
+        "source": worker.source,
+        "source_id": worker.source_id,
+        "worker_id": worker.worker_id,
+        "work_email": worker.work_email.lower(),
+        "manager_id": worker.manager_id,
+        "person_id": worker.person_id,
+        "wake_at": instant_text(person.wake_at) if person.wake_at else "",
+    }
+
+
 #: whoever names themselves as manager leads nobody by it
 _LEADS = people.c.manager_id != "", people.c.manager_id != people.c.worker_id
 
@@ -174,7 +191,8 @@ class People:
 
     def in_question(self) -> list[Person]:
         """Those of whom it is not decided who they are."""
-        query = select(people).where(self._mine, people.c.frozen != "").order_by(people.c.worker_id, people.c.key)
+        frozen = people.c.frozen != literal_column("''")  # in the words of its partial index
+        query = select(people).where(self._mine, frozen).order_by(people.c.worker_id, people.c.key)
         return [_person(row) for row in self._db.execute(query)]
 
     def remove(self, keys: Collection[PersonKey]) -> None:
@@ -289,15 +307,24 @@ class People:
 
     def replace(self, known: Sequence[Person]) -> None:
         """The new current rows of known people."""
-        names = [c.name for c in people.c if c.name not in {"key", "connection"}]
-        statement = (
-            update(people)
-            .where(people.c.key == bindparam("b_key"))
-            .values({name: bindparam(f"b_{name}") for name in names})
-        )
+        self.rewrite([(None, person) for person in known])
+
+    def rewrite(self, known: Iterable[tuple[Person | None, Person]]) -> None:
+        """(as it was, as it is now) of known people; what is as it was is not written again.
+
+        An index costs as much as its row, and most changes touch none: they are written without those columns.
+        """
         for chunk in in_chunks(known, 5000):
-            rows = [_row(self._name, person) for person in chunk]
-            self._db.execute(statement, [{f"b_{k}": v for k, v in row.items() if k != "connection"} for row in rows])
+            by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+            for before, after in chunk:
+                row, was = _row(self._name, after), _indexed(before) if before else {}
+                same = {name for name, value in was.items() if row[name] == value}
+                written = tuple(name for name in row if name not in _FIXED and name not in same)
+                values = {f"b_{name}": row[name] for name in ("key", *written)}
+                by_columns.setdefault(written, []).append(values)
+            for names, rows in by_columns.items():
+                new: dict[str, Any] = {name: bindparam(f"b_{name}") for name in names}
+                self._db.execute(update(people).where(people.c.key == bindparam("b_key")).values(new), rows)
 
     def mark(self, keys: Collection[PersonKey], *, unsettled: bool) -> None:
         """Have these looked at by the next plan, or not."""

@@ -54,6 +54,14 @@ people = Table(
         sqlite_where=text("unsettled = 1"),
         postgresql_where=text("unsettled"),
     ),
+    Index(
+        "ix_people_frozen",
+        "connection",
+        "worker_id",
+        "key",
+        sqlite_where=text("frozen <> ''"),
+        postgresql_where=text("frozen <> ''"),
+    ),
 )
 
 #: names people had or have besides those of their row: by these they are found, and by these nobody else is matched

@@ -152,6 +152,8 @@ accounts = Table(
     Column("confirmed_at", INSTANT, nullable=False),
     Index(None, "target", "email"),
     Index(None, "target", "worker_id"),
+    # guards and seats count by it, and read no row
+    Index(None, "target", "state", "id"),
 )
 
 plans = Table(

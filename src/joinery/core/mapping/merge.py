@@ -35,6 +35,8 @@ def told_after(mapped: Collection[str], older: Collection[str], told: Told, at: 
 def merged(before: Worker, now: Worker, kept: Collection[str]) -> Worker:
     """The record with these attributes as they were."""
     names = set(kept)
+    if not names:
+        return now
     if "status" in names:
         names |= {"status_text"}
     values: dict[str, Any] = {name: getattr(before, name) for name in names & FIELD_NAMES}

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final
 
 
@@ -82,17 +83,33 @@ class Worker:
             return self.status_text
         if attribute not in FIELD_NAMES:
             return self.custom.get(attribute, "")
-        found: object = getattr(self, attribute)
-        if isinstance(found, date):
-            return found.isoformat()
-        return "" if found is None else str(found)
+        return _as_text(getattr(self, attribute))
 
     def facts(self) -> Iterator[tuple[str, str]]:
         """(attribute, text) of everything HR gives, canonical names, `status` as HR's own word."""
-        for name in FACT_NAMES:
-            if value := self.value(name):
-                yield name, value
+        for name, found in zip(FACT_NAMES, _facts_of(self), strict=True):
+            if found:
+                yield name, _as_text(found)
         yield from ((name, value) for name, value in self.custom.items() if value)
+
+    def differences(self, later: Worker) -> dict[str, tuple[str, str]]:
+        """attribute -> (text here, text there) of what HR says differently, in the order of the fields."""
+        here, there = _facts_of(self), _facts_of(later)
+        found = {
+            name: (_as_text(was), _as_text(now))
+            for name, was, now in zip(FACT_NAMES, here, there, strict=True)
+            if was != now
+        }
+        if self.custom != later.custom:
+            for name in sorted(self.custom.keys() | later.custom.keys()):
+                found[name] = self.custom.get(name, ""), later.custom.get(name, "")
+        return {name: pair for name, pair in found.items() if pair[0] != pair[1]}
+
+
+def _as_text(found: object) -> str:
+    if isinstance(found, date):
+        return found.isoformat()
+    return "" if found is None else str(found)
 
 
 FIELD_NAMES: Final = frozenset(f.name for f in fields(Worker)) - {"custom"}
@@ -100,6 +117,10 @@ FACT_NAMES: Final = tuple(
     "status" if f.name == "status_text" else f.name
     for f in fields(Worker)
     if f.name not in {"custom", "source", "status"}
+)
+#: all facts of a worker in that order, in one call: compared for everybody whose row changed
+_facts_of: Final[attrgetter[tuple[object, ...]]] = attrgetter(
+    *("status_text" if name == "status" else name for name in FACT_NAMES)
 )
 DATE_NAMES: Final = frozenset({"hire_date", "termination_date", "leave_end_date", "job_start_date", "job_end_date"})
 

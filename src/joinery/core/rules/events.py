@@ -150,7 +150,7 @@ def _moves(before: Known | None, after: Known, today: date) -> Iterator[tuple[st
         names = ("hire_date",)
     else:
         return
+    changed = old.differences(new)
     for name in names:
-        was, now = old.value(name), new.value(name)
-        if was != now:
-            yield name, was, now
+        if name in changed:
+            yield name, *changed[name]

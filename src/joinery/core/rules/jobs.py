@@ -65,6 +65,8 @@ Policies = Callable[[Worker], LifecyclePolicy]
 
 def as_job(worker: Worker) -> Worker:
     """The record with the dates of its own job, where HR gives them beside those of the employment."""
+    if worker.job_start_date is None and worker.job_end_date is None:
+        return worker
     ends = [day for day in (worker.job_end_date, worker.termination_date) if day is not None]
     return replace(
         worker,
