@@ -161,7 +161,7 @@ APPENDED = {
     "the guard of absent people is to come": ("guards: { absent_people: {} }", f"10:11 guards.absent_people: {NEW}"),
     "records into an HRIS are to come": (
         "completions: { send_to: { file: a.csv, hris: workday } }",
-        f"10:40 completions.send_to.hris: {NEW}; available here are file",
+        f"10:40 completions.send_to.hris: {NEW}; available here are file, sftp or sql",
     ),
     "retention of completions is to come": (
         "retention: { completions: { preset: osha_bbp } }",

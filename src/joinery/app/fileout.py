@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from joinery.app.sftp import outbox_of
 from joinery.connectors.fileout import FileOutTarget, Layout, layout_from, shipped
 from joinery.connectors.fileout.connector import BATCH
 from joinery.core.model.operation import ActionClass
 from joinery.errors import ConfigError
-from joinery.kit.contract import Target
 from joinery.settings.problems import Problems
 from joinery.settings.reading import read_tree
 
@@ -50,13 +50,17 @@ def cannot(entry: Any) -> dict[ActionClass, str]:
     return dict.fromkeys(set(ActionClass) - layout.actions - {ActionClass.MAIL}, said)
 
 
-def file_out(entry: Any, name: str, state_dir: Path, now: Any) -> Target:
+def file_out(entry: Any, name: str, state_dir: Path, now: Any) -> FileOutTarget:
     """The target that writes this entry's files."""
-    return FileOutTarget(
+    state = state_dir / "fileout" / name
+    target = FileOutTarget(
         layout_of(entry),
-        folder=entry.path,
-        state=state_dir / "fileout" / name,
+        folder=entry.path or state / "out",
+        state=state,
         now=now,
         full=entry.send == "full",
         name=name,
     )
+    if entry.deliver:
+        target.place = outbox_of(entry.deliver.sftp)
+    return target

@@ -71,7 +71,7 @@ def policy_from(
         mail=_mail(settings),
         drift=settings.learning[target_name].drift,
         chunk_size=chunk_size,
-        completions_to=settings.completions.send_to.file if settings.completions.send_to else None,
+        completions_to=settings.completions.send_to.place if settings.completions.send_to else "",
         target=target_name,
         **_of_target(settings, settings.learning[target_name]),
     )

@@ -107,7 +107,7 @@ def register(settings: Settings, ports: Ports) -> dict[str, Any]:
             {"learning_system": name, "kind": target.into, "attributes": sorted(target.attributes)}
             for name, target in settings.learning.items()
         ],
-        "records_to": str(settings.completions.send_to.file) if settings.completions.send_to else "",
+        "records_to": settings.completions.send_to.place if settings.completions.send_to else "",
         "kept": {
             "files as HR sent them": f"{settings.retention.raw_files.days} days",
             "facts, events, plans, training records": "until erased",

@@ -1,20 +1,24 @@
-"""Tries the places where people's files arrive, one right after the other. Rule: reads nothing, trusts nothing."""
+"""Tries the places where people's files arrive and ours go, one right after the other.
+
+Rule: reads nothing, trusts nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from joinery.app.sftp import folder_of, server_of
+from joinery.app.sftp import folder_of, outbox_of, server_of
 from joinery.connectors.file import FolderDrop
 from joinery.errors import ConfigError, HostKeyRefused, NotThere, StopRun
 from joinery.settings import Settings
-from joinery.settings.sftp import SftpSource
+from joinery.settings.learning import FileOutTarget
+from joinery.settings.sftp import SftpPlace, SftpSource
 from joinery.settings.sources import FileSource, SourceEntry
 
 if TYPE_CHECKING:
-    from joinery.connectors.sftp import Server
+    from joinery.connectors.sftp import Answer, Server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +33,29 @@ class Right:
 
 
 def rights(settings: Settings, only: str = "") -> Iterator[Right]:
-    """Every source, or `only` this one. Raises NotThere when there is none of that name."""
-    if only and only not in settings.people:
-        raise NotThere(f"There is no source {only!r} in the settings.", fix=f"There is: {', '.join(settings.people)}.")
+    """Every source and every server that files are brought to, or `only` this one. Raises NotThere otherwise."""
+    places = _places(settings)
+    known = [*settings.people, *places]
+    if only and only not in known:
+        raise NotThere(f"There is no {only!r} in the settings.", fix=f"There is: {', '.join(known)}.")
     for name, source in settings.people.items():
         if only in {"", name}:
             yield from _of(name, source)
+    for name, place in places.items():
+        if only in {"", name}:
+            yield from _on_server(name, place, lambda place=place: outbox_of(place).probe())  # type: ignore[misc]
+
+
+def _places(settings: Settings) -> dict[str, SftpPlace]:
+    """Name -> the server that files are brought to; an import file has its learning system's name."""
+    found = {
+        name: target.deliver.sftp
+        for name, target in settings.learning.items()
+        if isinstance(target, FileOutTarget) and target.deliver
+    }
+    if (to := settings.completions.send_to) is not None and to.sftp is not None:
+        found["completions"] = to.sftp
+    return found
 
 
 def _of(name: str, source: SourceEntry) -> Iterator[Right]:
@@ -55,12 +76,15 @@ def _of(name: str, source: SourceEntry) -> Iterator[Right]:
 def _sftp(name: str, source: SftpSource) -> Iterator[Right]:
     from joinery.connectors.sftp import probe
 
-    server = server_of(source)
+    yield from _on_server(name, source, lambda: probe(server_of(source), folder_of(source)))
+
+
+def _on_server(name: str, source: SftpSource | SftpPlace, tried: Callable[[], Sequence[Answer]]) -> Iterator[Right]:
     try:
         if not source.host_key:
-            yield _introduced(name, server)
+            yield _introduced(name, server_of(source))
             return
-        for answer in probe(server, folder_of(source)):
+        for answer in tried():
             yield Right(source=name, right=answer.right, ok=answer.ok, said=answer.said)
     except (StopRun, ConfigError) as error:
         right = "host key" if isinstance(error, HostKeyRefused) else "sign in"

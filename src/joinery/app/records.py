@@ -1,27 +1,24 @@
-"""Records back: completions read from the learning system, kept once, and brought to HR in a file, exactly once."""
+"""Records back: completions read from the learning system, kept once, and brought to HR, exactly once."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection
 
+from joinery.app.records_out import deliver_records
 from joinery.app.targets import TargetMaker
 from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId, PersonKey
-from joinery.errors import ConfigError
 from joinery.flows.policy import Policy
 from joinery.kit.contract import RecordSource
 from joinery.store.accounts import Accounts
 from joinery.store.completions import Completions, Whose
 from joinery.store.database import Database
 from joinery.store.people import People, facts_known_at
-
-if TYPE_CHECKING:
-    from joinery.reports.completions_file import Delivered
 
 ORG = ("department", "location", "legal_entity", "manager_id", "cost_center", "job_title")
 
@@ -30,29 +27,17 @@ def carry_records(
     database: Database, policy: Policy, targets: TargetMaker, as_of: datetime, now: Callable[[], datetime]
 ) -> Mapping[str, int]:
     """Read what is new and write what HR does not have yet; read only, where nothing but the rules wants to know."""
-    if policy.completions_to is None and not policy.rules:
+    if not policy.completions_to and not policy.rules:
         return {}
     read = read_records(database, policy, targets, now)
-    if policy.completions_to is None:
+    if not policy.completions_to:
         return {"read": read} if read else {}
-    return {"read": read, "delivered": sum(each.rows for each in deliver_records(database, policy, as_of))}
+    return {"read": read, "delivered": sum(each.rows for each in deliver_records(database, targets.settings, as_of))}
 
 
 def read_records(database: Database, policy: Policy, targets: TargetMaker, now: Callable[[], datetime]) -> int:
     """Keep what is new in the learning system, under the run lock; the number of records read."""
     return asyncio.run(_read(database, policy, targets, Completions(database, policy.name), now))
-
-
-def deliver_records(database: Database, policy: Policy, as_of: datetime) -> Sequence[Delivered]:
-    """Write what HR does not have yet, under the run lock. Raises ConfigError when no file to write to is named."""
-    if policy.completions_to is None:
-        raise ConfigError(
-            "The settings name no place for training records; nothing was written.",
-            fix="Say where HR looks for them: completions: { send_to: { file: ./outbound } }.",
-        )
-    from joinery.reports.completions_file import deliver
-
-    return deliver(policy.completions_to, Completions(database, policy.name), as_of)
 
 
 async def _read(

@@ -1,17 +1,17 @@
-"""Settings of an SFTP source -> how its server is reached. asyncssh is imported when a source needs it."""
+"""Settings of an SFTP server -> how it is reached. asyncssh is imported when somebody needs it."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from joinery.app import clock
-from joinery.settings.sftp import SftpSource
+from joinery.settings.sftp import SftpPlace, SftpSource
 
 if TYPE_CHECKING:
-    from joinery.connectors.sftp import RemoteFolder, Server
+    from joinery.connectors.sftp import RemoteFolder, Server, SftpOutbox
 
 
-def server_of(source: SftpSource) -> Server:
+def server_of(source: SftpSource | SftpPlace) -> Server:
     """Where, as whom, and which host keys count."""
     from joinery.connectors.sftp import Server
 
@@ -41,3 +41,10 @@ def folder_of(source: SftpSource) -> RemoteFolder:
         read_only=source.read_only,
         now=clock.now,
     )
+
+
+def outbox_of(place: SftpPlace) -> SftpOutbox:
+    """The folder on the server that files are put into."""
+    from joinery.connectors.sftp import SftpOutbox
+
+    return SftpOutbox(server=server_of(place), folder=place.folder)

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from joinery.core.model.operation import ActionClass
+from joinery.errors import ConfigError
 from joinery.kit.contract import Target
 from joinery.settings import Settings
 
 if TYPE_CHECKING:
+    from joinery.connectors.fileout import FileOutTarget
     from joinery.kit.transport import Transport
     from joinery_classroom.database import Store
     from joinery_classroom.settings import ClassroomSettings
@@ -66,10 +68,19 @@ class TargetMaker:
 
             return ExportTarget(lambda: read_export(self.entry), name=self.name)
         if self.entry.into == "file":
-            from joinery.app.fileout import file_out
-
-            return file_out(self.entry, self.name, self.state_dir, self.now)
+            return self.files()
         return self._over_http()
+
+    def files(self) -> FileOutTarget:
+        """The learning system that imports files. Raises ConfigError when it is none."""
+        if self.entry.into != "file":
+            raise ConfigError(
+                f"The learning system {self.name} takes no import files; nothing was written.",
+                fix="This is for learning: { into: file, … }.",
+            )
+        from joinery.app.fileout import file_out
+
+        return file_out(self.entry, self.name, self.state_dir, self.now)
 
     def _over_http(self) -> Target:
         from joinery.connectors.classroom import ClassroomTarget

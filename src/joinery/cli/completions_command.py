@@ -8,7 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from joinery.app import clock
-from joinery.app.records import deliver_records, read_records
+from joinery.app.records import read_records
+from joinery.app.records_out import deliver_records
 from joinery.cli.common import (
     DEFAULT_CONFIG,
     AsJson,
@@ -31,7 +32,7 @@ app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Training re
 
 COLUMNS = ("worker_id", "course", "completed_at", "action", "state", "flags", "record", "revision")
 WORDS = {
-    "waiting": "wait for the next file to HR",
+    "waiting": "wait for HR",
     "on_its_way": "on their way",
     "delivered": "with HR",
     "unknown_person": "of people nobody knows",
@@ -91,9 +92,9 @@ def pull(config: Config = DEFAULT_CONFIG, json: AsJson = False) -> None:
 
 @app.command()
 def push(config: Config = DEFAULT_CONFIG, as_of: AsOf = None, json: AsJson = False) -> None:
-    """Write what HR does not have yet into the file it reads; each record goes out once."""
+    """Write what HR does not have yet where it reads: a file, or a table. Each record goes out once."""
     with connection(config, quiet=True) as it, only_run(it.ports.database, it.ports.policy.name, clock.now):
-        delivered = deliver_records(it.ports.database, it.ports.policy, instant(as_of) or clock.now())
+        delivered = deliver_records(it.ports.database, it.settings, instant(as_of) or clock.now())
         counts = Completions(it.ports.database, it.ports.policy.name).counts()
     if json:
         show_json({"delivered": [{"file": each.name, "rows": each.rows} for each in delivered], "counts": counts})

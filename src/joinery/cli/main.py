@@ -35,6 +35,7 @@ COMMANDS = {
     "reconcile": ("reconcile", "Read all accounts again and plan against what is really there."),
     "privacy": ("privacy", "Fields read, subject access, erasure, legal hold, register."),
     "completions": ("completions", "Training records on their way to HR."),
+    "files": ("files", "Import files for a learning system that takes CSV: send them again."),
     "mail": ("mail", "Sign-in mails: what waits, what left, what is unknown."),
     "connect": ("connect", "Try the places where people's files arrive."),
     "sftp": ("sftp", "Let HR bring its files over SFTP: the drop server."),

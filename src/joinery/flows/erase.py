@@ -168,7 +168,7 @@ def _obstacle(connection: Connection, ports: Ports, case: _Case) -> tuple[str, s
             f"account {case.trace.account_id} of {number} is still open, and nobody would close it afterwards",
             f"joinery person end-access {number} --reason … --yes",
         )
-    if case.waiting and ports.policy.completions_to is not None:
+    if case.waiting and ports.policy.completions_to:
         return f"{case.waiting} training records of {number} have not reached HR yet", "joinery completions push"
     return "", ""
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from fnmatch import fnmatchcase
 from hashlib import sha256
-from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import Connection
@@ -151,7 +150,8 @@ class Policy:
     drift: Mapping[str, str] = field(default_factory=dict)
     chunk_size: int = 50
     simulation: bool = False
-    completions_to: Path | None = None
+    #: where training records go, as people read it; empty: nowhere
+    completions_to: str = ""
 
     def lifecycle_of(self, worker: Worker) -> LifecyclePolicy:
         """How the dates and statuses of this worker's source are read."""

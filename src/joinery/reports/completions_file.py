@@ -84,16 +84,25 @@ class Delivered:
     resumed: bool = False
 
 
-def deliver(folder: Path, ledger: Ledger[Row], as_of: datetime, most_rows: int = MOST_ROWS) -> Sequence[Delivered]:
-    """Finishes what a crash left, then writes what waits, in files of `most_rows`. Call it under the run lock."""
-    done = [_resume(folder, ledger, name, stage, as_of) for name, stage in ledger.unfinished()]
-    while (file := write_completions_file(folder, ledger, as_of, most_rows)) is not None:
+#: brings finished files elsewhere, in this order; see `joinery.kit.placing.Place.put`
+Put = Callable[[Sequence[Path]], None]
+
+
+def deliver(
+    folder: Path, ledger: Ledger[Row], as_of: datetime, most_rows: int = MOST_ROWS, put: Put | None = None
+) -> Sequence[Delivered]:
+    """Finishes what a crash left, then writes what waits, in files of `most_rows`. Call it under the run lock.
+
+    With `put` the files are brought elsewhere, and `folder` is only where they are written.
+    """
+    done = [_resume(folder, ledger, name, stage, as_of, put) for name, stage in ledger.unfinished()]
+    while (file := write_completions_file(folder, ledger, as_of, most_rows, put)) is not None:
         done.append(file)
     return done
 
 
 def write_completions_file(
-    folder: Path, ledger: Ledger[Row], as_of: datetime, most_rows: int = MOST_ROWS
+    folder: Path, ledger: Ledger[Row], as_of: datetime, most_rows: int = MOST_ROWS, put: Put | None = None
 ) -> Delivered | None:
     """One file of waiting records; None when nothing waits. Raises StopRun when the folder cannot be written."""
     _prepare_folder(folder)
@@ -103,7 +112,7 @@ def write_completions_file(
     if reserved is None:
         return None
     name, rows = reserved
-    _complete(folder, ledger, name, rows, as_of)
+    _complete(folder, ledger, name, rows, as_of, put)
     return Delivered(name=name, rows=len(rows))
 
 
@@ -117,11 +126,12 @@ def content_of(rows: Iterable[Row]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
-    writer.writerows(_cells(row) for row in rows)
+    writer.writerows(cells_of(row) for row in rows)
     return text.getvalue().encode()
 
 
-def _cells(row: Row) -> Sequence[str]:
+def cells_of(row: Row) -> Sequence[str]:
+    """The texts of `COLUMNS`, raw."""
     item = row.completion
     return (
         item.revokes or item.id,
@@ -141,7 +151,7 @@ def _cells(row: Row) -> Sequence[str]:
     )
 
 
-def _resume(folder: Path, ledger: Ledger[Row], name: str, stage: Stage, as_of: datetime) -> Delivered:
+def _resume(folder: Path, ledger: Ledger[Row], name: str, stage: Stage, as_of: datetime, put: Put | None) -> Delivered:
     """Sealed, but no marker in `tmp/`: it was published, and HR may have collected it already.
 
     `ready` without a seal: `tmp/` was emptied or the folder changed. Then it is written again, same name, same rows.
@@ -149,15 +159,17 @@ def _resume(folder: Path, ledger: Ledger[Row], name: str, stage: Stage, as_of: d
     _prepare_folder(folder)
     rows = ledger.rows_of(name, stage)
     if stage == "ready" and _seal(folder, name).exists():
-        _publish(folder, name)
+        _publish(folder, name, put)
         ledger.finish(name)
         _seal(folder, name).unlink()
     else:
-        _complete(folder, ledger, name, rows, as_of)
+        _complete(folder, ledger, name, rows, as_of, put)
     return Delivered(name=name, rows=len(rows), resumed=True)
 
 
-def _complete(folder: Path, ledger: Ledger[Row], name: str, rows: Sequence[Row], as_of: datetime) -> None:
+def _complete(
+    folder: Path, ledger: Ledger[Row], name: str, rows: Sequence[Row], as_of: datetime, put: Put | None
+) -> None:
     content = content_of(rows)
     manifest = {
         "file": name,
@@ -172,13 +184,16 @@ def _complete(folder: Path, ledger: Ledger[Row], name: str, rows: Sequence[Row],
     _write(_seal(folder, name), b"")
     _sync(_tmp(folder))
     ledger.ready(name)
-    _publish(folder, name)
+    _publish(folder, name, put)
     ledger.finish(name)
     _seal(folder, name).unlink()
 
 
-def _publish(folder: Path, name: str) -> None:
+def _publish(folder: Path, name: str, put: Put | None) -> None:
     """The file first, its marker last. What is not in `tmp/` any more has been moved before."""
+    if put is not None:
+        put((_tmp(folder) / name, _done(_tmp(folder) / name)))
+        return
     try:
         for path in (_tmp(folder) / name, _done(_tmp(folder) / name)):
             if path.exists():

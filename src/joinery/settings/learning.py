@@ -15,6 +15,7 @@ from joinery.settings.part import Part
 from joinery.settings.people import known_kind
 from joinery.settings.problems import did_you_mean, found
 from joinery.settings.secret import Secret
+from joinery.settings.sftp import SftpPlace
 from joinery.settings.shape import Encoding
 from joinery.settings.tree import Section
 from joinery.settings.values import ONE_TEXT, Count, FilePath, Shape, Text, YesNo, wrong
@@ -222,19 +223,36 @@ class LayoutFile(Part):
     file: FilePath = Field(description="The YAML file of the layout.")
 
 
+class Delivery(Part):
+    """Where import files are brought to, when the learning system does not collect them from a folder here."""
+
+    sftp: SftpPlace = Field(description="A folder on an SFTP server.")
+
+
 class FileOutTarget(Target):
     """A learning system that imports files: they are written from a layout, everybody or what changed."""
 
-    not_yet: ClassVar[frozenset[str]] = frozenset({"drift", "sftp"})
+    not_yet: ClassVar[frozenset[str]] = frozenset({"drift"})
 
     into: Literal["file"] = Field(description="`file`: import files for a learning system that takes CSV.")
     layout: Text | LayoutFile = Field(
         description="The form of the files: `generic`, `moodle`, `oneroster-1.1`, or `{file: PATH}` of your own."
     )
-    path: FilePath = Field(description="The folder that files are put into; each is whole when its `.done` is there.")
+    path: FilePath | None = Field(
+        default=None, description="The folder that files are put into; each is whole when its `.done` is there."
+    )
+    deliver: Delivery | None = Field(
+        default=None, description="Instead of `path`: the server that files are brought to, e.g. `{sftp: …}`."
+    )
     send: Literal["changes", "full"] = Field(
         default="changes", description="Whether each file holds what changed, or everybody every time."
     )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> FileOutTarget:
+        if (self.path is None) == (self.deliver is None):
+            wrong("needs path: FOLDER or deliver: {sftp: …}, and not both")
+        return self
 
 
 def known_target(data: Any, info: ValidationInfo) -> Any:

@@ -19,12 +19,13 @@ from joinery.settings.mail import Mail
 from joinery.settings.part import Part
 from joinery.settings.privacy import Privacy
 from joinery.settings.problems import found
+from joinery.settings.records import SendTo
 from joinery.settings.secret import Secret
 from joinery.settings.sources import SourceEntry
 from joinery.settings.sql import address_of
 from joinery.settings.tables import TreeTable, ValueMap
 from joinery.settings.triggers import Triggers
-from joinery.settings.values import Count, Day, Duration, FilePath, Shape, Text, Zone, wrong
+from joinery.settings.values import Count, Day, Duration, Shape, Text, Zone, wrong
 from joinery.settings.written import AsRead, Written
 
 Mode = Literal["observe", "approve", "automatic"]
@@ -129,14 +130,6 @@ class Protected(Part):
 
     worker_ids: tuple[Text, ...] = Field(default=(), description="Employee numbers, as text.")
     account_ids: tuple[Text, ...] = Field(default=(), description="Account IDs, in every learning system.")
-
-
-class SendTo(Part):
-    """Where training records go."""
-
-    not_yet: ClassVar[frozenset[str]] = frozenset({"hris", "as"})
-
-    file: FilePath = Field(description="The folder that CSV files with new completions are written to.")
 
 
 class Completions(Part):

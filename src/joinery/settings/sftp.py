@@ -25,6 +25,23 @@ HostKeys = Annotated[
 ]
 
 
+Host = Annotated[Text, Field(description="The server's name or address.")]
+Port = Annotated[Count, Field(ge=1, le=65535, description="The server's port.")]
+User = Annotated[Text, Field(description="Who Joinery signs in as.")]
+Key = Annotated[Secret | None, Field(description="Our SSH private key, by reference.")]
+Passphrase = Annotated[Secret | None, Field(description="What the private key is locked with, by reference.")]
+Password = Annotated[Secret | None, Field(description="A password instead of a key, by reference.")]
+HostKey = Annotated[
+    HostKeys,
+    Field(
+        description="Fingerprint of the server's own key, several while one follows the other. Without it nobody "
+        "signs in; `joinery connect test` shows it."
+    ),
+]
+Legacy = Annotated[YesNo, Field(description="Allow SHA-1, CBC and ssh-rsa, for an old server that has nothing better.")]
+Timeout = Annotated[Duration, Field(description="How long an answer of the server may take.")]
+
+
 class Upload(Part):
     """An account of `joinery sftp`, the drop server: HR brings the file into this source's folder."""
 
@@ -48,17 +65,13 @@ class SftpSource(FilesSource):
     not_yet: ClassVar[frozenset[str]] = frozenset({"schedule", "every"})
 
     from_: Literal["sftp"] = Field(alias="from", description="`sftp`: a folder on an SFTP server.")
-    host: Text = Field(description="The server's name or address.")
-    port: Annotated[Count, Field(ge=1, le=65535)] = Field(default=22, description="The server's port.")
-    user: Text = Field(description="Who Joinery signs in as.")
-    key: Secret | None = Field(default=None, description="Our SSH private key, by reference.")
-    passphrase: Secret | None = Field(default=None, description="What the private key is locked with, by reference.")
-    password: Secret | None = Field(default=None, description="A password instead of a key, by reference.")
-    host_key: HostKeys = Field(
-        default=(),
-        description="Fingerprint of the server's own key, several while one follows the other. Without it nobody "
-        "signs in; `joinery connect test` shows it.",
-    )
+    host: Host
+    port: Port = 22
+    user: User
+    key: Key = None
+    passphrase: Passphrase = None
+    password: Password = None
+    host_key: HostKey = ()
     inbox: Text = Field(
         description="The folder or file pattern on the server, e.g. `/out/employees*.csv`; a folder ends with `/`."
     )
@@ -71,12 +84,8 @@ class SftpSource(FilesSource):
         default=False,
         description="Nothing is moved on the server; what was read is remembered by name, size, time and content.",
     )
-    legacy_algorithms: YesNo = Field(
-        default=False, description="Allow SHA-1, CBC and ssh-rsa, for an old server that has nothing better."
-    )
-    timeout: Duration = Field(
-        default="30 seconds", validate_default=True, description="How long an answer of the server may take."
-    )
+    legacy_algorithms: Legacy = False
+    timeout: Timeout = Field(default="30 seconds", validate_default=True)
 
     @property
     def file_pattern(self) -> str:
@@ -85,8 +94,32 @@ class SftpSource(FilesSource):
 
     @model_validator(mode="after")
     def _somebody_signs_in(self) -> SftpSource:
-        if (self.key is None) == (self.password is None):
-            wrong("needs a key or a password, e.g. key: {file: /run/secrets/sftp_key}, and not both")
-        if self.passphrase is not None and self.key is None:
-            wrong("passphrase is only used together with key")
+        _signs_in(self)
         return self
+
+
+class SftpPlace(Part):
+    """A folder on an SFTP server that somebody collects files from."""
+
+    host: Host
+    port: Port = 22
+    user: User
+    key: Key = None
+    passphrase: Passphrase = None
+    password: Password = None
+    host_key: HostKey = ()
+    folder: Text = Field(description="The folder on the server that files are put into; it has to be there.")
+    legacy_algorithms: Legacy = False
+    timeout: Timeout = Field(default="30 seconds", validate_default=True)
+
+    @model_validator(mode="after")
+    def _somebody_signs_in(self) -> SftpPlace:
+        _signs_in(self)
+        return self
+
+
+def _signs_in(part: SftpSource | SftpPlace) -> None:
+    if (part.key is None) == (part.password is None):
+        wrong("needs a key or a password, e.g. key: {file: /run/secrets/sftp_key}, and not both")
+    if part.passphrase is not None and part.key is None:
+        wrong("passphrase is only used together with key")

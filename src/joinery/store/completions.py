@@ -168,7 +168,9 @@ class Completions:
             for key in keys
         )
 
-    def reserve(self, stem: str, used: Callable[[str], bool], limit: int) -> tuple[str, Sequence[Record]] | None:
+    def reserve(
+        self, stem: str, used: Callable[[str], bool], limit: int, ending: str = ".csv"
+    ) -> tuple[str, Sequence[Record]] | None:
         """Gives waiting records to the file `<stem>[_NN].csv`, committed; None when nothing waits.
 
         From here on they belong to that file, whatever happens: see `unfinished`. `used` says that a file of this
@@ -178,7 +180,7 @@ class Completions:
             rows = self._waiting(tx, limit, lock=True)
             if not rows:
                 return None
-            name = self._free_name(tx, stem, used)
+            name = self._free_name(tx, stem, used, ending)
             values = [dict(zip("tir", row.key, strict=True)) | {"name": f"pending:{name}"} for row in rows]
             tx.execute(_set_delivered(), values)
             return name, rows
@@ -240,10 +242,10 @@ class Completions:
             query = query.with_for_update(of=completions, skip_locked=True)
         return tuple(_record(row, worker_id=row.worker_id or "") for row in tx.execute(query))
 
-    def _free_name(self, tx: Connection, stem: str, used: Callable[[str], bool]) -> str:
+    def _free_name(self, tx: Connection, stem: str, used: Callable[[str], bool], ending: str) -> str:
         c = completions.c
         for number in range(10_000):
-            name = f"{stem}_{number:02}.csv" if number else f"{stem}.csv"
+            name = f"{stem}_{number:02}{ending}" if number else f"{stem}{ending}"
             forms = (name, f"pending:{name}", f"ready:{name}")
             if used(name):
                 continue

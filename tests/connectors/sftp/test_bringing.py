@@ -100,7 +100,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_parsed(
     ssh: OpenSsh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = put(ssh, "a.csv", BIG)
-    whole = bringing._read
+    whole = bringing.read_file
 
     async def and_grows(client: Any, origin: str, *rest: Any) -> int:
         count = await whole(client, origin, *rest)
@@ -110,7 +110,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_parsed(
 
     source = drop(ssh, tmp_path, remote={"read_only": True})
     (file,) = source.pending()
-    monkeypatch.setattr(bringing, "_read", and_grows)
+    monkeypatch.setattr(bringing, "read_file", and_grows)
     with pytest.raises(StopRun, match="not brought over whole"):
         source.take(file)
     assert files(tmp_path) == set()
@@ -127,7 +127,7 @@ def test_a_full_disk_here_loses_nothing(ssh: OpenSsh, tmp_path: Path, monkeypatc
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(bringing.os, "fsync", full)
+        patch.setattr(bringing.os, "fsync", full)  # type: ignore[attr-defined]
         with pytest.raises(StopRun, match="the disk is full"):
             source.take(file)
     assert read(source) == ["abc"]

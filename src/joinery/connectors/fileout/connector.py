@@ -1,7 +1,8 @@
 """A learning system that imports files: what it holds is what was written for it, as last confirmed by a rename.
 
 Rule: files lie whole in `tmp/` and our state says so before the first of them is renamed; a kill at any instant then
-either did nothing or is finished by the next call, and no file is written twice.
+either did nothing or is finished by the next call, and no file is written twice. Files that are brought to a server
+go the same way: until the last of them has its name there, no line counts as done and every call tries again.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from asyncio import to_thread
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -37,6 +40,7 @@ from joinery.core.model.operation import (
 from joinery.core.model.receipt import Outcome, Receipt
 from joinery.errors import BadAnswer, StopRun
 from joinery.kit.contract import AccountPage, Capabilities, CompletionPage, Order
+from joinery.kit.placing import Place
 from joinery.kit.world import World, perform
 
 ACTIONS: Final = {
@@ -56,11 +60,29 @@ ACTIONS: Final = {
 BATCH = 5000
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """One file that is where the learning system looks."""
+
+    name: str
+    rows: int
+
+
 class FileOutTarget:
-    """`folder`: where the learning system looks. `state`: our memory of what was written, a folder for us only."""
+    """`folder`: where the learning system looks. `state`: our memory of what was written, a folder for us only.
+
+    With another `place` the files are brought there, and `folder` is only where they are written.
+    """
 
     def __init__(
-        self, layout: Layout, *, folder: Path, state: Path, now: Callable[[], datetime], full: bool, name: str = "file"
+        self,
+        layout: Layout,
+        *,
+        folder: Path,
+        state: Path,
+        now: Callable[[], datetime],
+        full: bool,
+        name: str = "file",
     ) -> None:
         self.name = name
         self.layout = layout
@@ -75,16 +97,18 @@ class FileOutTarget:
             },
         )
         self._folder, self._state, self._now, self._full = folder, state, now, full
+        #: where files go when they are whole: the folder itself, unless somebody says otherwise
+        self.place: Place = _Here(folder)
         self.world = World()
         self._number = 0
 
     async def check(self) -> None:
         """Raises StopRun when the folder cannot be written, BadAnswer when our memory of it cannot be read."""
-        self._open()
+        await to_thread(self._open)
 
     async def accounts(self, after: str | None = None) -> AccountPage:
         """`after` is the number of accounts already given."""
-        self._open()
+        await to_thread(self._open)
         start, total = int(after or 0), len(self.world.accounts)
         end = start + BATCH
         items = tuple(islice(self.world.accounts.values(), start, end))
@@ -92,18 +116,18 @@ class FileOutTarget:
 
     async def look_up(self, *, person_keys: Sequence[PersonKey], account_ids: Sequence[AccountId]) -> Sequence[Account]:
         """Each account once, as it was last written."""
-        self._open()
+        await to_thread(self._open)
         found = [self.world.of(key) for key in person_keys] + [self.world.accounts.get(one) for one in account_ids]
         return tuple({account.id: account for account in found if account is not None}.values())
 
     async def perform(self, orders: Sequence[Order]) -> AsyncIterator[Receipt]:
         """One set of files for all of them, in place, then the receipts."""
-        self._open()
+        await to_thread(self._open)
         before = dict(self.world.accounts)
         receipts = [self._one(order) for order in orders]
         changed = [one for key, one in self.world.accounts.items() if before.get(key) != one]
         if changed:
-            self._write(before, changed)
+            await to_thread(self._write, before, changed)
         for receipt in receipts:
             yield receipt
 
@@ -114,9 +138,11 @@ class FileOutTarget:
     async def close(self) -> None:
         """Nothing is held open."""
 
-    def resend(self) -> Sequence[str]:
-        """The accounts as they are, all of them, in a new set of full files."""
+    def resend(self) -> Sequence[Sent]:
+        """The accounts as they are, all of them, in a new set of full files; none when there is nobody."""
         self._open()
+        if not self.world.accounts:
+            return ()
         return self._publish(contents(self.layout, {}, tuple(self.world.accounts.values())), full=True)
 
     def _one(self, order: Order) -> Receipt:
@@ -130,11 +156,11 @@ class FileOutTarget:
         told = tuple(self.world.accounts.values()) if self._full else changed
         self._publish(contents(self.layout, before, told, self._full), full=self._full)
 
-    def _publish(self, files: Iterable[tuple[str, bytes, int]], *, full: bool) -> Sequence[str]:
+    def _publish(self, files: Iterable[tuple[str, bytes, int]], *, full: bool) -> Sequence[Sent]:
         self._number += 1
         files = packed(self.layout.zip, files) if self.layout.zip else files
         stamp = f"{self._now().astimezone(UTC):%Y%m%dT%H%M%SZ}-{self._number:04}"
-        names = []
+        sent: list[Sent] = []
         for name, content, rows in files:
             named = name.replace("{stamp}", stamp)
             if named == name:
@@ -148,10 +174,11 @@ class FileOutTarget:
             }
             self._put(self._tmp / named, content)
             self._put(self._tmp / f"{named}.done", json.dumps(manifest, indent=1).encode() + b"\n")
-            names += [named, f"{named}.done"]
+            sent.append(Sent(name=named, rows=rows))
+        names = [name for each in sent for name in (each.name, f"{each.name}.done")]
         self._remember(names)
         self._rename(names)
-        return names
+        return sent
 
     @property
     def _tmp(self) -> Path:
@@ -184,13 +211,7 @@ class FileOutTarget:
 
     def _rename(self, names: Sequence[str]) -> None:
         """Each file, its marker after it. What is not in `tmp/` any more has been moved before."""
-        try:
-            for name in names:
-                if (self._tmp / name).exists():
-                    (self._tmp / name).replace(self._folder / name)
-            _sync(self._folder)
-        except OSError as error:
-            raise _not_written(error) from error
+        self.place.put([self._tmp / name for name in names])
         self._remember([])
 
     def _remember(self, on_its_way: Sequence[str]) -> None:
@@ -212,6 +233,22 @@ class FileOutTarget:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+        except OSError as error:
+            raise _not_written(error) from error
+
+
+class _Here:
+    """The folder itself: a rename."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def put(self, paths: Sequence[Path]) -> None:
+        try:
+            for path in paths:
+                if path.exists():
+                    path.replace(self._folder / path.name)
+            _sync(self._folder)
         except OSError as error:
             raise _not_written(error) from error
 

@@ -111,7 +111,7 @@ class SftpDrop:
         """Read so soon after it was written that only its content tells whether it is another one by now."""
         digest = sha256()
         with said(self.server, f"read {file.path}"):
-            await _read(client, file.path, digest.update, self.server.timeout.total_seconds())
+            await read_file(client, file.path, digest.update, self.server.timeout.total_seconds())
         if digest.hexdigest() == entry.sha256:
             self.memory.keep(replace(entry, fresh=self._is_fresh(file)))
             return False
@@ -132,7 +132,7 @@ class SftpDrop:
             return "{"
         pieces: list[bytes] = []
         with said(self.server, f"read {marker.path}"):
-            await _read(client, marker.path, pieces.append, self.server.timeout.total_seconds())
+            await read_file(client, marker.path, pieces.append, self.server.timeout.total_seconds())
         return b"".join(pieces).decode("utf-8-sig", "replace")
 
     async def _bring(self, file: ArrivedFile) -> ArrivedFile:
@@ -182,7 +182,7 @@ class SftpDrop:
             digest.update(piece)
 
         try:
-            count = await _read(client, origin, keep, self.server.timeout.total_seconds())
+            count = await read_file(client, origin, keep, self.server.timeout.total_seconds())
             after = await _seen(client, origin)
             with said_plainly("write", partial):
                 file.flush()
@@ -243,7 +243,7 @@ class SftpDrop:
         return target
 
 
-async def _read(client: asyncssh.SFTPClient, path: str, keep: Callable[[bytes], object], patience: float) -> int:
+async def read_file(client: asyncssh.SFTPClient, path: str, keep: Callable[[bytes], object], patience: float) -> int:
     """All of a file in pieces; each piece must come within `patience` seconds. The number of bytes."""
     count = 0
     async with client.open(path, "rb") as file:

@@ -22,7 +22,7 @@ from joinery.kit.drop import is_data
 MOST: Final = 20_000
 #: the clocks of two machines may differ by so much
 SKEW: Final = timedelta(minutes=10)
-_NOT_ALLOWED: Final = (asyncssh.SFTPPermissionDenied, asyncssh.SFTPOpUnsupported, asyncssh.SFTPFailure)
+NOT_ALLOWED: Final = (asyncssh.SFTPPermissionDenied, asyncssh.SFTPOpUnsupported, asyncssh.SFTPFailure)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,7 @@ class RemoteFolder:
             target = await move(client, file.path, self.processing)
             if marker is not None:
                 await move(client, marker.path, self.processing, name=f"{posixpath.basename(target)}.done")
-        except _NOT_ALLOWED:
+        except NOT_ALLOWED:
             return file.path
         return target
 
@@ -141,7 +141,7 @@ class RemoteFolder:
             for marker in (f"{path}.done", f"{posixpath.splitext(path)[0]}.done"):
                 if await client.exists(marker):
                     await move(client, marker, folder, name=f"{posixpath.basename(target)}.done")
-        except (*_NOT_ALLOWED, asyncssh.SFTPNoSuchFile):
+        except (*NOT_ALLOWED, asyncssh.SFTPNoSuchFile):
             return path
         return target
 

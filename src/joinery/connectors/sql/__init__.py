@@ -2,5 +2,6 @@
 
 from joinery.connectors.sql.connector import SqlDrop
 from joinery.connectors.sql.query import Query, Watermark
+from joinery.connectors.sql.records import RecordTable
 
-__all__ = ["Query", "SqlDrop", "Watermark"]
+__all__ = ["Query", "RecordTable", "SqlDrop", "Watermark"]

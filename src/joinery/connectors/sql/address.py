@@ -79,7 +79,13 @@ def reading_engine(url: str, within: timedelta) -> Engine:
     return engine
 
 
-def _engine(name: str, address: URL, within: timedelta) -> Engine:
+def writing_engine(url: str, within: timedelta) -> Engine:
+    """An engine that training records are written with; a SQLite file has to be there."""
+    name, address = kind_of(url)
+    return _engine(name, address, within, mode="rw")
+
+
+def _engine(name: str, address: URL, within: timedelta, mode: str = "ro") -> Engine:
     seconds = max(1, int(within.total_seconds()))
     more: dict[str, Any] = {
         "postgresql": {"connect_timeout": CONNECT_WITHIN, "tcp_user_timeout": 1000 * seconds},
@@ -91,16 +97,16 @@ def _engine(name: str, address: URL, within: timedelta) -> Engine:
     }
     more["mariadb"] = more["mysql"]
     if name == "sqlite":
-        return create_engine(address, creator=_sqlite(address), poolclass=NullPool)
+        return create_engine(address, creator=_sqlite(address, mode), poolclass=NullPool)
     return create_engine(address, connect_args=more[name], poolclass=NullPool, hide_parameters=True)
 
 
-def _sqlite(address: URL) -> Callable[[], sqlite3.Connection]:
+def _sqlite(address: URL, mode: str) -> Callable[[], sqlite3.Connection]:
     path = Path(address.database or "")
 
     def connect() -> sqlite3.Connection:
         return sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=CONNECT_WITHIN, check_same_thread=False
+            f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=CONNECT_WITHIN, check_same_thread=False
         )
 
     return connect
