@@ -18,6 +18,24 @@ __all__ = ["BATCH", "cannot", "file_out", "layout_of"]
 
 def layout_of(entry: Any) -> Layout:
     """The layout that this entry of `learning` names. Raises ConfigError when it is not one."""
+    layout = _own(entry.layout.columns) if _is_told(entry.layout) else _read(entry)
+    if layout.only_full and entry.send != "full":
+        raise ConfigError(
+            f"The layout {layout.name} holds everybody each time; nothing was written.", fix="Set send: full."
+        )
+    return layout
+
+
+def _is_told(said: Any) -> bool:
+    return getattr(said, "columns", None) is not None
+
+
+def _own(columns: Any) -> Layout:
+    """One file of users, with the columns of the settings."""
+    return layout_from("in the settings", {"files": [{"name": "users.csv", "of": "users", "columns": columns}]})
+
+
+def _read(entry: Any) -> Layout:
     known = shipped()
     file = known.get(entry.layout) if isinstance(entry.layout, str) else entry.layout.file
     if file is None:
@@ -35,12 +53,7 @@ def layout_of(entry: Any) -> Layout:
     problems = Problems()
     tree = read_tree(raw, file.name, problems)
     problems.stop_if_any(file.name)
-    layout = layout_from(file.stem, tree)
-    if layout.only_full and entry.send != "full":
-        raise ConfigError(
-            f"The layout {layout.name} holds everybody each time; nothing was written.", fix="Set send: full."
-        )
-    return layout
+    return layout_from(file.stem, tree)
 
 
 def cannot(entry: Any) -> dict[ActionClass, str]:

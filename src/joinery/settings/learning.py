@@ -220,7 +220,18 @@ class ScimTarget(Target):
 class LayoutFile(Part):
     """A layout of your own."""
 
-    file: FilePath = Field(description="The YAML file of the layout.")
+    file: FilePath | None = Field(default=None, description="The YAML file of the layout.")
+    columns: Mapping[str, Any] | None = Field(
+        default=None,
+        description="Instead of a file: the columns of one file of users, e.g. `{Login: email, Active: {from: state, "
+        "words: {active: Y, suspended: N}}}`.",
+    )
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> LayoutFile:
+        if (self.file is None) == (self.columns is None):
+            wrong("must be the name of a layout, {file: PATH} or {columns: …}")
+        return self
 
 
 class Delivery(Part):
@@ -236,7 +247,8 @@ class FileOutTarget(Target):
 
     into: Literal["file"] = Field(description="`file`: import files for a learning system that takes CSV.")
     layout: Text | LayoutFile = Field(
-        description="The form of the files: `generic`, `moodle`, `oneroster-1.1`, or `{file: PATH}` of your own."
+        description="The form of the files: `generic`, `moodle`, `talentlms`, `litmos`, `oneroster-1.1`, or one of "
+        "your own, `{file: PATH}` or `{columns: …}`."
     )
     path: FilePath | None = Field(
         default=None, description="The folder that files are put into; each is whole when its `.done` is there."

@@ -15,12 +15,22 @@ from pathlib import Path
 
 import pytest
 
+from joinery.app.fileout import layout_of
 from joinery.connectors.fileout import FileOutTarget, layout_from, shipped
 from joinery.core.model.ids import PersonKey, RequirementKey
-from joinery.core.model.operation import ActionClass, Assign, CreateAccount, JoinGroup, Operation, SuspendAccount
+from joinery.core.model.operation import (
+    ActionClass,
+    Assign,
+    CreateAccount,
+    JoinGroup,
+    LeaveGroup,
+    Operation,
+    SuspendAccount,
+)
 from joinery.core.model.receipt import Outcome, Receipt
 from joinery.errors import BadAnswer, ConfigError, StopRun
 from joinery.kit.contract import Order
+from joinery.settings import load
 from tests.conftest import ROOT
 from tests.connectors.fileout.files import collected, layout
 
@@ -95,11 +105,39 @@ def test_the_last_state_can_be_sent_again_whole(tmp_path: Path) -> None:
 
 
 def test_what_a_layout_has_no_place_for_needs_somebody(tmp_path: Path) -> None:
-    moodle = target(tmp_path, "moodle")
-    assert ActionClass.ASSIGN not in moodle.capabilities.actions
-    receipts = do(moodle, CREATION, JoinGroup(person_key=INES, group="Logistics"))
+    litmos = target(tmp_path, "litmos")
+    assert ActionClass.SUSPEND not in litmos.capabilities.actions
+    receipts = do(litmos, CREATION, JoinGroup(person_key=INES, group="Logistics"))
     assert [receipt.outcome for receipt in receipts] == [Outcome.DONE, Outcome.NEEDS_YOU]
-    assert "the layout moodle has no column for this (group)" in receipts[1].detail
+    assert "the layout litmos has no column for this (group)" in receipts[1].detail
+
+
+def test_moodle_gets_a_column_for_each_course_and_cohort_and_takes_none_back(tmp_path: Path) -> None:
+    courses = [Assign(person_key=INES, requirement=RequirementKey(f"course:{name}")) for name in ("FORKLIFT", "FIRE")]
+    other = CreateAccount(person_key=PersonKey("p2"), attributes={"worker_id": "2"})
+    receipts = do(target(tmp_path, "moodle"), CREATION, other, JoinGroup(person_key=INES, group="Logistics"), *courses)
+    assert {receipt.outcome for receipt in receipts} == {Outcome.DONE}
+    ((_, (row, second)),) = collected(tmp_path / "out")
+    assert (row["course1"], row["course2"], row["cohort1"]) == ("FORKLIFT", "FIRE", "Logistics")
+    assert (second["course1"], second["course2"], second["cohort1"]) == ("", "", "")
+    (left,) = do(target(tmp_path, "moodle"), LeaveGroup(person_key=INES, group="Logistics"))
+    assert left.outcome is Outcome.NEEDS_YOU
+    assert ActionClass.WITHDRAW not in target(tmp_path, "moodle").capabilities.actions
+    assert collected(tmp_path / "out") == []
+
+
+def test_talentlms_gets_its_own_words_and_a_column_of_the_same_name_for_each_course(tmp_path: Path) -> None:
+    courses = [Assign(person_key=INES, requirement=RequirementKey(f"course:{name}")) for name in ("FORKLIFT", "FIRE")]
+    do(target(tmp_path, "talentlms"), CREATION, *courses, SuspendAccount(person_key=INES))
+    (file,) = (tmp_path / "out").glob("talentlms_users_*.csv")
+    assert list(csv.reader(io.StringIO(file.read_text()))) == [
+        ["Login", "Firstname", "Lastname", "Email", "Active", "Course", "Course"],
+        ["ines@x.example", "Inès", "=Duarte", "Ines@x.example", "NO", "FORKLIFT", "FIRE"],
+    ]
+
+
+def test_moodle_s_columns_are_those_of_its_page(tmp_path: Path) -> None:
+    do(target(tmp_path, "moodle"), CREATION)
     ((_, (row,)),) = collected(tmp_path / "out")
     assert (row["username"], row["idnumber"], row["suspended"]) == ("ines@x.example", "000101", "0")
 
@@ -117,8 +155,25 @@ def test_one_roster_is_one_archive_with_its_manifest(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", shipped())
-def test_every_layout_that_comes_along_is_one_and_can_suspend(name: str) -> None:
-    assert ActionClass.SUSPEND in layout(name).actions
+def test_every_layout_that_comes_along_is_one_and_can_suspend_where_its_page_says_how(name: str) -> None:
+    assert (ActionClass.SUSPEND in layout(name).actions) is (name != "litmos")
+
+
+def test_columns_may_stand_in_the_settings(tmp_path: Path) -> None:
+    said = (
+        "version: 1\ncompany: {name: A, time_zone: UTC}\n"
+        "people: {from: file, path: ./in/*.csv, fields: {worker_id: ID}}\n"
+        "learning:\n  into: file\n  path: ./out\n  layout: {columns: {Login: email, "
+        'Active: {from: state, words: {active: "NO", suspended: "0123"}}, "Course {n}": {each: courses}}}\n'
+    )
+    (tmp_path / "joinery.yaml").write_text(said)
+    own = layout_of(load(tmp_path / "joinery.yaml", environ={}).learning["lms"])
+    assert [column.heading for column in own.files[0].columns] == ["Login", "Active", "Course {n}"]
+    assert own.files[0].columns[1].words == {"active": "NO", "suspended": "0123"}
+    assert ActionClass.ASSIGN in own.actions and ActionClass.SUSPEND in own.actions
+    (tmp_path / "joinery.yaml").write_text(said.replace("{columns: {Login", "{file: x.yaml, columns: {Login"))
+    with pytest.raises(ConfigError, match="must be the name of a layout"):
+        load(tmp_path / "joinery.yaml", environ={})
 
 
 WRONG = {
@@ -128,6 +183,10 @@ WRONG = {
     "a column that says something unknown": (
         {"files": [{"name": "a", "of": "users", "columns": {"a": {"form": "x"}}}]},
         "form means nothing",
+    ),
+    "a column for each of what there is not": (
+        {"files": [{"name": "a", "of": "users", "columns": {"a": {"each": "cats"}}}]},
+        "groups or courses",
     ),
     "another line end": (
         {"line_end": "cr", "files": [{"name": "a", "of": "users", "columns": {"a": "b"}}]},

@@ -147,7 +147,8 @@ class FileOutTarget:
 
     def _one(self, order: Order) -> Receipt:
         action = ACTIONS[type(order.operation)]
-        if action not in self.capabilities.actions:
+        stays = isinstance(order.operation, LeaveGroup) and not self.layout.leaves_groups
+        if stays or action not in self.capabilities.actions:
             why = f"the layout {self.layout.name} has no column for this ({action})"
             return Receipt(key=order.key, outcome=Outcome.NEEDS_YOU, detail=why, changed=False)
         return perform(self.world, order)

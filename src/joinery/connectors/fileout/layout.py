@@ -1,7 +1,7 @@
 """A layout: which import files a learning system takes, as data. Rule: what a layout does not name is never written.
 
 Layouts are YAML; those that come with Joinery lie in `layouts/`. A column is `heading: attribute`, or a mapping with
-one of `value` (always this), `words` (state -> word), `joined` (attributes and a text between them).
+one of `value` (always this), `words` (state -> word), `each` (one column for each course or group somebody has).
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from joinery.errors import ConfigError
 KINDS: Final = ("users", "groups", "assignments", "fixed")
 _LAYOUT_KEYS: Final = {"about", "encoding", "delimiter", "line_end", "days", "files", "zip", "only_full"}
 _FILE_KEYS: Final = {"name", "of", "header", "columns", "rows"}
-_COLUMN_KEYS: Final = {"from", "value", "words", "lower", "else"}
+_COLUMN_KEYS: Final = {"from", "value", "words", "lower", "else", "each"}
+#: what `each` may name, and what such a column can bring about; it can take nothing back
+EACH: Final = {"groups": ActionClass.GROUP, "courses": ActionClass.ASSIGN}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,8 @@ class Column:
     lower: bool = False
     #: the attribute that stands in when the first is empty
     instead: str = ""
+    #: groups | courses: as many columns as somebody in the file needs; `{n}` in the heading is their number
+    each: str = ""
 
     def cell(self, values: Mapping[str, str]) -> str:
         """The text of this column for one row."""
@@ -75,10 +79,16 @@ class Layout:
         kinds = {file.of for file in self.files}
         if any(column.source == "state" for file in self.files if file.of == "users" for column in file.columns):
             found |= {ActionClass.SUSPEND, ActionClass.ARCHIVE, ActionClass.RESTORE}
+        found |= {EACH[column.each] for file in self.files for column in file.columns if column.each}
         found |= {ActionClass.GROUP} if self._tells("groups", "membership") else set()
         found |= {ActionClass.ASSIGN} if "assignments" in kinds else set()
         found |= {ActionClass.WITHDRAW} if self._tells("assignments", "assignment") else set()
         return frozenset(found)
+
+    @property
+    def leaves_groups(self) -> bool:
+        """Whether such an import can take a membership back."""
+        return self._tells("groups", "membership")
 
     def _tells(self, of: str, what: str) -> bool:
         """Whether a file says of each row that it is to go or to stay: without that nothing can be taken back."""
@@ -123,7 +133,11 @@ def _column(name: str, heading: str, said: Any) -> Column:
     if not isinstance(said, Mapping):
         return Column(heading=heading, source="" if said is None else str(said))
     _only(name, said, _COLUMN_KEYS)
+    each = str(said.get("each", ""))
+    if each and each not in EACH:
+        raise _wrong(name, f"each must be {' or '.join(EACH)}, in the column {heading}")
     return Column(
+        each=each,
         heading=heading,
         source=str(said.get("from", "")),
         value=str(said.get("value", "")),

@@ -7,7 +7,7 @@ import io
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from joinery.connectors.fileout.layout import FilePlan, Layout
+from joinery.connectors.fileout.layout import Column, FilePlan, Layout
 from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId
 
@@ -18,16 +18,47 @@ def contents(
     """(name, bytes, rows) of each file that has something to say; full files say all of what these accounts are."""
     known = {} if full else before
     for plan in layout.files:
-        rows = [[column.cell(values) for column in plan.columns] for values in _rows(plan, layout, known, accounts)]
+        many = [_most(column, accounts) if plan.of == "users" else 1 for column in plan.columns]
+        rows = [_cells(plan, many, values) for values in _rows(plan, layout, known, accounts)]
         rows = [list(row) for row in plan.rows] if plan.of == "fixed" else rows
         if not rows and not full:
             continue
         text = io.StringIO(newline="")
         writer = csv.writer(text, delimiter=layout.delimiter, lineterminator=layout.line_end)
         if plan.header:
-            writer.writerow([column.heading for column in plan.columns])
+            writer.writerow(_headings(plan, many))
         writer.writerows(rows)
         yield plan.name, text.getvalue().encode(layout.encoding), len(rows)
+
+
+def _most(column: Column, accounts: Sequence[Account]) -> int:
+    """So many columns are needed: one, or as many as somebody in the file has groups or courses."""
+    return max((len(_held(account)[column.each]) for account in accounts), default=0) if column.each else 1
+
+
+def _held(account: Account) -> dict[str, list[str]]:
+    open_ones = (one for one in account.enrolments.values() if one.state != "withdrawn")
+    courses = dict.fromkeys(str(one.requirement).partition(":")[2] for one in open_ones)
+    return {"groups": sorted(account.groups), "courses": list(courses)}
+
+
+def _headings(plan: FilePlan, many: Sequence[int]) -> list[str]:
+    return [
+        column.heading.replace("{n}", str(number + 1))
+        for column, count in zip(plan.columns, many, strict=True)
+        for number in range(count)
+    ]
+
+
+def _cells(plan: FilePlan, many: Sequence[int], values: Mapping[str, str]) -> list[str]:
+    """A text for each column; what somebody has fewer of is empty."""
+    cells: list[str] = []
+    for column, count in zip(plan.columns, many, strict=True):
+        if column.each:
+            cells += [values.get(f"{column.each}.{number}", "") for number in range(count)]
+        else:
+            cells.append(column.cell(values))
+    return cells
 
 
 def packed(name: str, files: Iterable[tuple[str, bytes, int]]) -> Iterator[tuple[str, bytes, int]]:
@@ -56,7 +87,8 @@ def _rows(
 
 def _person(account: Account) -> dict[str, str]:
     named = {"account_id": str(account.id), "person_key": account.external_id, "state": str(account.state)}
-    return {**account.attributes, **named}
+    held = {f"{kind}.{n}": text for kind, texts in _held(account).items() for n, text in enumerate(texts)}
+    return {**account.attributes, **named, **held}
 
 
 def _groups(person: dict[str, str], account: Account, was: Account | None) -> Iterator[Mapping[str, str]]:
