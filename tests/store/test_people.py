@@ -13,7 +13,8 @@ from sqlalchemy import func, select
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.standing import Stage
 from joinery.store.database import Database
-from joinery.store.people import FactChange, People, Person, facts_known_at, in_chunks, record_facts
+from joinery.store.facts import FactChange, facts_known_at, record_facts
+from joinery.store.people import People, Person, in_chunks
 from joinery.store.tables import facts
 from tests.store.acme import HOUR, NOW, TODAY, opened, person, way
 

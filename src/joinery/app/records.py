@@ -18,7 +18,8 @@ from joinery.kit.contract import RecordSource
 from joinery.store.accounts import Accounts
 from joinery.store.completions import Completions, Whose
 from joinery.store.database import Database
-from joinery.store.people import People, facts_known_at
+from joinery.store.facts import facts_known_at
+from joinery.store.people import People
 
 ORG = ("department", "location", "legal_entity", "manager_id", "cost_center", "job_title")
 

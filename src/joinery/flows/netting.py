@@ -16,7 +16,8 @@ from joinery.core.model.worker import Worker
 from joinery.core.rules.events import events_for
 from joinery.core.rules.lifecycle import Moment
 from joinery.store.aliases import EMAIL, SOURCE_ID, WORKER_ID, Alias
-from joinery.store.people import FactChange, Person
+from joinery.store.facts import FactChange
+from joinery.store.people import Person
 
 Changes = dict[str, tuple[str, str]]
 

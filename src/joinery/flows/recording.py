@@ -13,7 +13,8 @@ from joinery.flows.relations import managers_concerned, turned
 from joinery.flows.setting import Outcome, Setting
 from joinery.store.aliases import EMAIL, WORKER_ID, Alias, Aliases, known_since
 from joinery.store.events import record_events
-from joinery.store.people import FactChange, People, Person, record_facts
+from joinery.store.facts import FactChange, record_facts
+from joinery.store.people import People, Person
 
 #: what may show that somebody is a person we know already
 _TELLING = {"work_email", "status", "termination_date", "job_end_date", "hire_date"}

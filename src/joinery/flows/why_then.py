@@ -19,8 +19,8 @@ from joinery.flows.why_facts import NAMES
 from joinery.flows.why_part import Part, day
 from joinery.store.assignments import assignments_of
 from joinery.store.events import events_of
+from joinery.store.facts import facts_known_at
 from joinery.store.history import Done, decisions_at, done_with, facts_of
-from joinery.store.people import facts_known_at
 
 _STAGE = {
     EventKind.PREHIRE: "Not at work yet: announced, to start on {on}",

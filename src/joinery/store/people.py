@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from itertools import islice
 from typing import Any, Final, TypeVar
 
@@ -30,7 +30,7 @@ from joinery.core.model.ids import PersonKey
 from joinery.core.model.standing import Standing
 from joinery.core.model.worker import Worker
 from joinery.core.rules.events import Known
-from joinery.store.tables import facts, people
+from joinery.store.tables import people
 
 T = TypeVar("T")
 CHUNK = 500
@@ -357,62 +357,3 @@ class People:
             people.c.key == needle,
         )
         return [_person(row) for row in self._db.execute(select(people).where(self._mine, match))]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactChange:
-    """One attribute of one person that became `value` (empty: no longer given) for us at the snapshot's instant."""
-
-    person_key: PersonKey
-    attribute: str
-    value: str
-    effective_from: date
-    #: there was a value before: its row is closed
-    supersedes: bool
-
-
-def record_facts(
-    connection: Connection, changes: Iterable[FactChange], *, known_from: datetime, snapshot_id: str, source: str
-) -> int:
-    """Append what became known and close what it replaces; the number of rows appended."""
-    at = instant_text(known_from)
-    close = (
-        update(facts)
-        .where(
-            facts.c.person_key == bindparam("b_person"),
-            facts.c.attribute == bindparam("b_attribute"),
-            facts.c.known_to == "",
-        )
-        .values(known_to=at)
-    )
-    appended = 0
-    for chunk in in_chunks(changes, 10_000):
-        closing = [{"b_person": c.person_key, "b_attribute": c.attribute} for c in chunk if c.supersedes]
-        if closing:
-            connection.execute(close, closing)
-        rows = [
-            {
-                "person_key": c.person_key,
-                "attribute": c.attribute,
-                "value": c.value,
-                "effective_from": c.effective_from.isoformat(),
-                "known_from": at,
-                "snapshot_id": snapshot_id,
-                "source": source,
-            }
-            for c in chunk
-        ]
-        connection.execute(insert(facts), rows)
-        appended += len(rows)
-    return appended
-
-
-def facts_known_at(connection: Connection, key: PersonKey, at: datetime) -> dict[str, tuple[str, str]]:
-    """attribute -> (value, known_from) as they were known at an instant: "what did we know then?"."""
-    moment = instant_text(at)
-    query = select(facts).where(
-        facts.c.person_key == key,
-        facts.c.known_from <= moment,
-        or_(facts.c.known_to == "", facts.c.known_to > moment),
-    )
-    return {row.attribute: (row.value, row.known_from) for row in connection.execute(query) if row.value}
