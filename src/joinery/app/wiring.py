@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from joinery.app import clock
+from joinery.app.anchors import daily
 from joinery.app.mailing import Mailing
 from joinery.app.policy import day_of, policy_from
 from joinery.app.privacy import sealer
@@ -111,6 +112,7 @@ def _put_together(
         seal=sealer(settings, state_dir),
         say=voice.say,
         progress=voice.progress,
+        anchor=daily(settings, database, voice.say),
     )
     return Opened(
         settings=settings,

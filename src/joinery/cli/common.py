@@ -18,6 +18,7 @@ import typer
 from joinery.app.wiring import Opened, Voice, opened
 from joinery.errors import ConfigError
 from joinery.reports.tables import Table, as_json
+from joinery.store.audit_log import act_as_this_user
 
 Config: TypeAlias = Annotated[
     Path, typer.Option("--config", "-c", envvar="JOINERY_CONFIG", help="The settings file.", show_default=True)
@@ -57,6 +58,7 @@ def connection(config: Path, *, quiet: bool = False, as_of: datetime | None = No
             f"There is no settings file {config}.",
             fix="Name one with --config, or begin with config.example.yaml.",
         )
+    act_as_this_user()
     with opened(config, environ=os.environ, voice=voice(quiet=quiet), as_of=as_of) as it:
         yield it
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "quarantine": ("quarantine", "People whose data is not believed; let one go by name."),
     "match": ("match", "Existing accounts that wait for a yes or no."),
     "reconcile": ("reconcile", "Read all accounts again and plan against what is really there."),
+    "audit": ("audit", "What was done by whom, and proof that the log of it stands."),
     "privacy": ("privacy", "Fields read, subject access, erasure, legal hold, register."),
     "completions": ("completions", "Training records on their way to HR."),
     "files": ("files", "Import files for a learning system that takes CSV: send them again."),

@@ -232,7 +232,7 @@ def discard_plan(
 ) -> None:
     """Drop a plan: its lines never run. What is wanted comes back in the next plan."""
     with connection(config, quiet=True) as it:
-        discard(it.ports, plan)
+        discard(it.ports, plan, by=getpass.getuser())
     if json:
         show_json({"discarded": plan})
     else:

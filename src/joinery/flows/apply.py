@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -19,6 +20,7 @@ from joinery.errors import ApprovalNeeded, ConfigError, NotThere, PlanChanged
 from joinery.flows.policy import Policy, Ports
 from joinery.flows.undo import pin_what_is_undone
 from joinery.jobs.api import Tally
+from joinery.store.audit_log import Happened, note
 from joinery.store.connections import load_state, save_state
 from joinery.store.people import People
 from joinery.store.plans import (
@@ -26,6 +28,7 @@ from joinery.store.plans import (
     drop_lines_of,
     free_held,
     new_accounts_of,
+    outcome_of,
     plan_by_id,
     plans_of,
     release_lines,
@@ -88,6 +91,7 @@ def apply_approved(ports: Ports, plan: str, fingerprint: str | None = None) -> A
             )
         _still_good(summary, ports.now())
         release_lines(connection, plan, ALL)
+        _note(connection, ports, "plan.apply", plan, facts={"fingerprint": summary.fingerprint})
     applied = _run(ports, summary.id)
     if local_day(summary.as_of, ports.policy.company_zone) < local_day(ports.now(), ports.policy.company_zone):
         with ports.database.write() as connection:
@@ -116,16 +120,19 @@ def approve(ports: Ports, plan: str, *, by: str, override: str = "") -> PlanSumm
             pin_what_is_undone(connection, ports, str(row["undoes"]), by, override)
         stamp = ports.now().isoformat(timespec="microseconds").replace("+00:00", "Z")
         set_plan_state(connection, plan, "approved", approved_by=said, approved_at=stamp)
+        facts = {"fingerprint": summary.fingerprint, "lines": summary.counts, "undoes": str(row["undoes"])}
+        _note(connection, ports, "plan.approved", plan, actor=by, facts=facts, private={"override": override})
     return summary
 
 
-def discard(ports: Ports, plan: str) -> None:
+def discard(ports: Ports, plan: str, *, by: str = "") -> None:
     """Nobody wants it: its waiting lines never run. What is wanted comes back in the next plan."""
     with ports.database.write() as connection:
         _, row = _found(connection, policy=ports.policy, plan=plan)
         if row["state"] in {"applying", "applied"}:
             raise PlanChanged(f"{plan} is {row['state']}: use `joinery undo {plan}` to take back what it did.")
         set_plan_state(connection, plan, "discarded")
+        _note(connection, ports, "plan.discarded", plan, actor=by)
 
 
 def resume(ports: Ports) -> tuple[Applied, ...]:
@@ -151,10 +158,17 @@ def _run(ports: Ports, plan: PlanId, *, first_load: bool = True) -> Applied:
         settle(connection, plan)
         states = _states(connection, plan)
         set_plan_state(connection, plan, "waiting" if states.get("waiting") else "applied")
+        facts = {"lines": states, "outcome": outcome_of(connection, plan)}
+        _note(connection, ports, "plan.ran", plan, facts=facts)
         if first_load:
             state = load_state(connection, ports.policy.name)
             save_state(connection, ports.policy.name, replace(state, extra={**state.extra, "loaded": True}))
     return Applied(plan=plan, tally=tally, states=states)
+
+
+def _note(connection: Connection, ports: Ports, action: str, plan: str, **more: Any) -> None:
+    at, name = ports.now(), ports.policy.name
+    note(connection, Happened(action=action, at=at, connection=name, subject=plan, **more))
 
 
 def _cut_short(connection: Connection, plan: PlanId) -> bool:

@@ -18,6 +18,7 @@ from joinery.errors import ErasureRefused
 from joinery.flows.person import Word, decisions_of, find_person, now_of
 from joinery.flows.policy import Policy, Ports
 from joinery.store.accounts import Accounts
+from joinery.store.audit_log import forget
 from joinery.store.connections import load_state, only_run, save_state
 from joinery.store.decisions import Decision, decide, release
 from joinery.store.erasure import (
@@ -97,7 +98,14 @@ def erase(ports: Ports, who: str, word: Word, keep: Keeping | None) -> Erasure:
         _remember(connection, ports, case, word, keep)
         erase_person(connection, case.trace)
         _forget_mentions(connection, ports.policy, case)
+        # last: what was noted of this erasure names the person by the digest that now stands for nobody
+        forget(connection, ports.policy.name, case.person.key, _words(case.trace), now_of(ports))
     return Erasure(worker_id=told.worker_id, pseudonym=told.pseudonym, parts=told.parts, done=True)
+
+
+def _words(trace: Trace) -> set[str]:
+    """Everything by which the person is named in texts beside the audit log."""
+    return {*trace.numbers, trace.key, *([trace.account_id] if trace.account_id else [])} - {""}
 
 
 def _case(connection: Connection, ports: Ports, who: str, keep: Keeping | None) -> _Case:

@@ -20,6 +20,7 @@ from joinery.core.model.finding import Finding
 from joinery.core.rules.instants import local_day
 from joinery.errors import NotThere
 from joinery.flows.policy import Ports
+from joinery.store.audit_log import Happened, note
 from joinery.store.completions import Completions
 from joinery.store.connections import next_number
 from joinery.store.decisions import released_rows
@@ -213,6 +214,16 @@ def _change(ports: Ports, name: str, what: str, who: str, **changed: Any) -> Iss
     with ports.database.write() as connection:
         issue = replace(_find(connection, ports, name), **changed)
         save_issues(connection, ports.policy.name, [(issue, Note(at=at, what=what, by=who, people=issue.people))])
+        happened = Happened(
+            action=f"issue.{what.partition(' ')[0]}",
+            at=ports.now(),
+            connection=ports.policy.name,
+            actor=who,
+            subject=issue.number,
+            facts={"check": issue.cause.check, "people": issue.people},
+            private={"what": what, "reason": issue.why},
+        )
+        note(connection, happened)
     return issue
 
 

@@ -220,3 +220,5 @@ class Ports:
     #: a line for the person who watches; never data
     say: Callable[[str], None]
     progress: Callable[[str, int, int], None]
+    #: keeps the head of the audit log in a second place, once a day
+    anchor: Callable[[datetime], None] = lambda _now: None

@@ -72,6 +72,7 @@ def sync(ports: Ports, as_of: datetime) -> SyncReport:
             _ended(ports, run, "stopped", {"error": error.code, "message": error.message})
             raise
         _ended(ports, run, "done" if report.exit_code == 0 else "partial", _numbers(report))
+    ports.anchor(ports.now())
     return report
 
 

@@ -16,6 +16,7 @@ from joinery.settings.guards import Guards
 from joinery.settings.learning import LearningTarget
 from joinery.settings.learning_rules import LearningRule, Where
 from joinery.settings.mail import Mail
+from joinery.settings.operations import Audit
 from joinery.settings.part import Part
 from joinery.settings.privacy import Privacy
 from joinery.settings.problems import found
@@ -257,6 +258,7 @@ class Settings(Part):
     )
     issues: Issues = Field(default_factory=Issues, description="Who looks after data problems.")
     retention: Retention = Field(default_factory=Retention, description="How long things are kept.")
+    audit: Audit = Field(default_factory=Audit, description="The log of what was done, and where its head is kept.")
     store: Store = Field(default_factory=Store, description="Where Joinery keeps its memory.")
 
     _file: Path = PrivateAttr(default=Path("joinery.yaml"))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from sqlalchemy import Connection, insert, select
 
 from joinery.core.model.codec import instant_of, instant_text
+from joinery.store.audit_log import Happened, note
 from joinery.store.connections import next_number
 from joinery.store.tables import config_versions
 
@@ -30,6 +32,9 @@ def keep_version(
     number = next_number(connection, "C")
     row = {"id": number, "connection": name, "version": version, "content": content, "made_by": made_by}
     connection.execute(insert(config_versions), row | {"since": instant_text(since)})
+    facts = {"version": version, "sha256": sha256(content).hexdigest()}
+    happened = Happened(action="config.in_force", at=since, connection=name, subject=number, actor=made_by, facts=facts)
+    note(connection, happened)
     return number
 
 

@@ -18,6 +18,7 @@ from joinery.core.model.codec import canonical, instant_of, instant_text
 from joinery.core.model.ids import RunId
 from joinery.errors import RunLocked
 from joinery.store.accounts import upsert
+from joinery.store.audit_log import Happened, note
 from joinery.store.database import Database
 from joinery.store.tables import connections, counters, locks, runs
 
@@ -150,13 +151,18 @@ def start_run(connection: Connection, name: str, kind: str, *, as_of: datetime, 
     run = RunId(next_number(connection, "R"))
     row = {"id": run, "connection": name, "kind": kind, "as_of": instant_text(as_of), "started_at": instant_text(now)}
     connection.execute(insert(runs), row | {"state": "running"})
+    facts = {"kind": kind, "as_of": instant_text(as_of)}
+    note(connection, Happened(action="run.started", at=now, connection=name, subject=run, facts=facts))
     return run
 
 
 def end_run(connection: Connection, run: RunId, *, state: str, summary: Mapping[str, Any], now: datetime) -> None:
     """How it ended: done | partial | stopped | failed."""
     values = {"state": state, "summary": canonical(dict(summary)), "ended_at": instant_text(now)}
-    connection.execute(update(runs).where(runs.c.id == run).values(plan_id=summary.get("plan") or "", **values))
+    mine = update(runs).where(runs.c.id == run).values(plan_id=summary.get("plan") or "", **values)
+    name = connection.scalar(mine.returning(runs.c.connection))
+    facts = {"state": state} | {key: summary[key] for key in ("plan", "exit_code", "error", "lines") if key in summary}
+    note(connection, Happened(action="run.ended", at=now, connection=name or "", subject=run, facts=facts))
 
 
 def last_runs(connection: Connection, name: str, limit: int = 30) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from joinery.errors import StopRun
+from joinery.store.audit_log import begin_notes, seal_notes
 
 _CACHE: Final = "cache_size=-32768"
 
@@ -40,9 +41,11 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction, committed at the end, rolled back on any error."""
+        """One transaction, committed at the end, rolled back on any error. What it noted is chained as its last act."""
         with self.engine.connect().execution_options(joinery_write=True) as connection, connection.begin():
+            begin_notes(connection)
             yield connection
+            seal_notes(connection)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -13,8 +13,14 @@ from sqlalchemy import Connection, Row, insert, or_, select, update
 
 from joinery.core.model.codec import canonical, instant_text
 from joinery.core.model.ids import PersonKey
+from joinery.store.audit_log import Happened, note
 from joinery.store.people import in_chunks
 from joinery.store.tables import decisions
+
+#: kinds whose subject is an account or an employee number
+_PERSONAL = frozenset({"match", "no_match", "release", "same_person", "other_person"})
+#: kinds whose body says what was decided
+_VALUED = frozenset({"pin", "ask", "manual"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +56,28 @@ def decide(connection: Connection, name: str, decision: Decision) -> None:
         "until": decision.until.isoformat() if decision.until else "",
     }
     connection.execute(insert(decisions), row)
+    _note(connection, name, decision)
+
+
+def _note(connection: Connection, name: str, decision: Decision) -> None:
+    """Whose account or row it is, and what was typed, may be about a person: beside the chain."""
+    about_person = decision.kind in _PERSONAL
+    gone = decision.kind == "erased"
+    happened = Happened(
+        action=f"decision.{decision.kind}",
+        at=decision.made_at,
+        connection=name,
+        actor=decision.owner,
+        subject="" if about_person else decision.subject,
+        person_key=decision.person_key,
+        facts={"until": str(decision.until)} if decision.until else {},
+        private={
+            "reason": "" if gone else decision.reason,
+            "about": decision.subject if about_person else "",
+            "value": canonical(dict(decision.body)) if decision.kind in _VALUED and decision.body else "",
+        },
+    )
+    note(connection, happened)
 
 
 def in_force(connection: Connection, keys: Collection[PersonKey], today: date) -> dict[PersonKey, list[Decision]]:
@@ -96,6 +124,19 @@ def released_rows(connection: Connection, name: str, today: date) -> dict[str, d
 
 def release(connection: Connection, ids: Collection[str], at: datetime) -> None:
     """End decisions; they stay readable, and so does when they were first released."""
+    c = decisions.c
     for chunk in in_chunks(ids):
-        held = decisions.c.id.in_(chunk), decisions.c.released_at == ""
+        held = c.id.in_(chunk), c.released_at == ""
+        for row in connection.execute(select(c.connection, c.kind, c.subject, c.person_key, c.made_at).where(*held)):
+            subject = "" if row.kind in _PERSONAL else row.subject
+            facts = {"kind": row.kind, "made_at": row.made_at}
+            happened = Happened(
+                action="decision.released",
+                at=at,
+                connection=row.connection,
+                subject=subject,
+                person_key=row.person_key,
+                facts=facts,
+            )
+            note(connection, happened)
         connection.execute(update(decisions).where(*held).values(released_at=instant_text(at)))

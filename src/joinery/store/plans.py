@@ -291,6 +291,16 @@ def count_lines(connection: Connection, plan: str) -> dict[str, Counter[str]]:
     return found
 
 
+def outcome_of(connection: Connection, plan: str) -> str:
+    """SHA-256 over every line and what became of it, for the audit log."""
+    c = plan_lines.c
+    found = sha256()
+    lines = select(c.seq, c.digest, c.state, c.ended_at).where(c.plan_id == plan).order_by(c.seq)
+    for row in connection.execute(lines):
+        found.update("|".join(map(str, row)).encode() + b"\n")
+    return found.hexdigest()
+
+
 def release_lines(connection: Connection, plan: str, actions: tuple[str, ...], *, urgent: bool = False) -> int:
     """waiting -> planned for these action classes (or for the urgent lane): from here on the ledger owns them."""
     c = plan_lines.c

@@ -20,6 +20,7 @@ from sqlalchemy import (
     text,
 )
 
+from joinery.store.audit_tables import audit_log, audit_values
 from joinery.store.issue_tables import findings, issues
 from joinery.store.people_tables import aliases, events, facts, people
 from joinery.store.schema import DAY, INSTANT, KEY, metadata
@@ -28,6 +29,8 @@ __all__ = [
     "accounts",
     "aliases",
     "assignments",
+    "audit_log",
+    "audit_values",
     "completions",
     "config_versions",
     "connections",
