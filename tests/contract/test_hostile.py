@@ -166,7 +166,7 @@ def everything_for(number: int) -> list[Order]:
             Assign(person_key=key, requirement="course:forklift"),  # type: ignore[arg-type]
             SuspendAccount(person_key=key),
         )
-        orders += [Order(key=f"{n}-{m}", operation=one) for m, one in enumerate(operations)]
+        orders += [Order(key=f"{n}-{m}", operation=one) for m, one in enumerate(operations)]  # type: ignore[arg-type]
     return orders
 
 

@@ -156,12 +156,12 @@ def workbook(path: Path, rows: Sequence[Sequence[object]]) -> Path:
 
 def test_excel_on_both_sides(tmp_path: Path) -> None:
     people = [("Employee ID", "First name", "Work e-mail", "Hire date")]
-    people += [("000101", "Ana", "ana.ito@acme.example", date(2019, 3, 4)), ("000102", "Mei", "mei@acme.example", None)]
+    people += [("000101", "Ana", "ana.ito@acme.example", date(2019, 3, 4)), ("000102", "Mei", "mei@acme.example", None)]  # type: ignore[list-item]
     there = [("Username", "Email", "Employee number"), ("ana", "ana.ito@acme.example", "000101")]
     files = (workbook(tmp_path / "hr.xlsx", people), workbook(tmp_path / "users.xlsx", there))
     found = data("--from-files", *files, *ZONE, "--dir", tmp_path / "new")
     assert (found["matches"]["by_number"], found["matches"]["new"]) == (1, 1)
-    assert load(tmp_path / "new" / "joinery.yaml", environ={}).people["hris"].path.name == "*.xlsx"
+    assert load(tmp_path / "new" / "joinery.yaml", environ={}).people["hris"].path.name == "*.xlsx"  # type: ignore[union-attr]
 
 
 def test_an_email_twice_in_the_learning_system_is_unclear_never_sure(tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_a_file_answers_them_too_and_options_win(tmp_path: Path) -> None:
     found = data("--from-files", people, users(tmp_path), "--answers", answers, *ZONE, "--dir", tmp_path / "new")
     settings = load(tmp_path / "new" / "joinery.yaml", environ={})
     assert (settings.company.name, str(settings.company.time_zone)) == ("From file", "Europe/Paris")
-    assert found["confirmed"] == 1 and settings.learning["lms"].fields["account_id"] == "Login"
+    assert found["confirmed"] == 1 and settings.learning["lms"].fields["account_id"] == "Login"  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def written(rows: tuple[tuple[str, ...], ...], delimiter: str = ",", end: str = 
     out = io.StringIO()
     if end == "\r":  # csv.writer leaves a lone newline unquoted then
         quoting = csv.QUOTE_ALL
-    writer = csv.writer(out, delimiter=delimiter, lineterminator=end, quoting=quoting)
+    writer = csv.writer(out, delimiter=delimiter, lineterminator=end, quoting=quoting)  # type: ignore[arg-type]
     writer.writerows([HEADER, *rows])
     return out.getvalue()
 
@@ -202,7 +202,7 @@ SHOWN = [
 
 @pytest.mark.parametrize(("data", "keys", "unknown"), [s[1:] for s in SHOWN], ids=[s[0] for s in SHOWN])
 def test_rejected_rows_tell_the_keys_they_may_still_show(data: bytes, keys: set[str], unknown: int) -> None:
-    assert read_bytes(data, Layout()).rejected_keys("id") == (keys, unknown)
+    assert read_bytes(data, Layout()).rejected_keys("id") == (keys, unknown)  # type: ignore[comparison-overlap]
 
 
 def test_a_rejected_row_does_not_print_its_cells() -> None:
@@ -260,7 +260,7 @@ def test_what_a_writer_wrote_is_read_as_it_was(
     rows: list[tuple[str, ...]], quoting: int, end: str, delimiter: str
 ) -> None:
     out = io.StringIO()
-    writer = csv.writer(out, delimiter=delimiter, lineterminator=end, quoting=quoting)
+    writer = csv.writer(out, delimiter=delimiter, lineterminator=end, quoting=quoting)  # type: ignore[arg-type]
     writer.writerows([[f"c{n}" for n in range(len(rows[0]))], *rows])
     table = read_bytes(out.getvalue().encode(), Layout(delimiter=delimiter))
     assert cells(table) == rows

@@ -272,7 +272,7 @@ def test_a_signer_whose_public_key_is_not_here(files: Files, keys: Keys) -> None
 def test_without_gnupg_only_the_compressed_kind_cannot_be_verified(
     files: Files, keys: Keys, orders: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fallback.shutil, "which", lambda _name: None)
+    monkeypatch.setattr(fallback.shutil, "which", lambda _name: None)  # type: ignore[attr-defined]
     signers = frozenset({keys.hr})
     assert files.read(orders["signed and encrypted in one, not compressed"], signers=signers) == TEXT
     with pytest.raises(KeyUnusable, match="GnuPG"):

@@ -428,7 +428,7 @@ def test_two_event_loops_may_use_it_at_once() -> None:
         thread.start()
         for _ in range(5):
             there = asyncio.run_coroutine_threadsafe(many(transport), engine)
-            assert len(await many(transport)) == 20 == len(await asyncio.wrap_future(there))
+            assert len(await many(transport)) == 20 == len(await asyncio.wrap_future(there))  # type: ignore[arg-type]
         await transport.close()
         engine.call_soon_threadsafe(engine.stop)
         thread.join()

@@ -43,7 +43,7 @@ def test_a_mail_leaves_over_an_encrypted_connection_with_user_and_password(
 ) -> None:
     context = authority.context(tmp_path, "localhost", "127.0.0.1")
     contexts = {"tls": context} if security == "tls" else {"starttls": context}
-    with opened(auth=security == "starttls", **contexts) as office:
+    with opened(auth=security == "starttls", **contexts) as office:  # type: ignore[arg-type]
         ours = settings(
             port=office.port, security=security, ca_file=authority.ca_file, user=USER, password=lambda: PASSWORD
         )
@@ -76,7 +76,7 @@ def test_a_bad_certificate_ends_in_a_clear_error(
     signer = authority if trusted else Authority.made(tmp_path, "Somebody else")
     context = signer.context(tmp_path, *names, expired=expired)
     contexts = {"tls": context} if security == "tls" else {"starttls": context}
-    with opened(**contexts) as office:
+    with opened(**contexts) as office:  # type: ignore[arg-type]
         with pytest.raises(SystemUnreachable, match=says) as caught:
             send(settings(port=office.port, security=security, ca_file=authority.ca_file), "ana@acme.example")
     assert "certificate" in str(caught.value)

@@ -54,7 +54,7 @@ def _tidy(sql: str) -> tuple[str, ...]:
     parts, depth, part = [begin.strip(), end.strip()], 0, ""
     for letter in body:
         depth += {"(": 1, ")": -1}.get(letter, 0)
-        part = "" if letter == "," and not depth and not parts.append(part.strip()) else part + letter
+        part = "" if letter == "," and not depth and not parts.append(part.strip()) else part + letter  # type: ignore[func-returns-value]
     return tuple(sorted([*parts, part.strip()]))
 
 

@@ -69,7 +69,7 @@ def test_a_question_is_answered_with_keep_or_release(tmp_path: Path) -> None:
         read_again(acme, "2026-11-24")
         assert "changed by hand" in acme.day("2026-11-24T13:00").why_held(who)
         with acme.ports() as ports:
-            answer(ports, who, "job_title", *((ME,) if answer is keep_so else ()))  # type: ignore[operator]
+            answer(ports, who, "job_title", *((ME,) if answer is keep_so else ()))
         acme.day("2026-11-24T14:00")
         assert acme.account(who).attributes["job_title"] == title
     with acme.ports() as ports, pytest.raises(NotThere, match="nothing left so for 'location'"):

@@ -109,7 +109,7 @@ EARLY = {"triggers": {"hire": {"days_before": 7}}}
 def test_a_start_that(tmp_path: Path, came_not: dict[str, str] | None) -> None:
     """No-show before the account was made: cancelled. After it: suspended and archived."""
     for made in (False, True):
-        acme, rows = company(tmp_path / str(made), settings=EARLY)
+        acme, rows = company(tmp_path / str(made), settings=EARLY)  # type: ignore[arg-type]
         day = "2026-11-25" if made else "2026-11-23"
         acme.day(day, [*rows, starter()])
         assert ("0009" in acme.accounts()) is made
@@ -143,7 +143,7 @@ def test_somebody_who_did_not_come_and_comes_after_all_has_the_same_account(tmp_
 def test_a_moved_start_moves_the_account_and_its_mail(tmp_path: Path) -> None:
     with post_office.opened() as office:
         settings = EARLY | {"mail": MAIL | {"port": office.port}}
-        acme, rows = company(tmp_path, settings=settings)
+        acme, rows = company(tmp_path, settings=settings)  # type: ignore[arg-type]
         acme.day("2026-11-24", [*rows, starter()])
         later = starter() | {"hire_date": "2026-12-15"}
         assert acme.day("2026-11-30", [*rows, later]).lines == []
@@ -167,7 +167,7 @@ def test_a_moved_end_moves_the_suspension(tmp_path: Path) -> None:
 
 def test_a_termination_taken_back_after_it_fired_gives_everything_back_and_mails_nobody(tmp_path: Path) -> None:
     settings = {"learning_rules": FIRE, "triggers": {"rehire": {"onboarding_again_after": "1 day"}}, "mail": MAIL}
-    acme, rows = company(tmp_path, settings=settings, learning={"groups_from": ["department"]})
+    acme, rows = company(tmp_path, settings=settings, learning={"groups_from": ["department"]})  # type: ignore[arg-type]
     before = acme.account("0002")
     acme.day("2026-11-25", changed(rows, "0002", **LEFT))
     assert acme.accounts()["0002"] == "suspended"
@@ -300,7 +300,7 @@ def test_an_auditor_reads_the_transcript_of_an_archived_leaver_without_opening_t
 
 def test_the_place_of_work_gives_the_zone_where_the_record_names_none(tmp_path: Path) -> None:
     zones = {"company": {"name": "Acme", "time_zone": "UTC", "location_zones": {"Melbourne": "Australia/Melbourne"}}}
-    acme, rows = company(tmp_path, settings=zones)
+    acme, rows = company(tmp_path, settings=zones)  # type: ignore[arg-type]
     there = {"location": "melbourne ", "status": "Active", "hire_date": "2026-12-01"}
     acme.day("2026-11-30T12:59", [*rows, worker(9, **there), worker(10, hire_date="2026-12-01")])
     assert {"0009", "0010"} & acme.accounts().keys() == set()

@@ -99,8 +99,8 @@ def test_a_rule_file_with_a_mistake_is_refused_with_its_place(acme: Company, tex
     with pytest.raises(ConfigError) as caught:
         typed(acme, "test", file)
     problems = caught.value.data["problems"]
-    assert any(problem in f"{told['key']}: {told['message']}" for told in problems)
-    assert {told["file"] for told in problems} == {file}
+    assert any(problem in f"{told['key']}: {told['message']}" for told in problems)  # type: ignore[attr-defined]
+    assert {told["file"] for told in problems} == {file}  # type: ignore[attr-defined]
 
 
 def test_the_effect_of_a_rule_file_is_shown_before_any_setting_names_it_and_nothing_is_kept(acme: Company) -> None:

@@ -94,7 +94,7 @@ def test_the_settings_on_the_page_load_and_a_typo_is_named(tmp_path: Path) -> No
     head = "version: 1\ncompany: { name: A, time_zone: UTC }\npeople: { from: file, path: ./in/*.csv }\n"
     file = tmp_path / "joinery.yaml"
     file.write_text(head + block)
-    assert load(file, environ={}).learning["lms"].url == "https://lms.example.com/scim/v2"
+    assert load(file, environ={}).learning["lms"].url == "https://lms.example.com/scim/v2"  # type: ignore[union-attr]
     file.write_text(head + block + "  attributes: { jobtitle: job_title }\n")
     with pytest.raises(ConfigError, match=r'no place for the attribute "jobtitle"; did you mean job_title'):
         load(file, environ={})

@@ -82,7 +82,7 @@ async def read_all(target: Target) -> list[str]:
         one = await target.accounts(after)
         found += [item.id for item in one.items]
         if one.next is None:
-            return found
+            return found  # type: ignore[return-value]
         after = one.next
 
 

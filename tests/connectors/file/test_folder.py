@@ -247,7 +247,7 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr(moving.os, "fsync", full)
+        patch.setattr(moving.os, "fsync", full)  # type: ignore[attr-defined]
         with pytest.raises(StopRun, match="the disk is full") as caught:
             folder.accept(taken, {}, DAY)
     assert caught.value.exit_code == 6

@@ -49,7 +49,7 @@ async def furnish(target: MemoryTarget) -> None:
         JoinGroup(person_key=PERSON, group="Warehouse"),
         Assign(person_key=PERSON, requirement=COURSE, cycle="2026", due_on=date(2026, 12, 1)),
     )
-    orders = [Order(key=str(n), operation=one) for n, one in enumerate(operations)]
+    orders = [Order(key=str(n), operation=one) for n, one in enumerate(operations)]  # type: ignore[arg-type]
     assert {receipt.outcome async for receipt in target.perform(orders)} == {Outcome.DONE}
 
 

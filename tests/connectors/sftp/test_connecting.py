@@ -166,7 +166,7 @@ def with_password(folder: Path, word: str) -> Iterator[Server]:
             0,
             server_factory=Door,
             server_host_keys=[key],
-            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(folder)),
+            sftp_factory=lambda channel: asyncssh.SFTPServer(channel, chroot=str(folder)),  # type: ignore[arg-type]
         )
         return acceptor.get_port()
 

@@ -70,7 +70,7 @@ QUERY = Query(
 MARK = Watermark(column="Changed at", overlap=timedelta(minutes=10), full_every=timedelta(days=1))
 
 
-@pytest.mark.parametrize("dialect", [postgresql.dialect(), mysql.dialect(), mssql.dialect(), oracle.dialect()])
+@pytest.mark.parametrize("dialect", [postgresql.dialect(), mysql.dialect(), mssql.dialect(), oracle.dialect()])  # type: ignore[no-untyped-call]
 def test_the_watermark_is_bound_and_the_query_is_left_as_it_is(dialect: object) -> None:
     statement, start = QUERY.changes(MARK, datetime(2026, 3, 9, 8), dialect)  # type: ignore[arg-type]
     compiled = statement.compile(dialect=dialect)  # type: ignore[arg-type]

@@ -163,7 +163,10 @@ def test_equal_accounts_have_equal_text(account: Account, dice: Any) -> None:
         return dict(items)
 
     other = replace(
-        account, attributes=shuffled(account.attributes), enrolments=shuffled(account.enrolments), groups=set()
+        account,
+        attributes=shuffled(account.attributes),
+        enrolments=shuffled(account.enrolments),
+        groups=set(),  # type: ignore[arg-type]
     )
     other = replace(other, groups=frozenset(sorted(account.groups, reverse=True)))
     assert other == account

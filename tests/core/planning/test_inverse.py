@@ -194,7 +194,7 @@ def after(account_: Account, operation: Operation) -> Account:
             given_["state"] = ARCHIVED
         case RestoreAccount():
             given_["state"] = ACTIVE
-    return account(**given_)
+    return account(**given_)  # type: ignore[arg-type]
 
 
 @st.composite

@@ -58,7 +58,7 @@ def test_renewal(done: date, cycle: str) -> None:
     life.having(completions={"course:FORKLIFT": done}).on(done)
     assert life.open == ()
     life.on(date.fromisoformat(cycle) - timedelta(days=10))
-    assert [row.cycle for row in life.open] == [cycle]
+    assert [row.cycle for row in life.open] == [cycle]  # type: ignore[var-annotated]
 
 
 def test_renewed_between_two_evaluations_keeps_the_anniversary_of_the_open_cycle() -> None:
@@ -82,7 +82,7 @@ def test_within_the_grace_the_renewal_does_and_beyond_it_the_initial_one_is_need
     life.having(completions={"course:FORKLIFT": again}).on(again)
     assert life.open == ()
     life.on(date(2028, 4, 1))
-    assert [(row.requirement, row.cycle) for row in life.open] == [("course:REFRESHER", "2028-04-20")]
+    assert [(row.requirement, row.cycle) for row in life.open] == [("course:REFRESHER", "2028-04-20")]  # type: ignore[var-annotated]
 
 
 def test_the_refresher_renews_the_initial_proof() -> None:
@@ -91,7 +91,7 @@ def test_the_refresher_renews_the_initial_proof() -> None:
     life.having(completions={"course:FORKLIFT": DONE, "course:REFRESHER": date(2027, 2, 1)}).on(date(2027, 2, 1))
     assert life.open == ()
     life.on(date(2028, 2, 1))
-    assert [(row.requirement, row.cycle) for row in life.open] == [("course:REFRESHER", "2028-03-01")]
+    assert [(row.requirement, row.cycle) for row in life.open] == [("course:REFRESHER", "2028-03-01")]  # type: ignore[var-annotated]
 
 
 def test_proof_from_before_the_rule_is_credited_and_its_cycle_opens_in_time() -> None:
@@ -110,7 +110,7 @@ def test_proof_that_had_lapsed_before_the_rule_gets_the_time_of_the_rule() -> No
 
 def test_a_match_that_ends_takes_an_open_cycle_but_no_proof() -> None:
     data = {"give": ["FORKLIFT"], "recurs": YEARLY, "when_match_ends": "withdraw"}
-    life = Life(rule("Forklift", 'location == "Lille"', **data), location="Lille")
+    life = Life(rule("Forklift", 'location == "Lille"', **data), location="Lille")  # type: ignore[arg-type]
     life.having(completions={"course:FORKLIFT": DONE}).on(DONE)
     life.on(OPENS)
     life.on(OPENS + timedelta(days=1), location="Paris")
@@ -121,7 +121,7 @@ def test_a_match_that_ends_takes_an_open_cycle_but_no_proof() -> None:
 
 def test_cycles_go_on_for_new_matches() -> None:
     data = {"give": ["FORKLIFT"], "recurs": YEARLY, "applies_to": "new_matches"}
-    life = Life(rule("Forklift", 'location == "Lille"', **data), location="Paris")
+    life = Life(rule("Forklift", 'location == "Lille"', **data), location="Paris")  # type: ignore[arg-type]
     life.on(GO_LIVE)
     life.on(START, location="Lille")
     life.having(completions={"course:FORKLIFT": DONE}).on(DONE)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.core.rules.life import GO_LIVE, exemption, manual
 
+from joinery.core.model.ids import RequirementKey
 from joinery.core.rules.conditions import Vocabulary
 from joinery.core.rules.due import Duration
 from joinery.core.rules.learning import AppliesTo, Assignment, State, Weight, WhenMatchEnds
@@ -124,7 +125,7 @@ def test_the_starters_can_be_read() -> None:
 
 def test_a_row_survives_the_store() -> None:
     row = Assignment(
-        requirement="course:FORKLIFT",
+        requirement=RequirementKey("course:FORKLIFT"),
         cycle="2027-03-01",
         due_on=DAY,
         reasons=frozenset({"A", "manual:ann"}),
@@ -140,7 +141,7 @@ def test_a_row_survives_the_store() -> None:
         match_started={"A": DAY},
     )
     assert decode_assignment(json.loads(json.dumps(encode_assignment(row)))) == row
-    bare = Assignment(requirement="course:X", assigned_on=DAY)
+    bare = Assignment(requirement=RequirementKey("course:X"), assigned_on=DAY)
     assert decode_assignment(json.loads(json.dumps(encode_assignment(bare)))) == bare
 
 

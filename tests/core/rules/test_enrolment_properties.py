@@ -12,6 +12,7 @@ from tests.core.rules.life import GO_LIVE, Life, exemption, manual, rule
 
 from joinery.core.rules.learning import LearningRule, State
 from joinery.core.rules.storing import decode_assignment, encode_assignment
+from joinery.core.rules.subject import Decided
 
 CONDITIONS = [
     'location == "Lille"',
@@ -51,7 +52,7 @@ STEP = st.fixed_dictionaries(
 LIVES = st.lists(STEP, min_size=1, max_size=7)
 
 
-def lived(rules: tuple[LearningRule, ...], steps: list[dict[str, Any]]) -> list[Life]:
+def lived(rules: tuple[LearningRule, ...], steps: list[dict[str, Any]]) -> list[tuple[date, Decided]]:
     """The life after each step; `Life.on` itself checks that deciding twice changes nothing."""
     life, day, done, seen = Life(*rules), GO_LIVE, {}, []
     for step in steps:
@@ -86,7 +87,7 @@ def keeps_the_laws(rules: tuple[LearningRule, ...], steps: list[dict[str, Any]])
             assert decode_assignment(encode_assignment(row)) == row
         for change in decided.changes:
             assert change.because, "no change without a reason"
-        before = rows
+        before = rows  # type: ignore[assignment]
 
 
 @settings(max_examples=300, deadline=None)

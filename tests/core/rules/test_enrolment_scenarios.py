@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from tests.core.rules.life import GO_LIVE, Life, exemption, manual, rule
 
+from joinery.core.model.ids import RequirementKey
 from joinery.core.rules.conditions import Vocabulary
 from joinery.core.rules.explain import Origin, why, why_not
 from joinery.core.rules.learning import LearningRule, State
@@ -27,7 +29,7 @@ def starters() -> tuple[LearningRule, ...]:
     ],
     ids=["in the country of a rule", "a manager", "hardly any facts"],
 )
-def test_1_veterans_get_no_onboarding_and_nothing_is_overdue(facts: dict[str, str]) -> None:
+def test_1_veterans_get_no_onboarding_and_nothing_is_overdue(facts: dict[str, Any]) -> None:
     life = Life(*starters(), **facts)
     life.on(GO_LIVE)
     for days in (1, 30, 300):
@@ -140,21 +142,21 @@ def explained() -> Life:
 def test_why_not_names_the_nearest_failing_condition() -> None:
     life = explained()
     life.on(GO_LIVE)
-    (sentence,) = why_not(life.decided, "course:COURSE")
+    (sentence,) = why_not(life.decided, RequirementKey("course:COURSE"))
     assert sentence.endswith('does not match: location is "Paris", not "Lille".')
-    assert why(life.decided, "course:COURSE") == ()
+    assert why(life.decided, RequirementKey("course:COURSE")) == ()
 
 
 def test_why_not_of_what_no_rule_gives() -> None:
     life = explained()
     life.on(GO_LIVE)
-    assert why_not(life.decided, "course:NEVER") == ("No rule gives course:NEVER.",)
+    assert why_not(life.decided, RequirementKey("course:NEVER")) == ("No rule gives course:NEVER.",)
 
 
 def test_why_not_when_it_cannot_be_told() -> None:
     life = explained()
     life.on(GO_LIVE, country="", location="Lille")
-    (sentence,) = why_not(life.decided, "course:COURSE")
+    (sentence,) = why_not(life.decided, RequirementKey("course:COURSE"))
     assert sentence.endswith("cannot be told: country is not known.")
 
 
@@ -162,26 +164,28 @@ def test_why_not_names_the_exemption_and_who_decided_it() -> None:
     life = explained().having(exemptions=(exemption(until=date(2026, 12, 31)),))
     life.on(GO_LIVE, location="Lille")
     said = "ann decided on an exemption from course:COURSE until 2026-12-31"
-    assert why_not(life.decided, "course:COURSE")[0] == f"{said}."
-    assert why_not(life.decided, "course:COURSE", confidential=True)[0] == f"{said}: agreed."
+    assert why_not(life.decided, RequirementKey("course:COURSE"))[0] == f"{said}."
+    assert why_not(life.decided, RequirementKey("course:COURSE"), confidential=True)[0] == f"{said}: agreed."
 
 
 def test_why_not_tells_when_it_was_done_or_withdrawn() -> None:
     life = explained().having(completions={"course:COURSE": GO_LIVE})
     life.on(GO_LIVE, location="Lille")
-    assert why_not(life.decided, "course:COURSE") == (
+    assert why_not(life.decided, RequirementKey("course:COURSE")) == (
         "course:COURSE was completed on 2026-01-05; asked for by rule Lille.",
     )
     life = Life(rule("Lille", 'location == "Lille"', when_match_ends="withdraw"), location="Lille")
     life.on(GO_LIVE)
     life.on(date(2026, 2, 2), location="Paris")
-    assert why_not(life.decided, "course:COURSE")[0].startswith("course:COURSE was withdrawn on 2026-02-02")
+    assert why_not(life.decided, RequirementKey("course:COURSE"))[0].startswith(
+        "course:COURSE was withdrawn on 2026-02-02"
+    )
 
 
 def test_why_not_for_new_matches_only() -> None:
     life = Life(rule("Lille", 'location == "Lille"', applies_to="new_matches"), location="Lille")
     life.on(GO_LIVE)
-    assert why_not(life.decided, "course:COURSE")[0].endswith(
+    assert why_not(life.decided, RequirementKey("course:COURSE"))[0].endswith(
         "is for new matches only; this person matched already when the rule began to count."
     )
 
@@ -198,7 +202,7 @@ def test_why_names_every_reason() -> None:
     life.on(date(2026, 2, 2), location="Lille")
     life.on(date(2026, 3, 2), location="Rome", country="")
     life.on(date(2026, 3, 3))
-    told = why(life.decided, "course:COURSE")
+    told = why(life.decided, RequirementKey("course:COURSE"))
     assert [sentence.split("; ")[-1] for sentence in told if "; " in sentence] == [
         "the rule keeps what it gave.",
         "it fired on a change.",
@@ -207,14 +211,16 @@ def test_why_names_every_reason() -> None:
     assert "Has course:COURSE because ann assigned it by hand." in told
     life.rules = ()
     life.on(date(2026, 3, 4))
-    assert any("does not exist any more" in sentence for sentence in why(life.decided, "course:COURSE"))
+    assert any("does not exist any more" in sentence for sentence in why(life.decided, RequirementKey("course:COURSE")))
 
 
 def test_why_says_that_the_time_stands_still() -> None:
     life = explained()
     life.on(GO_LIVE, location="Lille")
     life.having(on_leave=True, leave_started=GO_LIVE).on(date(2026, 2, 2))
-    assert why(life.decided, "course:COURSE")[-1].endswith("and the time stands still during the leave.")
+    assert why(life.decided, RequirementKey("course:COURSE"))[-1].endswith(
+        "and the time stands still during the leave."
+    )
 
 
 @pytest.mark.parametrize(
@@ -231,10 +237,13 @@ def test_why_says_that_the_time_stands_still() -> None:
     ids=str,
 )
 def test_no_reason_tells_an_end_to_come_or_why_somebody_is_away(when: object, facts: dict[str, object]) -> None:
-    life = Life(rule("R", when))
+    life = Life(rule("R", when))  # type: ignore[arg-type]
     life.on(GO_LIVE)
     life.on(date(2026, 2, 2), **facts)
-    told = [*why(life.decided, "course:COURSE"), *why_not(life.decided, "course:COURSE")]
+    told = [
+        *why(life.decided, RequirementKey("course:COURSE")),
+        *why_not(life.decided, RequirementKey("course:COURSE")),
+    ]
     told += [sentence for change in life.decided.changes for sentence in change.because]
     assert told
     assert not [word for word in ("2026-12-31", "sick", "leave", "termination") if any(word in each for each in told)]

@@ -47,7 +47,7 @@ def worker(
         hire_date=None if hired is None else day(hired),
         termination_date=None if ends is None else day(ends),
         leave_end_date=None if leave_ends is None else day(leave_ends),
-        **more,
+        **more,  # type: ignore[arg-type]
     )
 
 

@@ -33,8 +33,9 @@ def known(
     )
     hire = day(hired) if hired is not None else None
     return Known(
-        worker=Worker(source_id="1", worker_id="1", work_email=email, hire_date=hire, **names), standing=standing
-    )  # type: ignore[arg-type]
+        worker=Worker(source_id="1", worker_id="1", work_email=email, hire_date=hire, **names),  # type: ignore[arg-type]
+        standing=standing,
+    )
 
 
 LEAVES = known(Stage.ACTIVE, -400, 3)
