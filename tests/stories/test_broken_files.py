@@ -128,12 +128,15 @@ def test_umlauts_of_cp1252_are_the_same_names(settled: Path, tmp_path: Path) -> 
     assert company.events() == []
 
 
-def test_a_workbook_cut_anywhere_is_refused(settled: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "step", [pytest.param(61, id="every 61st byte"), pytest.param(1, id="every byte", marks=pytest.mark.long)]
+)
+def test_a_workbook_cut_anywhere_is_refused(settled: Path, tmp_path: Path, step: int) -> None:
     whole = workbook(("Staff", [COLUMNS, *STAFF]))
     company = copy_of(settled, tmp_path / "copy")
     before = company.accounts()
     with company.ports() as ports:
-        for at in range(1, len(whole), 61):
+        for at in range(1, len(whole), step):
             assert states(pulled(company, ports, whole[:at], "xlsx")) == ["rejected"], at
     assert arrived(company, whole, "xlsx")[0] == "accepted"
     nobody_left(company, before)
@@ -154,7 +157,7 @@ def test_a_file_cut_at_any_byte_makes_nobody_leave(settled: Path, tmp_path: Path
     company = copy_of(settled, tmp_path / "copy", leavers_are="status", missing_files=10_000)
     before = company.accounts()
     with company.ports() as ports:
-        for at in range(0, len(whole), 2):
+        for at in range(len(whole)):
             report = pulled(company, ports, whole[:at])
             assert states(report) in (["rejected"], ["held"], ["accepted"], ["same"])
             assert states(report) != ["accepted"] or whole[at - 1 : at] == b"\n", at
@@ -168,7 +171,7 @@ def test_a_file_with_a_count_cut_at_any_byte_is_never_read(settled: Path, tmp_pa
     company = copy_of(settled, tmp_path / "copy", leavers_are="absent", trailer="TRAILER")
     before = company.accounts()
     with company.ports() as ports:
-        for at in range(0, len(whole), 3):
+        for at in range(len(whole)):
             assert states(pulled(company, ports, whole[:at])) == ["rejected"], at
     assert arrived(company, whole)[0] == "accepted"
     nobody_left(company, before)

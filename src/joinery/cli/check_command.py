@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import typer
 
 from joinery.app import clock
+from joinery.app.checking import plain, remembered
 from joinery.cli.check_report import as_data, problems, verdict
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, AsOf, Out, instant, say, show_for_people
 from joinery.cli.wording import SEVERITIES, number, several
@@ -65,6 +66,12 @@ Before: TypeAlias = Annotated[
 Only: TypeAlias = Annotated[
     str, typer.Option("--issue", help="Only this issue (H-42, or the name of a check): is it right now?")
 ]
+Key: TypeAlias = Annotated[
+    str, typer.Option("--decrypt-with", metavar="REF", help="Our OpenPGP private key: file:PATH or env:NAME.")
+]
+Forget: TypeAlias = Annotated[
+    bool, typer.Option("--forget-layout", help="As if nothing were known of what earlier files looked like.")
+]
 Form: TypeAlias = Annotated[str, typer.Option("--format", help="text | html | xlsx | csv | json.")]
 
 
@@ -81,10 +88,13 @@ def main(
     out: Out = None,
     fail_on: Ending = FailOn.ERROR,
     as_of: AsOf = None,
+    key: Key = "",
+    forget: Forget = False,
 ) -> None:
     """Look for problems in an HR file; nothing is written and nobody is touched.
 
-    Needs no settings: columns are recognised by their headings. With settings (joinery.yaml), by what they say.
+    Needs no settings: columns are recognised by their headings. With settings (joinery.yaml), by what they say; then a
+    file is read as `joinery sync` would read it, an encrypted one and what is known of earlier ones included.
 
     Examples: joinery check employees.csv | joinery check employees.csv --format html --out check.html |
     joinery check employees.csv --against lms-users.csv --format xlsx --out for-hr.xlsx
@@ -98,7 +108,9 @@ def main(
     for path, name in _files(file, settings):
         from joinery.flows.check import check_file
 
-        checked.append(check_file(path, _looking(settings, name, _today(settings, moment), compared)))
+        looking = _looking(settings, name, _today(settings, moment), compared, forget=forget)
+        with plain(path, settings, name, key) as opened:
+            checked.append(replace(check_file(opened, looking), name=path.name))
     if issue:
         checked = [_only(each, issue, config) for each in checked]
     _show(checked, "json" if json else form, out, moment)
@@ -230,7 +242,7 @@ def _source_of(file: Path, settings: Settings | None) -> str:
     return (fits or names)[0]
 
 
-def _looking(settings: Settings | None, name: str, today: date, compared: _Compared) -> Looking:
+def _looking(settings: Settings | None, name: str, today: date, compared: _Compared, *, forget: bool) -> Looking:
     from joinery.flows.check import Looking
 
     zones = frozenset(available_timezones())
@@ -246,10 +258,12 @@ def _looking(settings: Settings | None, name: str, today: date, compared: _Compa
     from joinery.app.sources import layout_of
 
     source = settings.people[name]
+    known = {} if forget else remembered(settings, name)
     return Looking(
         mapping_for=mapping_reader(name, source),
         today=today,
-        layout=layout_of(source),
+        layout=layout_of(source).with_remembered(known),
+        dates=known.get("dates", {}),
         time_zones=zones,
         accounts=compared.accounts,
         before=compared.before,

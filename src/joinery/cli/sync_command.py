@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 
 from joinery.app import clock
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, AsOf, Config, Quiet, connection, counted, instant, say, show_json
 from joinery.cli.plan_command import summary_data
+from joinery.flows.layouts import forget_layout
 from joinery.flows.pull import FileResult
 from joinery.flows.sync import SyncReport, sync
 
@@ -16,7 +17,15 @@ app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command()
-def main(config: Config = DEFAULT_CONFIG, as_of: AsOf = None, json: AsJson = False, quiet: Quiet = False) -> None:
+def main(
+    config: Config = DEFAULT_CONFIG,
+    as_of: AsOf = None,
+    json: AsJson = False,
+    quiet: Quiet = False,
+    forget: Annotated[
+        str, typer.Option("--forget-layout", metavar="SOURCE", help="Forget first what its earlier files looked like.")
+    ] = "",
+) -> None:
     """Pull what arrived, make a plan, apply what the mode allows.
 
     Examples: joinery sync | joinery sync --config acme.yaml --json
@@ -26,6 +35,8 @@ def main(config: Config = DEFAULT_CONFIG, as_of: AsOf = None, json: AsJson = Fal
     """
     moment = instant(as_of)
     with connection(config, quiet=quiet or json, as_of=moment) as it:
+        if forget:
+            forget_layout(it.ports, forget)
         report = sync(it.ports, moment or clock.now())
     if json:
         show_json(as_data(report))

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -96,6 +96,8 @@ class Looking:
     mapping_for: Callable[[tuple[str, ...]], MappingSpec]
     today: date
     layout: Layout = field(default_factory=Layout)
+    #: column -> how dates were written in earlier files, where they can be read in two ways
+    dates: Mapping[str, Any] = field(default_factory=dict)
     time_zones: frozenset[str] = frozenset()
     #: the accounts of the learning system, to compare with
     accounts: Sequence[Account] | None = None
@@ -109,7 +111,7 @@ def check_file(path: Path, looking: Looking) -> Checked:
     """Everything that is odd in this file. Raises SourceUntrusted or ConfigError when it cannot be used at all."""
     table = read_table(path, looking.layout)
     spec = mapped(looking.mapping_for, table)
-    settled = settle(spec, dates_in(table.frame, spec), looking.layout.dates, {})
+    settled = settle(spec, dates_in(table.frame, spec), looking.layout.dates, looking.dates)
     spec = settled.sure
     people = _people(table, spec)
     pairs = duplicates(people)
