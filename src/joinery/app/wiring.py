@@ -16,6 +16,7 @@ from joinery.app.privacy import sealer
 from joinery.app.records import carry_records
 from joinery.app.sources import source_policy
 from joinery.app.targets import TargetMaker
+from joinery.app.upgrading import upgrade
 from joinery.app.versions import KeptVersions
 from joinery.errors import ConfigError
 from joinery.flows.policy import Ports
@@ -23,7 +24,6 @@ from joinery.jobs.api import Engine, open_engine
 from joinery.settings import Settings, load
 from joinery.store.connections import load_state
 from joinery.store.database import Database
-from joinery.store.migrate import migrate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ def opened(
     database = Database(settings.store_url())
     engines: list[_Lazy] = []
     try:
-        migrate(database)
+        upgrade(database, state_dir, clock.now())
         yield _put_together(settings, database, state_dir, voice, as_of or clock.now(), engines)
     finally:
         for lazy in engines:

@@ -42,6 +42,8 @@ COMMANDS = {
     "sftp": ("sftp", "Let HR bring its files over SFTP: the drop server."),
     "key": ("key", "The OpenPGP keys of files that come encrypted."),
     "config": ("config", "Check and show the settings."),
+    "doctor": ("doctor", "Is everything there that a run needs?"),
+    "db": ("db", "The store: copy it, bring it back, upgrade it."),
     "serve": ("serve", "Run Classroom, the learning system that comes with Joinery."),
     "version": ("version", "The version."),
 }

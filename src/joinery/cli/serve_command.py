@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from joinery.app import clock
+from joinery.app.health import Watched
 from joinery.app.serving import LOOPBACK, classroom_app, listening, serve, shifted
 from joinery.app.targets import TargetMaker
 from joinery.cli.common import DEFAULT_CONFIG, AsOf, Config, Quiet, instant, say
@@ -55,7 +56,7 @@ def main(
         listener = listening(host, port)
         for line in greeting(maker.entry.base_url, host, listener.getsockname()[1]):
             say(line, quiet=quiet)
-        until_stopped(classroom, listener, log)
+        until_stopped(Watched(settings=settings, now=clock.now, app=classroom), listener, log)
     say("Stopped.", quiet=quiet)
 
 

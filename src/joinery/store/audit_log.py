@@ -229,9 +229,17 @@ def given_out(connection: Connection) -> int:
 
 def verified(connection: Connection, anchors: Sequence[Anchor]) -> Verdict:
     """The whole log read once, and every value beside it. A million entries take no more memory than a page."""
+    anchors = [anchor for anchor in anchors if not _put_back_since(connection, anchor)]
     seen = _Seen(values=dict(_values(connection)))
     verdict = verify(seen.watching(_pages(connection)), head=given_out(connection), anchors=anchors)
     return replace(verdict, breaks=(*verdict.breaks, *seen.breaks()))
+
+
+def _put_back_since(connection: Connection, anchor: Anchor) -> bool:
+    """A copy of before the anchor was put in the store's place after it, and the log says so itself."""
+    c = audit_log.c
+    found = select(c.seq).where(c.action == "store.restored", c.seq <= anchor.seq, c.at >= anchor.at).limit(1)
+    return connection.scalar(found) is not None
 
 
 def _pages(connection: Connection) -> Iterator[Entry]:

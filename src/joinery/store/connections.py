@@ -129,6 +129,16 @@ def at_work(connection: Connection, name: str, now: datetime) -> dict[str, Any] 
     return {"pid": holder.pid, "host": holder.host, "heartbeat_at": holder.heartbeat_at}
 
 
+def busy(connection: Connection, now: datetime) -> list[str]:
+    """Connections of this store that a living run holds."""
+    return [row.name for row in connection.execute(select(locks)) if not _abandoned(row, now)]
+
+
+def stale(connection: Connection, now: datetime) -> list[str]:
+    """Locks whose holder is dead; the next run takes them over."""
+    return [row.name for row in connection.execute(select(locks)) if _abandoned(row, now)]
+
+
 def _abandoned(holder: Any, now: datetime) -> bool:
     if holder.host == socket.gethostname():
         # our own number without our token: whoever had it before us is dead (in a container, always number 1)
