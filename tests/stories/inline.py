@@ -40,6 +40,9 @@ class InlineEngine:
     clock: Callable[[], datetime]
     retry: Retry = field(default_factory=lambda: Retry(tries=4))
 
+    def warm(self) -> None:
+        """As `Engine.warm`."""
+
     def apply(self, plan_id: PlanId, *, progress: Progress | None = None) -> Tally:
         """As `Engine.apply`."""
         ledger = Ledger(self.database, self.clock)

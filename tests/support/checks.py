@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from tests.conftest import ROOT
 
 FOLDERS = ("core/hygiene", "core/mapping", "audit", "intake")
-#: where it is asked who somebody is
-FILES = ("flows/questions.py", "flows/persons.py")
+#: where it is asked who somebody is, and how access ends
+FILES = ("flows/questions.py", "flows/persons.py", "flows/closing.py", "flows/push.py")
 NAMES = ("check", "code")
 
 

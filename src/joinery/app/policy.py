@@ -67,6 +67,8 @@ def policy_from(
         segments=_segments(settings),
         mode_of=settings.mode_of,
         lane_per_hour=settings.kill_switch.per_hour,
+        push_per_hour=settings.kill_switch.push_per_hour,
+        close_within=settings.kill_switch.within,
         protected_workers=frozenset(settings.protected.worker_ids),
         mail=_mail(settings),
         drift=settings.learning[target_name].drift,

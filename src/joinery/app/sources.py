@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from joinery.app import clock
 from joinery.app.policy import lifecycle_of, mapping_reader, trust_of
+from joinery.app.pushed import WithUploads, uploads
 from joinery.app.sftp import folder_of, server_of
 from joinery.connectors.file import FolderDrop, Ready
 from joinery.flows.policy import Feed, SourcePolicy
@@ -16,7 +17,7 @@ from joinery.settings import Settings
 from joinery.settings.files import FilesSource
 from joinery.settings.sftp import SftpSource
 from joinery.settings.shape import spans_of
-from joinery.settings.sources import FileSource, SourceEntry
+from joinery.settings.sources import FileSource, PushSource, SourceEntry
 from joinery.settings.sql import SqlSource, address_of
 
 
@@ -25,7 +26,7 @@ def source_policy(settings: Settings, name: str) -> SourcePolicy:
     source = settings.people[name]
     return SourcePolicy(
         name=name,
-        drop=_drop(source, settings, name),
+        drop=_with_uploads(source, settings, name),
         mapping_for=mapping_reader(name, source),
         lifecycle=lifecycle_of(settings, source),
         trust=trust_of(source),
@@ -37,6 +38,7 @@ def source_policy(settings: Settings, name: str) -> SourcePolicy:
         keep_files=settings.retention.raw_files,
         opened=opener(source),
         feeds=tuple(_feeds(name, source)),
+        part_mapping=mapping_reader(name, source, part="rest"),
     )
 
 
@@ -76,7 +78,13 @@ def opener(source: SourceEntry) -> Callable[[ArrivedFile], AbstractContextManage
     return opened
 
 
-def _drop(source: SourceEntry, settings: Settings, name: str) -> Drop:
+def _with_uploads(source: SourceEntry, settings: Settings, name: str) -> Drop:
+    """Whatever the kind of source: files may be uploaded to it, too."""
+    own = None if isinstance(source, PushSource) else _drop(source, settings, name)
+    return WithUploads(pushed=uploads(settings.folder / ".joinery", name), own=own)
+
+
+def _drop(source: FileSource | SftpSource | SqlSource, settings: Settings, name: str) -> Drop:
     match source:
         case FileSource():
             return FolderDrop(
@@ -121,7 +129,7 @@ def layout_of(source: SourceEntry) -> Layout:
     """What the settings say of the form of the files, and the headings that must be in them."""
     wanted = frozenset(rule.column for rule in source.fields.values())
     if isinstance(source, SqlSource):
-        return Layout(encoding="utf-8", delimiter=",", final_newline=True, header_row=1, trailer="", wanted=wanted)
+        return Layout.of_records(wanted)
     return Layout(
         encoding=source.encoding,
         delimiter=source.delimiter,

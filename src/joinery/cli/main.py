@@ -37,14 +37,16 @@ COMMANDS = {
     "privacy": ("privacy", "Fields read, subject access, erasure, legal hold, register."),
     "completions": ("completions", "Training records on their way to HR."),
     "files": ("files", "Import files for a learning system that takes CSV: send them again."),
+    "report": ("report", "Reports: how long ends of access took."),
     "mail": ("mail", "Sign-in mails: what waits, what left, what is unknown."),
     "connect": ("connect", "Try the places where people's files arrive."),
     "sftp": ("sftp", "Let HR bring its files over SFTP: the drop server."),
     "key": ("key", "The OpenPGP keys of files that come encrypted."),
+    "token": ("token", "Keys for programs that push data in: make, list, revoke."),
     "config": ("config", "Check and show the settings."),
     "doctor": ("doctor", "Is everything there that a run needs?"),
     "db": ("db", "The store: copy it, bring it back, upgrade it."),
-    "serve": ("serve", "Run Classroom, the learning system that comes with Joinery."),
+    "serve": ("serve", "Run the ways in for data, and Classroom where it is the learning system."),
     "version": ("version", "The version."),
 }
 

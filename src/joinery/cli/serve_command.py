@@ -1,20 +1,25 @@
-"""`joinery serve`: Classroom for browsers, on this machine unless told otherwise."""
+"""`joinery serve`: the ways in for data, and Classroom for browsers; on this machine unless told otherwise."""
 
 from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Annotated, Any
 
 import typer
 
 from joinery.app import clock
+from joinery.app.desk import Desk
 from joinery.app.health import Watched
 from joinery.app.serving import LOOPBACK, classroom_app, listening, serve, shifted
 from joinery.app.targets import TargetMaker
+from joinery.app.wiring import Opened, opened
 from joinery.cli.common import DEFAULT_CONFIG, AsOf, Config, Quiet, instant, say
 from joinery.errors import AsOfRefused, ConfigError
 from joinery.settings import Settings, load
+from joinery.web.assembly import Front, api_app
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -30,7 +35,7 @@ def main(
     as_of: AsOf = None,
     quiet: Quiet = False,
 ) -> None:
-    """Run Classroom, the learning system that comes with Joinery, until Ctrl-C.
+    """Run the ways in for data (docs/howto/push.md) until Ctrl-C, and Classroom where it is the learning system.
 
     Examples: joinery serve | joinery serve --config acme.yaml --port 9000
 
@@ -52,12 +57,25 @@ def main(
     def log(line: str) -> None:
         say(f"{clock.now():%H:%M:%S} {line}", quiet=quiet)
 
-    with classroom_app(maker, shifted(clock.now, moment), log) as classroom:
+    here = maker.entry.into == "classroom" and not maker.entry.url
+    school = classroom_app(maker, shifted(clock.now, moment), log) if here else nullcontext()
+    with school as classroom, opened(config, environ=os.environ) as it:
         listener = listening(host, port)
-        for line in greeting(maker.entry.base_url, host, listener.getsockname()[1]):
+        for line in greeting(maker.entry.base_url if here else "", host, listener.getsockname()[1]):
             say(line, quiet=quiet)
-        until_stopped(Watched(settings=settings, now=clock.now, app=classroom), listener, log)
+        _at_work(it, classroom, listener, log)
     say("Stopped.", quiet=quiet)
+
+
+def _at_work(it: Opened, classroom: Any, listener: Any, log: Callable[[str], None]) -> None:
+    """The ways in, Classroom if it is here, and whoever does what comes in; until somebody stops it."""
+    desk = Desk(ports=it.ports, log=log)
+    desk.begin()
+    try:
+        front = Front(api_app(it.settings, it.ports, desk), classroom)
+        until_stopped(Watched(settings=it.settings, now=clock.now, app=front), listener, log)
+    finally:
+        desk.stop()
 
 
 def maker_for(settings: Settings) -> TargetMaker:
@@ -70,18 +88,18 @@ def maker_for(settings: Settings) -> TargetMaker:
 
 
 def greeting(base_url: str, host: str, port: int) -> list[str]:
-    """Where it runs, and what could surprise."""
+    """Where it runs, and what could surprise. `base_url`: of Classroom; empty when it does not run here."""
     shown = f"[{host}]" if ":" in host else host
     here = f"http://{shown}:{port}"
-    lines = [f"Classroom is at {here}  (Ctrl-C stops it)"]
-    if base_url.rstrip("/") not in {here, here.replace("127.0.0.1", "localhost")}:
+    lines = [f"{'Classroom' if base_url else 'The API'} is at {here}  (Ctrl-C stops it)"]
+    if base_url and base_url.rstrip("/") not in {here, here.replace("127.0.0.1", "localhost")}:
         lines.append(f"Note: links in mails lead to {base_url} (learning.base_url).")
     if host not in LOOPBACK:
         lines.append("Note: others can reach it, unencrypted. Put a proxy with TLS in front of it for real use.")
     return lines
 
 
-def until_stopped(classroom: Any, listener: Any, log: Any = None) -> None:
+def until_stopped(application: Any, listener: Any, log: Any = None) -> None:
     """Serves; Ctrl-C and SIGTERM end it cleanly."""
 
     def stop(_signal: int, _frame: object) -> None:
@@ -89,7 +107,7 @@ def until_stopped(classroom: Any, listener: Any, log: Any = None) -> None:
 
     before = signal.signal(signal.SIGTERM, stop)
     try:
-        serve(classroom, listener, log)
+        serve(application, listener, log)
     except KeyboardInterrupt:
         pass
     finally:

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from joinery.core.model.ids import PersonKey, PlanId
+from joinery.core.model.ids import PlanId
 from joinery.core.model.operation import ActionClass
 from joinery.core.model.plan import PlanSummary
 from joinery.core.rules.instants import local_day
@@ -25,7 +25,6 @@ from joinery.store.connections import load_state, save_state
 from joinery.store.people import People
 from joinery.store.plans import (
     count_lines,
-    drop_lines_of,
     free_held,
     new_accounts_of,
     outcome_of,
@@ -70,11 +69,8 @@ def apply_by_mode(ports: Ports, plan: PlanSummary, *, locked: bool) -> Applied:
     return _run(ports, plan.id)
 
 
-def apply_alone(ports: Ports, plan: PlanSummary, person: PersonKey) -> Applied:
-    """End one person's access now, whatever waits or is held; their lines in other plans can no longer run."""
-    with ports.database.write() as connection:
-        drop_lines_of(connection, person, but=plan.id)
-        release_lines(connection, plan.id, (), urgent=True)
+def apply_alone(ports: Ports, plan: PlanSummary) -> Applied:
+    """Run what `make_plan` released of a plan about single people: ends of access, whatever waits or is held."""
     return _run(ports, plan.id, first_load=False)
 
 

@@ -18,6 +18,7 @@ from joinery.core.rules.instants import local_day
 from joinery.core.rules.rule_data import requirement
 from joinery.errors import NotThere
 from joinery.flows.apply import Applied, apply_alone
+from joinery.flows.closing import close_the_book
 from joinery.flows.gather import gather
 from joinery.flows.latch import latch_of
 from joinery.flows.plan import make_plan
@@ -260,7 +261,8 @@ def _close(ports: Ports, ended: AccessEnded, at: datetime) -> AccessEnded:
     plan = make_plan(ports, at, f"{BY_HAND}: {ended.worker_id}", only=[ended.person_key])
     if plan is None:
         return ended
-    applied = apply_alone(ports, plan, ended.person_key)
+    applied = apply_alone(ports, plan)
+    close_the_book(ports, plan.id, at)
     with ports.database.write() as connection:
         # a call of another run may have been under way: the next run looks once more
         People(connection, ports.policy.name).mark([ended.person_key], unsettled=True)

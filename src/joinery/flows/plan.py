@@ -21,7 +21,7 @@ from joinery.core.planning.steps import lines_for
 from joinery.flows.decide import Decided, decide_person
 from joinery.flows.edits import edit_between, mark_touched
 from joinery.flows.gather import gather
-from joinery.flows.lane import ride, ride_alone
+from joinery.flows.lane import Lane, ride, ride_alone
 from joinery.flows.policy import Policy, Ports
 from joinery.store.accounts import Accounts
 from joinery.store.assignments import save_assignments
@@ -33,10 +33,14 @@ from joinery.store.plans import (
     begin_plan,
     count_lines,
     drop_empty_plan,
+    drop_lines_of,
     finish_plan,
+    has_urgent,
     hold_creations_beyond,
     hold_lines,
     hold_with_creation,
+    release_lines,
+    set_plan_state,
     supersede,
 )
 
@@ -58,12 +62,17 @@ class _Making:
 
 
 def make_plan(
-    ports: Ports, as_of: datetime, cause: str, snapshot_id: str = "", only: Sequence[PersonKey] | None = None
+    ports: Ports,
+    as_of: datetime,
+    cause: str,
+    snapshot_id: str = "",
+    only: Sequence[PersonKey] | None = None,
+    lane: Lane = ride_alone,
 ) -> PlanSummary | None:
     """Store a plan for everybody who needs a look; None when nothing has to be done for anybody.
 
     One transaction: the plan, its lines, what was decided and who is settled appear together or not at all.
-    `only` these people: a plan beside the others, which stay as they are; its ends of access ride in the lane.
+    `only` these people: a plan beside the others, which stay as they are; `lane` says how its ends of access ride.
     """
     policy = ports.policy
     with ports.database.read() as connection:
@@ -86,7 +95,20 @@ def make_plan(
             ports.progress("plan", making.looked_at, len(keys))
         if only is None:
             _replace_older(connection, policy, state, summary)
-        return _finish(connection, policy, making, summary, alone=only is not None)
+        if only is None:
+            return _finish(connection, policy, making, summary, ride)
+        return _set_off(connection, _finish(connection, policy, making, summary, lane), only)
+
+
+def _set_off(connection: Connection, plan: PlanSummary | None, people: Sequence[PersonKey]) -> PlanSummary | None:
+    """What rides of this plan is released with it: no run at work beside us puts another plan in its place."""
+    if plan is None or not has_urgent(connection, plan.id):
+        return plan
+    for person in people:
+        drop_lines_of(connection, person, but=plan.id)
+    release_lines(connection, plan.id, (), urgent=True)
+    set_plan_state(connection, plan.id, "applying")
+    return replace(plan, state="applying")
 
 
 def _publish(connection: Connection, ports: Ports, as_of: datetime, state: ConnectionState, cause: str) -> str:
@@ -174,16 +196,13 @@ def _remembering(one: Decided, person: Person, reach: Reach) -> Decided:
 
 
 def _finish(
-    connection: Connection, policy: Policy, making: _Making, summary: PlanSummary, *, alone: bool
+    connection: Connection, policy: Policy, making: _Making, summary: PlanSummary, lane: Lane
 ) -> PlanSummary | None:
     fingerprint = making.writer.close()
     if not making.writer.count:
         drop_empty_plan(connection, summary.id)
         return None
-    if alone:
-        ride_alone(connection, summary, making.writer)
-    else:
-        ride(connection, policy, summary, making.writer)
+    lane(connection, policy, summary, making.writer)
     guards = _guard(connection, policy, making, summary)
     seats = Accounts(connection, policy.target).seats()
     counts = count_lines(connection, summary.id)

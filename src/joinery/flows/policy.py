@@ -35,6 +35,9 @@ from joinery.kit.contract import Target
 from joinery.kit.drop import ArrivedFile, Drop
 from joinery.store.database import Database
 
+#: names of uploads: those that we wrote ourselves from records, and those that hold changes only
+RECORDS, PARTS = "*_records_*_A-*.csv", "*_part_A-*"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
@@ -67,6 +70,8 @@ class SourcePolicy:
     #: takes a file out of its seal for as long as it is read
     opened: Callable[[ArrivedFile], AbstractContextManager[ArrivedFile]] = nullcontext
     feeds: tuple[Feed, ...] = ()
+    #: of records that are pushed one by one and name only what they are about
+    part_mapping: Callable[[tuple[str, ...]], MappingSpec] | None = None
     #: of a feed: the source whose people its files speak of
     beside: str = ""
 
@@ -75,14 +80,30 @@ class SourcePolicy:
         """The source that the people are of; `name` is what files are compared and told under."""
         return self.beside or self.name
 
+    def mapping_of_part(self, header: tuple[str, ...]) -> MappingSpec:
+        """The mapping of records that have these fields and leave the others as they are."""
+        return (self.part_mapping or self.mapping_for)(header)
+
     def for_file(self, name: str) -> SourcePolicy:
         """How a file of this name is read: as one of a feed whose pattern it fits, else as the source's own."""
+        if fnmatchcase(name, RECORDS) or fnmatchcase(name, PARTS):
+            return self._for_upload(name)
         feed = next((each for each in self.feeds if fnmatchcase(name, each.files)), None)
         if feed is None:
             return self
         trust = replace(self.trust, min_rows=0)
         name = f"{self.name}:{feed.role}"
         return replace(self, name=name, beside=self.name, mapping_for=feed.mapping_for, content="changes", trust=trust)
+
+    def _for_upload(self, name: str) -> SourcePolicy:
+        """An upload of changes may have fewer fields, and is compared with others like it, as a feed is."""
+        layout = Layout.of_records(self.layout.wanted) if fnmatchcase(name, RECORDS) else self.layout
+        if not fnmatchcase(name, PARTS):
+            return replace(self, layout=layout)
+        trust, mapping = replace(self.trust, min_rows=0), self.part_mapping or self.mapping_for
+        layout = replace(layout, wanted=frozenset())
+        said = replace(self, name=f"{self.name}:push", beside=self.people, content="changes", trust=trust)
+        return replace(said, mapping_for=mapping, layout=layout)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,6 +159,10 @@ class Policy:
     segments: tuple[str, ...] = ()
     mode_of: Callable[[ActionClass], str]
     lane_per_hour: int = 10
+    #: ends of access that are pushed, an hour
+    push_per_hour: int = 100
+    #: access that is not seen to be closed so long after its end is a breach
+    close_within: timedelta = timedelta(days=1)
     protected_workers: frozenset[str] = frozenset()
     #: who looks after issues: check, attribute, source or `default` -> owner
     owners: Mapping[str, str] = field(default_factory=dict)

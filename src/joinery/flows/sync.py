@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from joinery.core.model.plan import PlanSummary
 from joinery.core.rules.instants import local_day
 from joinery.errors import AsOfRefused, JoineryError
 from joinery.flows.apply import Applied, apply_by_mode, resume
+from joinery.flows.closing import close_the_book, look_again
 from joinery.flows.contact import contacted, look_at_doubtful, read_accounts, still_in_doubt
 from joinery.flows.erase import end_keeping
 from joinery.flows.issues import look_at_records, refresh_issues, waived
@@ -92,6 +93,7 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
         applied = apply_by_mode(ports, plan, locked=bool(locked)) if plan is not None else None
     finally:
         still_in_doubt(ports, unseen)
+    _read_back(ports, as_of, [*resumed, *([applied] if applied is not None else [])])
     with ports.database.write() as connection:
         state = load_state(connection, ports.policy.name)
         save_state(connection, ports.policy.name, replace(state, last_as_of=as_of))
@@ -111,6 +113,16 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
         mail=mail,
         records=records,
     )
+
+
+def _read_back(ports: Ports, as_of: datetime, applied: Sequence[Applied]) -> None:
+    """Whose access ended is asked about again; what stays open too long becomes an issue."""
+    if ports.policy.mode_of_suspension() == "observe":
+        return
+    for each in applied:
+        close_the_book(ports, each.plan, as_of)
+    if look_again(ports, as_of):
+        refresh_issues(ports, as_of)
 
 
 def after_apply(ports: Ports, as_of: datetime) -> tuple[Mapping[str, int], Mapping[str, int]]:

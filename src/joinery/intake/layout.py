@@ -33,6 +33,11 @@ class Layout:
     #: headings that must be there: they tell the header from title rows above it, and the sheet from others
     wanted: frozenset[str] = frozenset()
 
+    @staticmethod
+    def of_records(wanted: frozenset[str]) -> Layout:
+        """Of a file that we wrote ourselves, from records or rows that came otherwise."""
+        return Layout(encoding="utf-8", delimiter=",", final_newline=True, header_row=1, trailer="", wanted=wanted)
+
     def with_remembered(self, stored: Mapping[str, Any]) -> Layout:
         """Settings win; what they leave open is as it was in the last good file."""
         known = {name: stored[name] for name in REMEMBERED if stored.get(name) is not None}

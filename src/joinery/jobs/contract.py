@@ -63,6 +63,9 @@ class Engine(Protocol):
         Returns the number of lines owed. Call it under the run lock: it takes over from whoever had them.
         """
 
+    def warm(self) -> None:
+        """Have everything ready before there is something to do, so that the first call is as quick as the next."""
+
     def close(self) -> None:
         """Stop at the next safe point and give back threads and connections. May be called twice."""
 

@@ -80,6 +80,10 @@ class Applier:
             self._drive(plan_id)
         return sum(owing.values())
 
+    def warm(self) -> None:
+        """See `contract.Engine.warm`."""
+        self._start(())
+
     def close(self) -> None:
         """See `contract.Engine.close`."""
         with self._lock:

@@ -10,21 +10,8 @@ from pydantic import BeforeValidator, Field, model_validator
 from joinery.settings.part import Part
 from joinery.settings.people import Fields, PeopleSource
 from joinery.settings.problems import found
-from joinery.settings.secret import Secret
+from joinery.settings.secret import Secret, Secrets, one_or_list
 from joinery.settings.values import ONE_TEXT, Duration, FilePath, Shape, Text, wrong
-
-_REFERENCE = {
-    "type": "object",
-    "minProperties": 1,
-    "maxProperties": 1,
-    "properties": {"env": {"type": "string"}, "file": {"type": "string"}},
-    "additionalProperties": False,
-}
-
-
-def one_or_list(value: object) -> object:
-    """A single thing may be written without a list around it."""
-    return [value] if isinstance(value, str | dict | Secret) else value
 
 
 def _signer(value: object) -> object:
@@ -37,7 +24,6 @@ def _signer(value: object) -> object:
     return digits
 
 
-Secrets = Annotated[tuple[Secret, ...], BeforeValidator(one_or_list), Shape(_REFERENCE)]
 Signers = Annotated[tuple[Annotated[str, BeforeValidator(_signer)], ...], BeforeValidator(one_or_list), Shape(ONE_TEXT)]
 
 

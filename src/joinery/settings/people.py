@@ -27,6 +27,7 @@ from joinery.settings.values import (
     YesNo,
     wrong,
 )
+from joinery.settings.webhook import Webhook
 
 
 def _status(value: object) -> str:
@@ -180,6 +181,10 @@ class PeopleSource(FileShape):
         default="hold",
         description="An address that several people have: hold these people until it is corrected, or read them as "
         "people without an e-mail.",
+    )
+
+    webhook: Webhook | None = Field(
+        default=None, description="Changes that HR's system sends by itself, while `joinery serve` runs."
     )
 
     @property

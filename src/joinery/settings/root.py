@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchema
 from pydantic_core import CoreSchema, core_schema
 
 from joinery.core.model.operation import ActionClass
+from joinery.settings.api import Api
 from joinery.settings.guards import Guards
 from joinery.settings.learning import LearningTarget
 from joinery.settings.learning_rules import LearningRule, Where
@@ -124,6 +125,11 @@ class KillSwitch(Part):
         default=10, description="A file may end the access of this many people an hour without waiting."
     )
     push_per_hour: Count = Field(default=100, description="The same for terminations that are pushed one by one.")
+    within: Duration = Field(
+        default="1 day",
+        validate_default=True,
+        description="Access that is not seen to be closed so long after it was to end is a breach, and an issue.",
+    )
 
 
 class Protected(Part):
@@ -194,7 +200,6 @@ class Settings(Part):
             "schedule",
             "reports",
             "certificates",
-            "api",
         }
     )
 
@@ -256,6 +261,7 @@ class Settings(Part):
     privacy: Privacy = Field(
         default_factory=Privacy, description="What may be shown of people, and what stays when somebody is erased."
     )
+    api: Api = Field(default_factory=Api, description="What callers of the HTTP API may do, and how often.")
     issues: Issues = Field(default_factory=Issues, description="Who looks after data problems.")
     retention: Retention = Field(default_factory=Retention, description="How long things are kept.")
     audit: Audit = Field(default_factory=Audit, description="The log of what was done, and where its head is kept.")

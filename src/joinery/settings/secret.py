@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
+from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 from pydantic_core import CoreSchema, core_schema
 
 from joinery.errors import ConfigError
-from joinery.settings.values import Reading, wrong
+from joinery.settings.values import Reading, Shape, wrong
 
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _HOW = "must be a reference, {env: NAME} or {file: PATH}"
@@ -110,3 +110,21 @@ class Secret:
             }
 
         return {"description": "A secret by reference.", "anyOf": [only("env"), only("file")]}
+
+
+_REFERENCE = {
+    "type": "object",
+    "minProperties": 1,
+    "maxProperties": 1,
+    "properties": {"env": {"type": "string"}, "file": {"type": "string"}},
+    "additionalProperties": False,
+}
+
+
+def one_or_list(value: object) -> object:
+    """A single thing may be written without a list around it."""
+    return [value] if isinstance(value, str | dict | Secret) else value
+
+
+#: one secret, or several while one follows the other
+Secrets = Annotated[tuple[Secret, ...], BeforeValidator(one_or_list), Shape(_REFERENCE)]

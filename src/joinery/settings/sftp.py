@@ -7,10 +7,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from joinery.settings.files import FilesSource, one_or_list
+from joinery.settings.files import FilesSource
 from joinery.settings.part import Part
 from joinery.settings.problems import found
-from joinery.settings.secret import Secret
+from joinery.settings.secret import Secret, one_or_list
 from joinery.settings.values import ONE_TEXT, Count, Duration, Shape, Text, YesNo, wrong
 
 

@@ -7,12 +7,12 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, ValidationInfo
 
 from joinery.settings.files import FilesSource
-from joinery.settings.people import known_kind
+from joinery.settings.people import PeopleSource, known_kind
 from joinery.settings.sftp import SftpSource, Upload
 from joinery.settings.sql import SqlSource
 from joinery.settings.values import FilePath
 
-KINDS = ("file", "sftp", "sql")
+KINDS = ("file", "sftp", "sql", "push")
 
 
 class FileSource(FilesSource):
@@ -35,11 +35,20 @@ class FileSource(FilesSource):
         return self.path.name
 
 
+class PushSource(PeopleSource):
+    """People come by uploads and webhooks only, while `joinery serve` runs."""
+
+    not_yet: ClassVar[frozenset[str]] = frozenset({"url", "schedule", "every"})
+
+    from_: Literal["push"] = Field(alias="from", description="`push`: HR's system brings people to Joinery's API.")
+
+
 def known_source(data: Any, info: ValidationInfo) -> Any:
     """Refuse a kind of source that this version does not have, before anything else is looked at."""
     return known_kind(data, info, "from", KINDS)
 
 
 SourceEntry = Annotated[
-    Annotated[FileSource | SftpSource | SqlSource, Field(discriminator="from_")], BeforeValidator(known_source)
+    Annotated[FileSource | SftpSource | SqlSource | PushSource, Field(discriminator="from_")],
+    BeforeValidator(known_source),
 ]

@@ -20,7 +20,10 @@ from sqlalchemy import (
     text,
 )
 
+from joinery.store.access_tables import service_tokens
+from joinery.store.arrival_tables import arrivals
 from joinery.store.audit_tables import audit_log, audit_values
+from joinery.store.closing_tables import closings
 from joinery.store.issue_tables import findings, issues
 from joinery.store.people_tables import aliases, events, facts, people
 from joinery.store.schema import DAY, INSTANT, KEY, metadata
@@ -28,9 +31,11 @@ from joinery.store.schema import DAY, INSTANT, KEY, metadata
 __all__ = [
     "accounts",
     "aliases",
+    "arrivals",
     "assignments",
     "audit_log",
     "audit_values",
+    "closings",
     "completions",
     "config_versions",
     "connections",
@@ -50,6 +55,7 @@ __all__ = [
     "plan_lines",
     "plans",
     "runs",
+    "service_tokens",
     "snapshots",
 ]
 

@@ -222,6 +222,14 @@ CATALOGUE: Final[Mapping[str, Explained]] = {
                 "Two open accounts of one person",
                 "Training is done in one and owed in the other, and a leaver keeps the one nobody thought of.",
             ),
+            "access_still_open": (
+                "Access that was to end and is not seen to be closed",
+                "Somebody who left may still be able to sign in; auditors count it as a breach.",
+            ),
+            "pushed_ends_wait": (
+                "Too many ends of access were pushed",
+                "The lane's limit for pushes is used up. The others wait, in case the sender is not sound.",
+            ),
             "leaver_account_open": (
                 "Left, and the account is still open",
                 "Somebody who no longer works here can still sign in.",

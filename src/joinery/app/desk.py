@@ -1,0 +1,129 @@
+"""Who works while `joinery serve` runs: news of single people at once, files and everything else by runs, one by one.
+
+Rule: nothing is lost when it stops. What was kept and not taken in is taken in at the next start.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import timedelta
+from time import monotonic
+
+from joinery.errors import JoineryError, RunLocked
+from joinery.flows.policy import Ports
+from joinery.flows.push import Told
+from joinery.flows.receiving import left_over, note_files, take_in
+from joinery.flows.sync import sync
+from joinery.store.arrivals import Arrival
+
+#: news are told by so many at one time; each is one short plan of its own
+TELLERS = 4
+#: seconds of quiet before a run begins, so that many arrivals share one
+QUIET = 1.0
+#: seconds until a run is tried again that could not be
+AGAIN = timedelta(seconds=10)
+
+
+@dataclass(slots=True)
+class Desk:
+    """`begin` before the first request, `stop` after the last. `log` gets lines without data."""
+
+    ports: Ports
+    log: Callable[[str], None] = lambda _line: None
+    quiet: float = QUIET
+    _tellers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(TELLERS, "joinery-push"))
+    _wanted: threading.Condition = field(default_factory=threading.Condition)
+    _run_at: float | None = None
+    _stopped: bool = False
+    _runner: threading.Thread | None = None
+
+    def begin(self, *, warm: bool = True) -> None:
+        """Start working; first what an earlier process left. `warm`: have the engine ready before the first news."""
+        self.ports.engine()  # once, before several threads ask for it
+        self._runner = threading.Thread(target=self._runs, name="joinery-runs", daemon=True)
+        self._runner.start()
+        if warm:
+            self._tellers.submit(self._warm)
+        for arrival in left_over(self.ports):
+            self.tell(arrival)
+
+    def _warm(self) -> None:
+        try:
+            self.ports.engine().warm()
+        except JoineryError as error:
+            self.log(f"the engine is not ready: {error.code}")
+
+    def tell(self, arrival: Arrival) -> Future[Told | None]:
+        """Take news in as soon as somebody is free."""
+        return self._tellers.submit(self._tell, arrival)
+
+    def run_soon(self) -> None:
+        """Something waits for a run."""
+        with self._wanted:
+            self._run_at = monotonic() + self.quiet
+            self._wanted.notify_all()
+
+    def stop(self) -> None:
+        """Finish what was begun."""
+        with self._wanted:
+            self._stopped = True
+            self._wanted.notify_all()
+        self._tellers.shutdown(wait=True, cancel_futures=True)
+        if self._runner is not None:
+            self._runner.join(30)
+
+    def _tell(self, arrival: Arrival) -> Told | None:
+        try:
+            told = take_in(self.ports, arrival)
+        except JoineryError as error:
+            self.log(f"{arrival.id} waits: {error.code}")
+            self.run_soon()
+            return None
+        except Exception as error:  # noqa: BLE001 news that break something are kept, and nobody else waits for them
+            self.log(f"{arrival.id} waits: {type(error).__name__}")
+            return None
+        self.run_soon()
+        return told
+
+    def _runs(self) -> None:
+        while self._next():
+            again = False
+            try:
+                again = self._run()
+            except Exception as error:  # noqa: BLE001 the next run may do better, and the pushes go on
+                self.log(f"run failed: {type(error).__name__}")
+            if again:
+                with self._wanted:
+                    self._run_at = self._run_at or monotonic() + AGAIN.total_seconds()
+
+    def _next(self) -> bool:
+        """Wait until a run is wanted and it has been quiet; False at the end."""
+        with self._wanted:
+            while not self._stopped:
+                left = None if self._run_at is None else self._run_at - monotonic()
+                if left is not None and left <= 0:
+                    self._run_at = None
+                    return True
+                self._wanted.wait(left)
+        return False
+
+    def _run(self) -> bool:
+        """One run like `joinery sync`; whether to try again soon."""
+        try:
+            for arrival in left_over(self.ports):
+                take_in(self.ports, arrival)
+        except JoineryError as error:
+            self.log(f"news wait: {error.code}")
+        try:
+            report = sync(self.ports, self.ports.now())
+        except RunLocked:
+            return True
+        except JoineryError as error:
+            self.log(f"run stopped: {error.code}")
+            return error.exit_code == 6
+        note_files(self.ports, report.pulled.files)
+        self.log(f"run {report.run} ended with {report.exit_code}")
+        return False

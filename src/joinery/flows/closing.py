@@ -1,0 +1,185 @@
+"""Access that ends is read back as closed, and the five instants of it are kept.
+
+Rule: a receipt is no proof. Closed is what the learning system shows when it is asked again, afterwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from joinery.core.model.account import Account, AccountState
+from joinery.core.model.finding import Finding, Severity
+from joinery.core.model.ids import AccountId, PersonKey, PlanId
+from joinery.core.model.standing import Stage
+from joinery.core.rules.closing import Closing, access_ended_at
+from joinery.core.rules.instants import local_day
+from joinery.errors import StopRun, TryAgain
+from joinery.flows.book import Book
+from joinery.flows.latch import latch_of
+from joinery.flows.policy import Policy, Ports
+from joinery.store.accounts import Accounts
+from joinery.store.closings import (
+    ClosingRow,
+    Ending,
+    end_known_since,
+    endings_of,
+    forget_closings,
+    save_closings,
+    still_open,
+)
+from joinery.store.decisions import in_force
+from joinery.store.people import People, Person, in_chunks
+
+#: findings about ends of access are of the whole connection
+LEAVERS, OPEN = "leavers", "access"
+#: accounts in one look-up
+ASKED = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """How news came that were pushed: by which door, when it was here, and when HR says it was entered."""
+
+    by: str
+    at: datetime
+    entered_at: datetime | None = None
+
+
+def close_the_book(
+    ports: Ports, plan: PlanId, as_of: datetime, heard: Mapping[PersonKey, Heard] | None = None
+) -> Sequence[ClosingRow]:
+    """Ask again about everybody whose access this plan ends, and keep the instants. A system that is away now is
+    asked by the next run."""
+    with ports.database.read() as connection:
+        rows = _rows(connection, ports, plan, as_of, heard or {})
+    if not rows:
+        return ()
+    seen = _read_back(ports, [row for row in rows if row.times.accepted_at is not None])
+    rows = [_closed(row, seen) for row in rows]
+    with ports.database.write() as connection:
+        Accounts(connection, ports.policy.target).confirm([account for account, _ in seen.values()], ports.now())
+        save_closings(connection, ports.policy.name, rows)
+        again = [row.person_key for row in rows if row.times.accepted_at and row.times.closed_at is None]
+        People(connection, ports.policy.name).mark(again, unsettled=True)
+    return rows
+
+
+def look_again(ports: Ports, as_of: datetime) -> int:
+    """At the end of a run: ends that nobody has seen to be closed are asked about once more; how many are late.
+
+    An end that was taken back meanwhile is no end. What is still open too long is one finding, and so one issue.
+    """
+    with ports.database.read() as connection:
+        rows = still_open(connection, ports.policy.name)
+        people = People(connection, ports.policy.name).by_key([row.person_key for row in rows])
+        decided = in_force(connection, list(people), local_day(as_of, ports.policy.company_zone))
+        left = {key: p for key, p in people.items() if _ended(ports.policy, p, decided.get(key, [])) is not None}
+    over = {row.person_key: row.times.ended_at for row in rows if row.person_key not in left}
+    rows = [row for row in rows if row.person_key in left]
+    seen = _read_back(ports, rows) if rows else {}
+    rows = [_closed(row, seen) for row in rows]
+    late = [row for row in rows if row.times.closed_at is None and row.times.breach(ports.policy.close_within, as_of)]
+    with ports.database.write() as connection:
+        if rows or over:
+            Accounts(connection, ports.policy.target).confirm([account for account, _ in seen.values()], ports.now())
+            save_closings(connection, ports.policy.name, rows)
+            forget_closings(connection, ports.policy.name, over)
+        book = Book(connection, ports.policy.name, LEAVERS, ports.now())
+        book.whole(OPEN, [_still_in(row, ports.policy) for row in late])
+    return len(late)
+
+
+def _rows(
+    connection: Connection, ports: Ports, plan: PlanId, as_of: datetime, heard: Mapping[PersonKey, Heard]
+) -> list[ClosingRow]:
+    endings = endings_of(connection, plan)
+    if not endings:
+        return []
+    policy, keys = ports.policy, [each.person_key for each in endings]
+    people = People(connection, policy.name).by_key(keys)
+    decided = in_force(connection, keys, local_day(as_of, policy.company_zone))
+    accounts, known = Accounts(connection, policy.target).of_people(keys), end_known_since(connection, keys)
+    found = []
+    for each in endings:
+        person, account = people.get(each.person_key), accounts.get(each.person_key)
+        end = _ended(policy, person, decided.get(each.person_key, [])) if person is not None else None
+        if end is None or account is None:
+            continue
+        ended_at, by_hand = end
+        told = heard.get(each.person_key)
+        read_at = told.at if told else ended_at if by_hand else known.get(each.person_key, as_of)
+        times = Closing(
+            ended_at=ended_at,
+            read_at=read_at,
+            entered_at=told.entered_at if told else None,
+            accepted_at=each.ended_at if each.state == "done" else None,
+        )
+        found.append(_row(policy, plan, each, account, times, told.by if told else "hand" if by_hand else "file"))
+    return found
+
+
+def _row(policy: Policy, plan: PlanId, ending: Ending, account: Account, times: Closing, by: str) -> ClosingRow:
+    return ClosingRow(
+        person_key=ending.person_key,
+        worker_id=ending.worker_id,
+        account_id=account.id,
+        target=policy.target,
+        heard_by=by,
+        plan_id=plan,
+        times=times,
+    )
+
+
+def _ended(policy: Policy, person: Person, decided: Sequence[object]) -> tuple[datetime, bool] | None:
+    """When access was to end, and whether by hand; None for somebody whose access is not to end by leaving."""
+    zone = policy.zone_of(person.worker)
+    latch = latch_of(person, decided, zone)  # type: ignore[arg-type]
+    left = person.standing.stage is Stage.LEFT
+    by_facts = access_ended_at(person.standing, policy.lifecycle_of(person.worker), zone) if left else None
+    if latch is not None and (by_facts is None or latch.made_at < by_facts):
+        return latch.made_at, True
+    return (by_facts, False) if by_facts is not None else None
+
+
+def _closed(row: ClosingRow, seen: Mapping[str, tuple[Account, datetime]]) -> ClosingRow:
+    found = seen.get(row.account_id)
+    if found is None:
+        return row
+    account, at = found
+    closed_at = at if account.state is not AccountState.ACTIVE else None
+    return replace(row, times=replace(row.times, closed_at=closed_at), detail=str(account.state))
+
+
+def _still_in(row: ClosingRow, policy: Policy) -> Finding:
+    return Finding(
+        check="access_still_open",
+        severity=Severity.WARNING,
+        message=f"Access was to end within {policy.close_within} and was not seen to be closed.",
+        worker_id=row.worker_id,
+        attribute="access",
+        suggestion=f"Look at account {row.account_id} in the learning system, and at the plan {row.plan_id}.",
+    )
+
+
+def _read_back(ports: Ports, rows: Collection[ClosingRow]) -> dict[str, tuple[Account, datetime]]:
+    """account ID -> what the learning system shows now, and when it said so."""
+    return asyncio.run(_ask(ports, list(rows))) if rows else {}
+
+
+async def _ask(ports: Ports, rows: Sequence[ClosingRow]) -> dict[str, tuple[Account, datetime]]:
+    target, seen = ports.target(), dict[str, tuple[Account, datetime]]()
+    try:
+        for chunk in in_chunks(rows, ASKED):
+            ids = [AccountId(row.account_id) for row in chunk]
+            for account in await target.look_up(person_keys=[], account_ids=ids):
+                seen[account.id] = account, ports.now()
+    except (StopRun, TryAgain):
+        return seen
+    finally:
+        await target.close()
+    return seen

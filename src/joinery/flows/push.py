@@ -1,0 +1,258 @@
+"""News of single people that somebody pushes: believed or not like the row of a file, and an end of access at once.
+
+Rule: a push names its people. It never says that anybody is gone, and what is not about an end waits for the next run,
+its plan and its guards.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from sqlalchemy import Connection
+
+from joinery.core.mapping.inbound import Mapped, Rejected, map_record, person_key_of, record_key
+from joinery.core.mapping.spec import MappingSpec
+from joinery.core.model.account import AccountState
+from joinery.core.model.finding import Finding, Severity
+from joinery.core.model.ids import PersonKey
+from joinery.core.model.snapshot import RawRecord
+from joinery.core.model.standing import Stage
+from joinery.errors import SourceUntrusted
+from joinery.flows.accept import Acceptance, baseline_day, uuid7
+from joinery.flows.apply import Applied, apply_alone
+from joinery.flows.book import IDENTITY, PEOPLE, Book
+from joinery.flows.closing import Heard, close_the_book
+from joinery.flows.joining import Claims
+from joinery.flows.lane import ride_pushed
+from joinery.flows.plan import make_plan
+from joinery.flows.policy import Ports, SourcePolicy
+from joinery.flows.waking import setting_for
+from joinery.store.accounts import Accounts
+from joinery.store.closings import ClosingRow
+from joinery.store.connections import load_state, save_state
+from joinery.store.erasure import erased
+from joinery.store.people import People
+from joinery.store.plans import PUSHED, has_urgent
+from joinery.store.snapshots import SnapshotRow, last_full, record_snapshot
+
+#: most records of one push that are looked at one by one; more are a file
+MOST = 100
+LANE = "lane"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class News:
+    """What was pushed: `records` have one set of columns. `changed_at`: when HR says it was entered."""
+
+    #: push | webhook | scim
+    door: str
+    #: how it is called in lists: a file name, the ID of a webhook
+    name: str
+    records: Sequence[RawRecord]
+    received_at: datetime
+    changed_at: datetime | None = None
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What came of it, in numbers and IDs. `ended`: employee numbers whose access is seen to be closed."""
+
+    snapshot_id: str
+    counts: Mapping[str, int]
+    events: Mapping[str, int]
+    findings: tuple[Finding, ...] = ()
+    plan: str = ""
+    ended: tuple[str, ...] = ()
+    #: ends that wait: the lane's limit for pushes is used up, or the mode allows no writing
+    waiting: int = 0
+    applied: Applied | None = field(default=None, compare=False)
+
+    @property
+    def changed(self) -> bool:
+        """Somebody has to be looked at by a run."""
+        return any(self.counts.get(name) for name in ("changed", "new", "seen"))
+
+
+def tell(ports: Ports, source: SourcePolicy, news: News) -> Told:
+    """Take the news in, then end what is to be ended. Raises ConfigError or SourceUntrusted: then nothing was kept.
+
+    Records that name other fields are told apart: what a record does not name stays as it is.
+    """
+    if len(news.records) > MOST:
+        raise SourceUntrusted(
+            f"{len(news.records)} records are a file, not news of single people; nothing was kept.",
+            fix=f"Send up to {MOST}, or upload them as a file.",
+        )
+    alike: dict[tuple[str, ...], list[RawRecord]] = {}
+    for record in news.records:
+        alike.setdefault(tuple(sorted(record)), []).append(record)
+    specs = {header: source.mapping_of_part(header) for header in alike}
+    parts = [_tell(ports, source, specs[header], replace(news, records=records)) for header, records in alike.items()]
+    return _together(parts)
+
+
+def _together(parts: Sequence[Told]) -> Told:
+    """Several parts of one push as one."""
+    if len(parts) == 1:
+        return parts[0]
+    counts, events = Counter[str](), Counter[str]()
+    for part in parts:
+        counts.update(part.counts)
+        events.update(part.events)
+    return Told(
+        snapshot_id=parts[-1].snapshot_id if parts else "",
+        counts=dict(counts),
+        events=dict(events),
+        findings=tuple(finding for part in parts for finding in part.findings),
+        plan=", ".join(part.plan for part in parts if part.plan),
+        ended=tuple(who for part in parts for who in part.ended),
+        waiting=sum(part.waiting for part in parts),
+    )
+
+
+def _tell(ports: Ports, source: SourcePolicy, spec: MappingSpec, news: News) -> Told:
+    as_of = ports.now()
+    told, people = _accept(ports, source, spec, news, as_of)
+    ending = [key for key, ends in people.items() if ends]
+    if not ending:
+        return told
+    entered = [found.changed_at for r in news.records if isinstance(found := map_record(spec, r), Mapped)]
+    known = max((at for at in entered if at is not None), default=news.changed_at)
+    return _end(ports, told, ending, replace(news, changed_at=known), as_of)
+
+
+def _accept(
+    ports: Ports, source: SourcePolicy, spec: MappingSpec, news: News, as_of: datetime
+) -> tuple[Told, dict[PersonKey, bool]]:
+    """One transaction, as for a file: facts, people, events, findings and the snapshot together or not at all."""
+    name, snapshot_id = ports.policy.name, str(uuid7(ports.now(), secrets.randbits(74)))
+    with ports.database.write() as connection:
+        state = load_state(connection, name)
+        records = _without_erased(connection, ports, source, spec, news.records)
+        setting = setting_for(ports, source, as_of, snapshot_id, state)
+        full = last_full(connection, name, source.people)
+        said = replace(setting, partial=True, content_as_of=news.changed_at, full_as_of=full)
+        acceptance = Acceptance(connection, said)
+        acceptance.rows(spec, records, {}, _claims(spec, records))
+        in_question = acceptance.close()
+        outcome = acceptance.outcome
+        book = Book(connection, name, source.name, ports.now())
+        replace(book, source=IDENTITY).whole(PEOPLE, in_question)
+        book.rows(tuple(outcome.findings), [])
+        report = {**outcome.counts, "seen": len(outcome.seen)}
+        record_snapshot(connection, name, _snapshot(source, news, snapshot_id, as_of, report))
+        if state.go_live is None:
+            first = baseline_day(as_of, ports.policy.company_zone)
+            save_state(connection, name, replace(state, go_live=first, audited_at=ports.now()))
+        people = _ending(connection, ports, source, outcome.seen)
+    told = Told(
+        snapshot_id=snapshot_id,
+        counts=report,
+        events=dict(outcome.events),
+        findings=(*outcome.findings, *in_question),
+    )
+    return told, people
+
+
+def _claims(spec: MappingSpec, records: Sequence[RawRecord]) -> Claims:
+    """What these records say they continue, and whose they are above all employments."""
+    former = spec.column_of("previous_id")
+    claims = {record_key(spec, r): r.get(former, "").strip() for r in records} if former else {}
+    persons = {record_key(spec, r): person_key_of(spec, r) for r in records} if spec.column_of("person_id") else {}
+    return Claims(
+        former={key: value for key, value in claims.items() if value},
+        person_ids={key: value for key, value in persons.items() if value},
+    )
+
+
+def _without_erased(
+    connection: Connection, ports: Ports, source: SourcePolicy, spec: MappingSpec, records: Sequence[RawRecord]
+) -> list[RawRecord]:
+    """Erased people do not come back with a push either; somebody hired anew is a new person."""
+    marks = erased(connection, ports.policy.name)
+    if not marks:
+        return list(records)
+    return [record for record in records if not _is_erased(ports, source, spec, record, marks)]
+
+
+def _is_erased(
+    ports: Ports, source: SourcePolicy, spec: MappingSpec, record: RawRecord, marks: Mapping[str, str]
+) -> bool:
+    day = marks.get(ports.seal(f"source|{source.name}|{record_key(spec, record)}"), "")
+    if not day:
+        return False
+    mapped: Mapped | Rejected = map_record(spec, record)
+    hired = mapped.worker.hire_date if isinstance(mapped, Mapped) else None
+    return hired is None or hired <= date.fromisoformat(day)
+
+
+def _ending(connection: Connection, ports: Ports, source: SourcePolicy, seen: set[str]) -> dict[PersonKey, bool]:
+    """Whom the news are about, and whether they have left and may still sign in."""
+    people = {p.key: p for p in People(connection, ports.policy.name).by_source_id(source.people, seen).values()}
+    accounts = Accounts(connection, ports.policy.target).of_people(list(people))
+    return {
+        key: person.standing.stage in {Stage.LEFT, Stage.NO_SHOW}
+        and key in accounts
+        and accounts[key].state is AccountState.ACTIVE
+        for key, person in people.items()
+    }
+
+
+def _end(ports: Ports, told: Told, keys: Sequence[PersonKey], news: News, as_of: datetime) -> Told:
+    """These people alone, ahead of everything: a plan of their own, applied, read back."""
+    cause = f"{PUSHED} {news.door}: {news.name}"
+    plan = make_plan(ports, as_of, cause, told.snapshot_id, only=keys, lane=ride_pushed)
+    if plan is None:
+        return told
+    with ports.database.read() as connection:
+        riding = has_urgent(connection, plan.id)
+    if not riding:
+        _alert(ports, plan.id)
+        return replace(told, plan=plan.id, waiting=len(keys))
+    applied = apply_alone(ports, plan)
+    heard = Heard(by=news.door, at=news.received_at, entered_at=news.changed_at)
+    rows: Sequence[ClosingRow] = close_the_book(ports, plan.id, as_of, dict.fromkeys(keys, heard))
+    with ports.database.write() as connection:
+        # a call of another run may have been under way, and more than the end may be due: the next run looks once more
+        People(connection, ports.policy.name).mark(keys, unsettled=True)
+    ended = tuple(row.worker_id for row in rows if row.times.closed_at is not None)
+    return replace(told, plan=plan.id, ended=ended, waiting=len(keys) - len(ended), applied=applied)
+
+
+def _alert(ports: Ports, plan: str) -> None:
+    """The limit for pushes is used up: these ends wait, and somebody is told."""
+    if ports.policy.mode_of_suspension() == "observe":
+        return
+    limit = ports.policy.push_per_hour
+    found = Finding(
+        check="pushed_ends_wait",
+        severity=Severity.WARNING,
+        message=f"More than {limit} ends of access were pushed within an hour; the others wait.",
+        attribute="access",
+        suggestion=f"Look at {plan}: somebody who is to lose access now can be ended by hand. Is the sender sound?",
+    )
+    with ports.database.write() as connection:
+        Book(connection, ports.policy.name, "pushes", ports.now()).whole(LANE, [found])
+
+
+def _snapshot(
+    source: SourcePolicy, news: News, snapshot_id: str, as_of: datetime, report: Mapping[str, int]
+) -> SnapshotRow:
+    return SnapshotRow(
+        id=snapshot_id,
+        source=f"{source.people}:told",
+        name=news.name,
+        sha256=news.sha256,
+        state="accepted",
+        complete=False,
+        rows=len(news.records),
+        as_of=as_of,
+        taken_at=news.received_at,
+        content_as_of=news.changed_at,
+        report=report,
+    )

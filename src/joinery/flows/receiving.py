@@ -1,0 +1,150 @@
+"""What comes in over HTTP is kept first and answered then. Rule: a yes means that it survives whatever comes next.
+
+The same key with the same content is the same arrival; the same key with another content is a mistake of the sender.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from joinery.core.model.codec import canonical, instant_of, instant_text
+from joinery.core.model.snapshot import RawRecord
+from joinery.errors import ConfigError, JoineryError, NotThere
+from joinery.flows.policy import Ports, SourcePolicy
+from joinery.flows.pull import FileResult
+from joinery.flows.push import MOST, News, Told, tell
+from joinery.store.arrivals import Arrival, arrival_of, by_key, finish, finish_file, keep, waiting
+from joinery.store.connections import next_number
+
+
+class KeyReused(ConfigError):
+    """This key was used for another content before; nothing was kept."""
+
+
+def source_named(ports: Ports, name: str) -> SourcePolicy:
+    """The source of this name. Raises NotThere."""
+    if name not in ports.sources:
+        raise NotThere(
+            f"There is no source {name!r} here; nothing was kept.", fix=f"Known: {', '.join(ports.sources)}."
+        )
+    return ports.sources[name]
+
+
+def keep_arrival(ports: Ports, arrival: Arrival) -> tuple[Arrival, bool]:
+    """Keep it durably; it as it is kept, and whether it is new. `arrival.id` is given here unless it has one.
+
+    Raises KeyReused when its key came before with another content.
+    """
+    with ports.database.write() as connection:
+        named = arrival if arrival.id else replace(arrival, id=next_number(connection, "A"))
+        kept = keep(connection, ports.policy.name, named)
+    return _same(kept, arrival), kept.id == named.id
+
+
+def earlier(ports: Ports, arrival: Arrival) -> Arrival | None:
+    """The one that came with this key before; None without one. Raises KeyReused for another content."""
+    with ports.database.read() as connection:
+        known = by_key(connection, ports.policy.name, arrival)
+    return _same(known, arrival) if known is not None else None
+
+
+def new_number(ports: Ports) -> str:
+    """The ID of an arrival that is about to be kept."""
+    with ports.database.write() as connection:
+        return next_number(connection, "A")
+
+
+def _same(kept: Arrival, arrival: Arrival) -> Arrival:
+    if kept.sha256 != arrival.sha256:
+        raise KeyReused(
+            f"The key was used before, for {kept.id}, with another content; nothing was kept.",
+            fix="Use a new key for new content, and the same key only to repeat the very same request.",
+        )
+    return kept
+
+
+def body_of(records: Sequence[RawRecord], changed_at: datetime | None, name: str) -> str:
+    """News of single people as they are kept until somebody takes them in."""
+    at = instant_text(changed_at) if changed_at else ""
+    return canonical({"records": [dict(record) for record in records], "changed_at": at, "name": name})
+
+
+def take_in(ports: Ports, arrival: Arrival) -> Told | None:
+    """Tell the news of one arrival, and note what came of it; None where they could not be believed.
+
+    Raises StopRun errors of the store or the learning system: then they are kept, and told again later.
+    """
+    source, body = source_named(ports, arrival.source), json.loads(arrival.body)
+    changed = instant_of(body["changed_at"]) if body["changed_at"] else None
+    news = News(
+        door=arrival.door,
+        name=body["name"] or arrival.id,
+        records=[{name: str(value) for name, value in record.items()} for record in body["records"]],
+        received_at=arrival.received_at,
+        changed_at=changed,
+        sha256=arrival.sha256,
+    )
+    try:
+        told = tell(ports, source, news)
+    except ConfigError as error:
+        _finish(ports, arrival, "failed", {"error": error.code, "message": error.message})
+        return None
+    except JoineryError as error:
+        if len(news.records) <= MOST and error.code != "source_untrusted":
+            raise
+        _finish(ports, arrival, "failed", {"error": error.code, "message": error.message})
+        return None
+    _finish(ports, arrival, "taken", report_of(told))
+    return told
+
+
+def report_of(told: Told) -> Mapping[str, Any]:
+    """Numbers and IDs, for whoever asks what became of it."""
+    return {
+        "counts": dict(told.counts),
+        "events": dict(told.events),
+        "findings": [{"check": f.check, "worker_id": f.worker_id, "message": f.message} for f in told.findings],
+        "plan": told.plan,
+        "access_closed": list(told.ended),
+        "ends_waiting": told.waiting,
+    }
+
+
+def _finish(ports: Ports, arrival: Arrival, state: str, report: Mapping[str, Any]) -> None:
+    with ports.database.write() as connection:
+        finish(connection, arrival.id, state, report, ports.now())
+
+
+def left_over(ports: Ports) -> list[Arrival]:
+    """News that an earlier process kept and did not take in."""
+    with ports.database.read() as connection:
+        return waiting(connection, ports.policy.name)
+
+
+def what_became_of(ports: Ports, key: str) -> Arrival:
+    """One arrival. Raises NotThere."""
+    with ports.database.read() as connection:
+        found = arrival_of(connection, ports.policy.name, key)
+    if found is None:
+        raise NotThere(f"There is no operation {key} here.")
+    return found
+
+
+def note_files(ports: Ports, files: Sequence[FileResult]) -> None:
+    """After a run: what became of the uploads among its files."""
+    told = [file for file in files if file.name]
+    if not told:
+        return
+    with ports.database.write() as connection:
+        for file in told:
+            report = {
+                "rows": file.rows,
+                "counts": dict(file.counts),
+                "snapshot": file.snapshot_id,
+                "findings": [{"check": f.check, "worker_id": f.worker_id, "message": f.message} for f in file.findings],
+            }
+            finish_file(connection, ports.policy.name, file.name, file.state, report)
