@@ -44,6 +44,7 @@ COMMANDS = {
     "key": ("key", "The OpenPGP keys of files that come encrypted."),
     "token": ("token", "Keys for programs that push data in: make, list, revoke."),
     "config": ("config", "Check and show the settings."),
+    "alert": ("alert", "Tell people what is wrong, once; try the addresses."),
     "doctor": ("doctor", "Is everything there that a run needs?"),
     "db": ("db", "The store: copy it, bring it back, upgrade it."),
     "serve": ("serve", "Run the ways in for data, and Classroom where it is the learning system."),

@@ -17,6 +17,7 @@ from joinery.core.mapping.inbound import key_read
 from joinery.core.model.finding import Finding, Severity
 from joinery.errors import ConfigError, KeyUnusable, SourceUntrusted, StopRun
 from joinery.flows.accept import Acceptance, baseline_day, uuid7
+from joinery.flows.arrival import Arrival
 from joinery.flows.book import FILE, IDENTITY, PEOPLE, REACH, Book
 from joinery.flows.issues import let_go
 from joinery.flows.joining import Claims
@@ -134,13 +135,11 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
     except (SourceUntrusted, ConfigError) as error:
         finding = _finding(str(error.data.get("code", error.code)), str(error), error.fix)
         result = FileResult(source=source.name, name=file.name, state="rejected", findings=(finding,))
-        _remember_refusal(ports, result, file, as_of, sha256="")
+        _remember_unused(ports, result, file, as_of, sha256="")
         source.drop.reject(file, _report(result), day)
         return result, None
     if last is not None and last.sha256 == arrival.sha256 and arrival.read_as(before) and _as_much(last, arrival):
-        result = FileResult(source=source.name, name=file.name, state="same", rows=arrival.rows)
-        source.drop.accept(file, _report(result), day)
-        return result, None
+        return _same(ports, source, file, as_of, arrival), None
     known, churned = Profile.from_json(last.profile) if last else None, arrival.churn(before)
     profile = arrival.profile(file.as_of)
     verdict = judge(profile, known, churned, source.trust, partial=arrival.partial, doubts=arrival.doubts)
@@ -148,7 +147,7 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
         result = FileResult(
             source=source.name, name=file.name, state="held", rows=arrival.rows, findings=verdict.findings
         )
-        _remember_refusal(ports, result, file, as_of, sha256=arrival.sha256)
+        _remember_unused(ports, result, file, as_of, sha256=arrival.sha256)
         source.drop.hold(file, _report(result), day)
         return result, None
     if arrival.partial and known is not None:
@@ -310,8 +309,16 @@ def _finding(check: str, message: str, suggestion: str) -> Finding:
     return Finding(check=check, severity=Severity.BLOCKER, message=message, suggestion=suggestion)
 
 
-def _remember_refusal(ports: Ports, result: FileResult, file: ArrivedFile, as_of: datetime, sha256: str) -> None:
-    """Yesterday's facts stay in force; one clear issue says why."""
+def _same(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime, arrival: Arrival) -> FileResult:
+    """It came, and says that nothing is new: without a trace of it the source would be late."""
+    result = FileResult(source=source.name, name=file.name, state="same", rows=arrival.rows)
+    _remember_unused(ports, result, file, as_of, sha256=arrival.sha256)
+    source.drop.accept(file, _report(result), as_of.astimezone(ports.policy.company_zone).date())
+    return result
+
+
+def _remember_unused(ports: Ports, result: FileResult, file: ArrivedFile, as_of: datetime, sha256: str) -> None:
+    """Yesterday's facts stay in force; where the file is not believed, one clear issue says why."""
     with ports.database.write() as connection:
         record_findings(connection, ports.policy.name, f"{result.source}:{FILE}", result.findings, ports.now())
         record_snapshot(

@@ -1,10 +1,14 @@
-"""What keeps an installation watched: the audit log's anchors. Rule: nothing here decides about people."""
+"""What keeps an installation watched: the audit log's anchors, and who is told of trouble.
+
+Rule: nothing here decides about people.
+"""
 
 from __future__ import annotations
 
 from pydantic import Field
 
 from joinery.settings.part import Part
+from joinery.settings.secret import Secret
 from joinery.settings.values import FilePath
 
 
@@ -15,4 +19,15 @@ class Audit(Part):
         default=None,
         description="The file that the head of the audit log is added to once a day, best on another machine or a "
         "drive that only grows; without it `.joinery/audit-anchors.jsonl`.",
+    )
+
+
+class Alerts(Part):
+    """Who is told when something is wrong: each an address as Apprise writes it, by reference."""
+
+    high: tuple[Secret, ...] = Field(
+        default=(), description="For what must not wait: a file that did not come or is not believed, a blocker."
+    )
+    low: tuple[Secret, ...] = Field(
+        default=(), description="For working hours: people who are kept back, a plan that waits for approval."
     )

@@ -17,7 +17,7 @@ from joinery.settings.guards import Guards
 from joinery.settings.learning import LearningTarget
 from joinery.settings.learning_rules import LearningRule, Where
 from joinery.settings.mail import Mail
-from joinery.settings.operations import Audit
+from joinery.settings.operations import Alerts, Audit
 from joinery.settings.part import Part
 from joinery.settings.privacy import Privacy
 from joinery.settings.problems import found
@@ -193,7 +193,6 @@ class Settings(Part):
     not_yet: ClassVar[frozenset[str]] = frozenset(
         {
             "team_mail",
-            "alerts",
             "access",
             "webhooks",
             "telemetry",
@@ -265,6 +264,7 @@ class Settings(Part):
     issues: Issues = Field(default_factory=Issues, description="Who looks after data problems.")
     retention: Retention = Field(default_factory=Retention, description="How long things are kept.")
     audit: Audit = Field(default_factory=Audit, description="The log of what was done, and where its head is kept.")
+    alerts: Alerts = Field(default_factory=Alerts, description="Who is told when something is wrong.")
     store: Store = Field(default_factory=Store, description="Where Joinery keeps its memory.")
 
     _file: Path = PrivateAttr(default=Path("joinery.yaml"))

@@ -1,0 +1,147 @@
+"""People are told once: a late file within five minutes and never before its time, a thousand rows as one message."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from joinery.app.alerting import Said, tell
+from joinery.cli.alert_command import app
+from joinery.errors import ConfigError
+from tests.stories.company import Company, Row, moment, staff
+
+FIRST, SECOND = "2026-11-23", "2026-11-24"
+
+
+class Box:
+    """Addresses and messages as they would be sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[str] = []
+        self.works = True
+
+    def __call__(self, _addresses: object, title: str, text: str) -> bool:
+        if self.works:
+            self.sent.append(f"{title}\n{text}")
+        return self.works
+
+
+@pytest.fixture
+def box() -> Box:
+    return Box()
+
+
+@pytest.fixture
+def acme(tmp_path: Path) -> Company:
+    (tmp_path / "address").write_text("json://127.0.0.1:9/")
+    acme = Company(
+        tmp_path,
+        people={"expect": {"by": "06:30"}},
+        learning={"simulation": False},
+        settings={"alerts": {"high": [{"file": "address"}]}, "guards": "off"},
+    )
+    acme.day(f"{FIRST}T05:00", staff(40))
+    return acme
+
+
+def look(acme: Company, at: str, box: Box) -> list[tuple[str, str]]:
+    def said() -> Iterator[Said]:
+        with acme.open() as it:
+            yield from tell(it.settings, it.ports, moment(at), box)
+
+    return [(each.alert.kind, each.alert.key) for each in said()]
+
+
+def test_a_file_that_does_not_come_is_told_once_within_five_minutes_and_not_before(acme: Company, box: Box) -> None:
+    begin, told = moment(f"{SECOND}T06:00"), []
+    for minute in range(180):
+        at = begin + timedelta(minutes=minute)
+        told += [(f"{at:%H:%M}", *each) for each in look(acme, f"{at:%Y-%m-%dT%H:%M}", box)] if minute % 5 == 0 else []
+    assert told == [("06:30", "open", "source:hris:Late")]
+    assert len(box.sent) == 1 and "due by 2026-11-24 06:30" in box.sent[0]
+    acme.day(f"{SECOND}T09:30", staff(40))
+    assert look(acme, f"{SECOND}T09:35", box) == [("solved", "source:hris:Late")]
+    assert look(acme, f"{SECOND}T09:40", box) == []
+
+
+def test_many_rows_with_one_cause_are_one_message_and_twice_as_many_another(acme: Company, box: Box) -> None:
+    def shared(count: int) -> list[Row]:
+        return [row | {"work_email": "one@acme.example"} if n < count else row for n, row in enumerate(staff(40))]
+
+    acme.day(f"{SECOND}T05:00", shared(10))
+    assert look(acme, f"{SECOND}T05:10", box) == [("open", "H-1")]
+    assert look(acme, f"{SECOND}T05:15", box) == []
+    acme.day(f"{SECOND}T05:20", shared(30))
+    assert look(acme, f"{SECOND}T05:25", box) == [("worse", "H-1")]
+    acme.day(f"{SECOND}T05:30", [row | {"job_title": "Head"} for row in staff(40)])
+    assert look(acme, f"{SECOND}T05:35", box) == [("solved", "H-1")] and len(box.sent) == 3
+
+
+def test_a_file_that_cannot_be_read_is_told_and_names_nobody(acme: Company, box: Box) -> None:
+    acme.day(f"{SECOND}T05:00", [row | {"work_email": "one@acme.example"} for row in staff(40)])
+    acme.drop_text("Given0001 Family0001 w0001@acme.example\n")
+    acme.day(f"{SECOND}T05:10")
+    assert any(key.startswith("source:hris") for _, key in look(acme, f"{SECOND}T05:15", box))
+    assert box.sent and not [w for text in box.sent for w in ("Given", "Family", "acme.example") if w in text]
+
+
+def test_what_could_not_be_sent_is_sent_the_next_time(acme: Company, box: Box) -> None:
+    box.works = False
+    assert look(acme, f"{SECOND}T06:35", box) == [("open", "source:hris:Late")] and box.sent == []
+    box.works = True
+    assert look(acme, f"{SECOND}T06:40", box) == [("open", "source:hris:Late")] and len(box.sent) == 1
+    assert look(acme, f"{SECOND}T06:45", box) == []
+
+
+def test_without_an_address_it_is_said_here_and_remembered(acme: Company) -> None:
+    acme.write_settings(alerts={})
+    late = ["check", "--config", str(acme.config), "--as-of", f"{SECOND}T07:00:00Z"]
+    assert "open: Late: hris." in CliRunner().invoke(app, late).output
+    assert json.loads(CliRunner().invoke(app, [*late, "--json"]).output)["alerts"] == []
+    nobody = CliRunner().invoke(app, ["test", "--config", str(acme.config)])
+    assert isinstance(nobody.exception, ConfigError)
+    assert CliRunner().invoke(app, ["test", "--route", "loud", "--config", str(acme.config)]).exit_code == 2
+
+
+@pytest.fixture
+def receiver() -> Iterator[tuple[str, list[dict[str, str]]]]:
+    """A chat of its own on this machine: what was posted to it."""
+    got: list[dict[str, str]] = []
+
+    class Chat(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            got.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_args: object) -> None:
+            """Nothing on stderr."""
+
+    server = HTTPServer(("127.0.0.1", 0), Chat)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"json://127.0.0.1:{server.server_port}/", got
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_it_really_arrives_and_an_address_that_does_not_answer_ends_with_6(
+    acme: Company, receiver: tuple[str, list[dict[str, str]]]
+) -> None:
+    address, got = receiver
+    (acme.folder / "address").write_text(address)
+    assert CliRunner().invoke(app, ["test", "--config", str(acme.config)]).output == "Sent.\n"
+    late = ["check", "--config", str(acme.config), "--as-of", f"{SECOND}T07:00:00Z"]
+    assert CliRunner().invoke(app, late).exit_code == 0
+    assert got[0]["title"] == "[Acme] test of alerts"
+    assert "open: Late: hris." in got[1]["title"] and "joinery status" in got[1]["message"]
+    (acme.folder / "address").write_text("json://127.0.0.1:9/")
+    assert CliRunner().invoke(app, ["test", "--route", "low", "--config", str(acme.config)]).exit_code == 6
