@@ -129,11 +129,13 @@ class Group(Resource[Any]):
 Person = User[EnterpriseUser]
 
 
-def provider(documentation: str | None = None) -> ScimProvider:
-    """What we serve and what we can do."""
+def provider(documentation: str | None = None, *, groups: bool = True) -> ScimProvider:
+    """What we serve and what we can do; without `groups`, Users only."""
+    users: list[Any] = [User, EnterpriseUser]
+    types = [ResourceType.from_resource(Person)]
     return ScimProvider(
-        models=[User, EnterpriseUser, Group],
-        resource_types=[ResourceType.from_resource(Person), ResourceType.from_resource(Group)],
+        models=[*users, Group] if groups else users,
+        resource_types=[*types, ResourceType.from_resource(Group)] if groups else types,
         config=ServiceProviderConfig(
             documentation_uri=Reference[External](documentation) if documentation else None,
             patch=Patch(supported=True),

@@ -17,7 +17,7 @@ from joinery.settings import Settings
 from joinery.settings.files import FilesSource
 from joinery.settings.sftp import SftpSource
 from joinery.settings.shape import spans_of
-from joinery.settings.sources import FileSource, PushSource, SourceEntry
+from joinery.settings.sources import FileSource, PushSource, ScimSource, SourceEntry
 from joinery.settings.sql import SqlSource, address_of
 
 
@@ -80,7 +80,7 @@ def opener(source: SourceEntry) -> Callable[[ArrivedFile], AbstractContextManage
 
 def _with_uploads(source: SourceEntry, settings: Settings, name: str) -> Drop:
     """Whatever the kind of source: files may be uploaded to it, too."""
-    own = None if isinstance(source, PushSource) else _drop(source, settings, name)
+    own = None if isinstance(source, PushSource | ScimSource) else _drop(source, settings, name)
     return WithUploads(pushed=uploads(settings.folder / ".joinery", name), own=own)
 
 

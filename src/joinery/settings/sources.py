@@ -12,7 +12,7 @@ from joinery.settings.sftp import SftpSource, Upload
 from joinery.settings.sql import SqlSource
 from joinery.settings.values import FilePath
 
-KINDS = ("file", "sftp", "sql", "push")
+KINDS = ("file", "sftp", "sql", "push", "scim")
 
 
 class FileSource(FilesSource):
@@ -43,12 +43,22 @@ class PushSource(PeopleSource):
     from_: Literal["push"] = Field(alias="from", description="`push`: HR's system brings people to Joinery's API.")
 
 
+class ScimSource(PeopleSource):
+    """People come from an identity provider or HR system that writes them over SCIM, while `joinery serve` runs."""
+
+    not_yet: ClassVar[frozenset[str]] = frozenset({"url", "schedule", "every"})
+
+    from_: Literal["scim"] = Field(
+        alias="from", description="`scim`: an identity provider or HR system writes people to `/scim/v2`."
+    )
+
+
 def known_source(data: Any, info: ValidationInfo) -> Any:
     """Refuse a kind of source that this version does not have, before anything else is looked at."""
     return known_kind(data, info, "from", KINDS)
 
 
 SourceEntry = Annotated[
-    Annotated[FileSource | SftpSource | SqlSource | PushSource, Field(discriminator="from_")],
+    Annotated[FileSource | SftpSource | SqlSource | PushSource | ScimSource, Field(discriminator="from_")],
     BeforeValidator(known_source),
 ]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, String, Table, Text, text
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, UniqueConstraint, text
 
 from joinery.store.schema import INSTANT, KEY, metadata
 
-__all__ = ["arrivals"]
+__all__ = ["arrivals", "scim_people"]
 
 arrivals = Table(
     "arrivals",
@@ -41,4 +41,26 @@ arrivals = Table(
         postgresql_where=text("key <> ''"),
     ),
     Index(None, "connection", "state", "received_at"),
+)
+
+#: people as an identity provider or HR system wrote them over SCIM; the facts are what the records of these say
+scim_people = Table(
+    "scim_people",
+    metadata,
+    Column("connection", String(100), primary_key=True),
+    Column("source", String(100), primary_key=True),
+    Column("id", KEY, primary_key=True),
+    Column("user_name", Text, nullable=False),
+    #: small letters: a user name is the same in any case
+    Column("user_key", String(300), nullable=False),
+    Column("external_id", String(300), nullable=False, server_default=""),
+    #: the User as it was given
+    Column("body", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    #: deleted over there: here it is no longer shown, and has left
+    Column("gone", Boolean, nullable=False),
+    Column("made_at", INSTANT, nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
+    UniqueConstraint("connection", "source", "user_key"),
+    Index(None, "connection", "source", "external_id"),
 )

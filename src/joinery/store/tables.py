@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from joinery.store.access_tables import service_tokens
-from joinery.store.arrival_tables import arrivals
+from joinery.store.arrival_tables import arrivals, scim_people
 from joinery.store.audit_tables import audit_log, audit_values
 from joinery.store.closing_tables import closings
 from joinery.store.issue_tables import findings, issues
@@ -55,6 +55,7 @@ __all__ = [
     "plan_lines",
     "plans",
     "runs",
+    "scim_people",
     "service_tokens",
     "snapshots",
 ]

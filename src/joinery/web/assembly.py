@@ -12,13 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from joinery.app.desk import Desk
 from joinery.flows.policy import Ports
 from joinery.settings import Settings
-from joinery.web import ingest, operations, problems, token, webhooks
+from joinery.web import ingest, operations, problems, scim, token, webhooks
 from joinery.web.doors import Doorkeeper
 from joinery.web.rates import Rates
 from joinery.web.ways import Ways
 
 #: what is ours; every other address is Classroom's, where it runs here
-OURS = ("/api/v1/token", "/api/v1/ingest", "/api/v1/webhooks", "/api/v1/operations", "/api/openapi.json")
+OURS = ("/api/v1/token", "/api/v1/ingest", "/api/v1/webhooks", "/api/v1/operations", "/api/openapi.json", "/scim/v2")
 _HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-store", "referrer-policy": "no-referrer"}
 
 
@@ -37,7 +37,7 @@ def api_app(settings: Settings, ports: Ports, desk: Desk) -> FastAPI:
     app.state.ways = Ways(
         settings=settings, ports=ports, doors=doors, desk=desk, state_dir=settings.folder / ".joinery"
     )
-    for part in (token, ingest, webhooks, operations):
+    for part in (token, ingest, webhooks, operations, scim):
         app.include_router(part.router)
     problems.add_to(app)
     app.add_middleware(Numbered)
