@@ -132,6 +132,8 @@ def erase_person(
 def _told(found: Erasure) -> Iterator[str]:
     if found.done:
         yield f"{found.worker_id} is erased; what is still counted stands under {found.pseudonym}."
+        if not found.scrubbed:
+            yield "  The database's file could not be written anew: free some disk space, and run sqlite3 FILE VACUUM."
     elif found.obstacle:
         yield f"Not possible now: {found.obstacle}."
     else:
@@ -160,6 +162,7 @@ def _data(found: Erasure) -> dict[str, Any]:
         "worker_id": found.worker_id,
         "pseudonym": found.pseudonym,
         "done": found.done,
+        "scrubbed": found.scrubbed,
         "obstacle": found.obstacle,
         "fix": found.fix,
         "parts": parts,

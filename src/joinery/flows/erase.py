@@ -17,6 +17,7 @@ from joinery.core.model.standing import Stage
 from joinery.errors import ErasureRefused
 from joinery.flows.person import Word, decisions_of, find_person, now_of
 from joinery.flows.policy import Policy, Ports
+from joinery.flows.traces import marks_of, trace_of
 from joinery.store.accounts import Accounts
 from joinery.store.audit_log import forget
 from joinery.store.connections import load_state, only_run, save_state
@@ -35,6 +36,7 @@ from joinery.store.erasure import (
     take_name_off_records,
 )
 from joinery.store.matches import known_ids
+from joinery.store.mentions import noted_about, settings_that_name, without_words
 from joinery.store.people import Person
 from joinery.store.snapshots import rewrite_digests
 
@@ -69,6 +71,8 @@ class Erasure:
     obstacle: str = ""
     fix: str = ""
     done: bool = False
+    #: False: the rows are gone, and unused bytes of the database's files may still hold what they said
+    scrubbed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,40 +94,27 @@ def look_at_erasure(ports: Ports, who: str, keep: Keeping | None) -> Erasure:
 
 def erase(ports: Ports, who: str, word: Word, keep: Keeping | None) -> Erasure:
     """Do it, in one transaction. Raises ErasureRefused with nothing changed, RunLocked beside a run."""
-    with only_run(ports.database, ports.policy.name, ports.now), ports.database.write() as connection:
-        case = _case(connection, ports, who, keep)
-        told = _told(connection, ports, case, keep)
-        if told.obstacle:
-            raise ErasureRefused(f"{told.obstacle}; nothing was erased.", fix=told.fix)
-        _remember(connection, ports, case, word, keep)
-        erase_person(connection, case.trace)
-        _forget_mentions(connection, ports.policy, case)
-        # last: what was noted of this erasure names the person by the digest that now stands for nobody
-        forget(connection, ports.policy.name, case.person.key, _words(case.trace), now_of(ports))
-    return Erasure(worker_id=told.worker_id, pseudonym=told.pseudonym, parts=told.parts, done=True)
-
-
-def _words(trace: Trace) -> set[str]:
-    """Everything by which the person is named in texts beside the audit log."""
-    return {*trace.numbers, trace.key, *([trace.account_id] if trace.account_id else [])} - {""}
+    with only_run(ports.database, ports.policy.name, ports.now):
+        with ports.database.write() as connection:
+            case = _case(connection, ports, who, keep)
+            told = _told(connection, ports, case, keep)
+            if told.obstacle:
+                raise ErasureRefused(f"{told.obstacle}; nothing was erased.", fix=told.fix)
+            noted = noted_about(connection, case.person.key, case.trace.all_words)
+            _remember(connection, ports, case, word, keep)
+            erase_person(connection, case.trace)
+            _forget_mentions(connection, ports.policy, case)
+            # last: what was noted of this erasure names the person by the digest that now stands for nobody
+            forget(connection, ports.policy.name, case.person.key, noted, now_of(ports))
+        scrubbed = ports.database.scrub()
+    return replace(told, done=True, scrubbed=scrubbed)
 
 
 def _case(connection: Connection, ports: Ports, who: str, keep: Keeping | None) -> _Case:
     policy, at = ports.policy, now_of(ports)
     person = find_person(connection, policy, who)
     account = Accounts(connection, policy.target).of_people([person.key]).get(person.key)
-    worker = person.worker
-    former = load_state(connection, policy.name).extra.get("aliases", {}).get(worker.source, {})
-    trace = Trace(
-        connection=policy.name,
-        target=policy.target,
-        key=person.key,
-        numbers=frozenset(
-            {worker.worker_id, worker.source_id, *(old for old, key in former.items() if key == person.key)}
-        ),
-        account_id=account.id if account else None,
-        pseudonym=f"{GONE}-{ports.seal(f'person|{person.key}')[:12]}",
-    )
+    trace = trace_of(connection, ports, person)
     records = records_of(connection, trace)
     kept = _kept(records, keep, at)
     trace = replace(trace, kept=frozenset(kept))
@@ -192,8 +183,8 @@ def _parts(connection: Connection, ports: Ports, case: _Case, keep: Keeping | No
         what="HR's data about the person, now and in the past", count=count["people"] + count["facts"], becomes="erased"
     )
     yield Part(
-        what="the account as we remember it, and the link to it",
-        count=count["accounts"] + count["links"],
+        what="the account as we remember it, the link to it, and former numbers and addresses",
+        count=count["accounts"] + count["links"] + count["aliases"],
         becomes="erased",
     )
     counted = "stays countable under the pseudonym; names, addresses and values go"
@@ -221,12 +212,26 @@ def _parts(connection: Connection, ports: Ports, case: _Case, keep: Keeping | No
 
 def _elsewhere(connection: Connection, ports: Ports, case: _Case) -> Iterator[Part]:
     """What this does not reach, so that nobody is surprised."""
+    named = settings_that_name(connection, ports.policy.name, case.trace.all_words)
+    yield Part(
+        what=f"settings that name the person ({', '.join(named[-3:])})",
+        count=len(named),
+        becomes="kept",
+        why="they are proof of what was in force; take the person out of the settings by hand",
+    )
     days = {source.keep_files.days for source in ports.sources.values()}
     yield Part(
         what="files as HR sent them",
         count=len(ports.sources),
         becomes="kept",
         why=f"go by themselves {max(days, default=0)} days after they were read (retention.raw_files)",
+    )
+    sent = sum(bool(delivered) for *_, delivered in records_of(connection, case.trace))
+    yield Part(
+        what="training records in files for HR",
+        count=sent,
+        becomes="kept",
+        why="HR's own since they were written; delete them where HR keeps them",
     )
     if case.trace.account_id is not None:
         yield Part(
@@ -245,11 +250,7 @@ def _elsewhere(connection: Connection, ports: Ports, case: _Case) -> Iterator[Pa
 
 def _remember(connection: Connection, ports: Ports, case: _Case, word: Word, keep: Keeping | None) -> None:
     """The mark: keyed hashes, so that nobody can be read out of it and the next file does not bring them back."""
-    source = case.person.worker.source
-    marks = [ports.seal(f"source|{source}|{number}") for number in sorted(case.trace.numbers)]
-    if case.trace.account_id is not None:
-        marks.append(ports.seal(f"account|{case.trace.target}|{case.trace.account_id}"))
-    body: dict[str, object] = {"digests": marks}
+    body: dict[str, object] = {"digests": marks_of(connection, ports, case.person, case.trace)}
     if case.trace.kept and keep is not None:
         worker = case.person.worker
         body["kept"] = {
@@ -269,7 +270,7 @@ def _remember(connection: Connection, ports: Ports, case: _Case, word: Word, kee
             kind=GONE,
             subject=case.trace.pseudonym,
             owner=word.owner,
-            reason=word.reason,
+            reason=without_words(word.reason, case.trace.all_words, case.trace.pseudonym),
             made_at=now_of(ports),
             body=body,
         ),
@@ -282,12 +283,14 @@ def _forget_mentions(connection: Connection, policy: Policy, case: _Case) -> Non
 
     rewrite_digests(connection, policy.name, lambda blob: without_keys(blob, case.trace.numbers))
     state = load_state(connection, policy.name)
-    extra, source = dict(state.extra), case.person.worker.source
-    missing, aliases = dict(extra.get("missing", {})), dict(extra.get("aliases", {}))
-    missing[source] = [number for number in missing.get(source, []) if number not in case.trace.numbers]
-    aliases[source] = {old: key for old, key in aliases.get(source, {}).items() if key != case.person.key}
-    vanished = [one for one in extra.get("vanished", []) if one != case.trace.account_id]
-    extra |= {"missing": missing, "aliases": aliases, "vanished": vanished}
+    extra = dict(state.extra)
+    missing = {
+        source: [number for number in numbers if number not in case.trace.numbers]
+        for source, numbers in extra.get("missing", {}).items()
+    }
+    gone = {*case.trace.alike, case.trace.account_id}
+    vanished = [one for one in extra.get("vanished", []) if one not in gone]
+    extra |= {"missing": missing, "vanished": vanished}
     save_state(connection, policy.name, replace(state, extra=extra))
 
 

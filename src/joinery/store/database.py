@@ -6,6 +6,7 @@ instead of failing half-way. On SQLite: WAL, synchronous FULL, foreign keys on.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -46,6 +47,23 @@ class Database:
             begin_notes(connection)
             yield connection
             seal_notes(connection)
+
+    def scrub(self) -> bool:
+        """After an erasure, outside any transaction: SQLite keeps what was written before in unused bytes of its files,
+        so the files are written anew. False when they could not be. PostgreSQL's autovacuum does it in its own time."""
+        if not self.embedded:
+            return True
+        with self.engine.connect() as connection:
+            plain: Any = connection.connection.dbapi_connection
+            try:
+                # a copy of the whole store is no guest for the memory
+                for statement in ("PRAGMA temp_store=FILE", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                    plain.execute(statement).fetchall()
+            except sqlite3.OperationalError:
+                return False
+            finally:
+                plain.execute("PRAGMA temp_store=MEMORY")
+        return True
 
     def close(self) -> None:
         """Give the connections back."""

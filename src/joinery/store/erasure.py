@@ -1,7 +1,7 @@
 """Takes one person out of every table: rows go, or lose everything that says who it was and stay to be counted.
 
 Rule: everything here belongs to the caller's transaction. A new table that holds people is added to `holdings` and
-`erase_person`; tests/stories/test_erasure.py dumps the whole store and looks for what is left.
+`erase_person`, or to `mentions.py`; tests/stories/test_erased_everywhere.py knows every table and looks.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from sqlalchemy import Connection, Table, and_, delete, func, select, text, upda
 
 from joinery.core.model.codec import canonical
 from joinery.core.model.ids import AccountId, PersonKey
+from joinery.store.mentions import made_of, take_out_mentions
 from joinery.store.tables import (
     accounts,
+    aliases,
     assignments,
     completions,
     decisions,
@@ -43,8 +45,23 @@ class Trace:
     numbers: frozenset[str]
     account_id: AccountId | None
     pseudonym: str
+    #: addresses and full names they have or had, by which others' rows may speak of them
+    words: frozenset[str] = field(default_factory=frozenset)
+    #: accounts that are nobody's and show their number or address
+    alike: frozenset[AccountId] = field(default_factory=frozenset)
     #: training records that stay as they are: (id, revision)
     kept: frozenset[tuple[str, int]] = field(default_factory=frozenset)
+
+    @property
+    def called(self) -> frozenset[str]:
+        """What stands in the place of an employee number, where a problem is about them or their account."""
+        ids = {*self.alike, *((self.account_id,) if self.account_id else ())}
+        return self.numbers | {f"account {one}" for one in ids}
+
+    @property
+    def all_words(self) -> frozenset[str]:
+        """Everything by which a text may speak of them."""
+        return self.numbers | self.words | self.alike | {self.key} | ({self.account_id} if self.account_id else set())
 
 
 def holdings(connection: Connection, trace: Trace) -> Mapping[str, int]:
@@ -54,6 +71,7 @@ def holdings(connection: Connection, trace: Trace) -> Mapping[str, int]:
         "facts": facts.c.person_key == trace.key,
         "accounts": _account(trace),
         "links": links.c.person_key == trace.key,
+        "aliases": aliases.c.person_key == trace.key,
         "events": events.c.person_key == trace.key,
         "plan_lines": plan_lines.c.person_key == trace.key,
         "mails": mails.c.person_key == trace.key,
@@ -62,8 +80,8 @@ def holdings(connection: Connection, trace: Trace) -> Mapping[str, int]:
         "assignments": assignments.c.person_key == trace.key,
         "completions": completions.c.person_key == trace.key,
     }
-    tables = {table.name: table for table in (people, facts, accounts, links, events, plan_lines)}
-    tables |= {table.name: table for table in (mails, findings, decisions, assignments, completions)}
+    tables = {table.name: table for table in (people, facts, accounts, links, aliases, events)}
+    tables |= {table.name: table for table in (plan_lines, mails, findings, decisions, assignments, completions)}
     return {name: int(connection.scalar(_count(tables[name]).where(where)) or 0) for name, where in mine.items()}
 
 
@@ -72,11 +90,12 @@ def _count(table: Table) -> Any:
 
 
 def _account(trace: Trace) -> Any:
-    return and_(accounts.c.target == trace.target, accounts.c.id == (trace.account_id or ""))
+    mine = {*trace.alike, trace.account_id or ""}
+    return and_(accounts.c.target == trace.target, accounts.c.id.in_(mine))
 
 
 def _findings(trace: Trace) -> Any:
-    return and_(findings.c.connection == trace.connection, findings.c.worker_id.in_(trace.numbers))
+    return and_(findings.c.connection == trace.connection, findings.c.worker_id.in_(trace.called))
 
 
 def named_as_manager(connection: Connection, trace: Trace) -> int:
@@ -98,18 +117,25 @@ def erase_person(connection: Connection, trace: Trace) -> None:
         connection.execute(text("PRAGMA secure_delete = ON"))
     connection.execute(delete(facts).where(facts.c.person_key == trace.key))
     connection.execute(delete(links).where(links.c.person_key == trace.key))
+    connection.execute(delete(aliases).where(aliases.c.person_key == trace.key))
     connection.execute(delete(accounts).where(_account(trace)))
     connection.execute(delete(people).where(people.c.key == trace.key))
     _events(connection, trace)
     _lines(connection, trace)
     connection.execute(update(mails).where(mails.c.person_key == trace.key).values(detail=""))
-    connection.execute(
-        update(findings)
-        .where(_findings(trace))
-        .values(worker_id=trace.pseudonym, message=GONE, suggestion="", open=False)
-    )
+    _data_problems(connection, trace)
     _decisions(connection, trace)
     take_name_off_records(connection, trace)
+    take_out_mentions(connection, trace.all_words, trace.pseudonym)
+
+
+def _data_problems(connection: Connection, trace: Trace) -> None:
+    """Under the pseudonym; the same problem under two of their numbers stays two."""
+    for place, number in enumerate(sorted(trace.called)):
+        where = findings.c.connection == trace.connection, findings.c.worker_id == number
+        who = trace.pseudonym if place == 0 else f"{trace.pseudonym}/{place}"
+        gone = {"worker_id": who, "message": GONE, "suggestion": "", "people": "", "better": "", "open": False}
+        connection.execute(update(findings).where(*where).values(gone))
 
 
 def _events(connection: Connection, trace: Trace) -> None:
@@ -159,9 +185,11 @@ def _decisions(connection: Connection, trace: Trace) -> None:
     c = decisions.c
     mine = c.person_key == trace.key, c.kind != GONE
     connection.execute(update(decisions).where(*mine).values(reason=GONE, body="{}"))
-    connection.execute(
-        update(decisions).where(*mine, c.kind.in_(("match", "no_match"))).values(subject=trace.pseudonym)
-    )
+    named = "match", "no_match", "same_person", "other_person"
+    connection.execute(update(decisions).where(*mine, c.kind.in_(named)).values(subject=trace.pseudonym))
+    # a row that was let go by its number, whoever that was taken to be
+    by_number = c.connection == trace.connection, c.kind == "release", c.subject.in_(trace.numbers)
+    connection.execute(update(decisions).where(*by_number).values(subject=trace.pseudonym, reason=GONE))
 
 
 def take_name_off_records(connection: Connection, trace: Trace) -> None:
@@ -172,7 +200,7 @@ def take_name_off_records(connection: Connection, trace: Trace) -> None:
             continue
         own_id = (
             f"{trace.pseudonym}/{row.course}/{row.completed_at}"
-            if trace.account_id and trace.account_id in row.id
+            if (trace.account_id and trace.account_id in row.id) or made_of(row.id, trace.all_words)
             else row.id
         )
         body = json.loads(row.body) | {"id": own_id, "account_id": trace.pseudonym, "certificate_id": ""}
