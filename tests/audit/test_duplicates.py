@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import polars as pl
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from joinery.audit.duplicates import Pair, duplicates, sides
 from joinery.audit.names import generation, plain, sound
 from joinery.audit.population import known
+from joinery.audit.similar import needed
 
 ANA = {
     "given_name": "Ana", "family_name": "Müller", "work_email": "ana.mueller@acme.com", "phone": "+49 170 1234567",
@@ -78,6 +80,22 @@ def test_somebody_who_came_back_under_a_new_number() -> None:
     (pair,) = pairs(before, after)
     assert "one employment ended before the other began" in pair.agree
     assert pair.differ == ()
+
+
+def test_a_slip_that_reaches_both_ends_of_a_name_is_compared_within_a_place_of_work() -> None:
+    """`Bela` and `Bila` share neither beginning nor end: what they share is the family name and the place."""
+    bela = {**ANA, "given_name": "Bela", "location": "Oslo", "department": "Care 99"}
+    bila = {**bela, **OTHER, "given_name": "Bila", "phone": "", "hire_date": "2019-04-09"}
+    assert found(bela, bila) == [("1", "2")]
+    assert found(bela, {**bila, "location": "Lille", "department": "Care 98"}) == []
+
+
+@pytest.mark.parametrize(
+    ("people", "bits"), [(300, 0.0), (30_000, 0.0), (60_000, 0.45), (240_000, 1.35)], ids=lambda value: str(value)
+)
+def test_a_crowd_asks_for_less_than_the_square_of_it(people: int, bits: float) -> None:
+    square = math.log2(people / 2) - math.log2(0.01) + 2
+    assert square - needed(people) == pytest.approx(bits)
 
 
 def test_a_number_that_hr_linked_itself_is_not_listed() -> None:

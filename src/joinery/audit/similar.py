@@ -20,6 +20,10 @@ from joinery.audit.likeness import ALIKE, NEAR, OTHER, PART, SAME, SHORT, levels
 _RATE: Final = 0.01
 #: bits beyond even odds, so that a list of pairs is mostly right
 _SURE: Final = 2.0
+#: only pairs that share a key are compared, and from this many people on there are no more of them for each person:
+#: chance then finds less than the square of the people would have it, and each doubling asks for so much less
+_CROWD: Final = 30_000
+_LESS: Final = 0.45
 #: most bits that one kind of evidence can give: relatives share telephones, starters share days
 _MOST: Final = {"phone": 13.0, "private": 18.0, "mail": 18.0, "local": 14.0, "hire_date": 13.0, "birth_date": 13.0}
 #: what it says when both are known and differ
@@ -57,14 +61,20 @@ def similar(frame: pl.DataFrame) -> pl.DataFrame:
     `frame` holds canonical text columns, `id` and `gone`.
     """
     people = _counted(comparable(frame))
-    needed = math.log2(max(2, people.height) / 2) - math.log2(_RATE) + _SURE
+    least = needed(people.height)
     chunks = list(candidates(people).iter_slices(_CHUNK)) or [_NOBODY]
-    besides = pl.concat(_besides(people, chunk, needed) for chunk in chunks)
-    found, ids = _scored(people, besides, needed), people.get_column("id")
+    besides = pl.concat(_besides(people, chunk, least) for chunk in chunks)
+    found, ids = _scored(people, besides, least), people.get_column("id")
     named = found.with_columns(
         left_id=ids.gather(found.get_column("left")), right_id=ids.gather(found.get_column("right"))
     )
     return named.sort(["bits", "left_id", "right_id"], descending=[True, False, False])
+
+
+def needed(people: int) -> float:
+    """Bits that it takes to believe a pair of a file of so many people."""
+    crowded = _LESS * max(0.0, math.log2(max(2, people) / _CROWD))
+    return math.log2(max(2, people) / 2) - math.log2(_RATE) + _SURE - crowded
 
 
 _NOBODY: Final = pl.DataFrame(schema={"left": pl.UInt32, "right": pl.UInt32})
