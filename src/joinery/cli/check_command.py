@@ -61,7 +61,8 @@ Against: TypeAlias = Annotated[
     typer.Option("--against", metavar="LMS_EXPORT", help="The learning system's user export, to compare with."),
 ]
 Before: TypeAlias = Annotated[
-    Path | None, typer.Option("--before", metavar="FILE", help="The export before this one, to compare with.")
+    Path | None,
+    typer.Option("--before", metavar="FILE", help="The export before this; with settings, the last accepted."),
 ]
 Only: TypeAlias = Annotated[
     str, typer.Option("--issue", help="Only this issue (H-42, or the name of a check): is it right now?")
@@ -103,11 +104,11 @@ def main(
     """
     settings = None if headings else _settings(config)
     moment = instant(as_of) or clock.now()
-    compared = _Compared(accounts=_accounts(against), before=before)
-    checked = []
+    accounts, checked = _accounts(against), []
     for path, name in _files(file, settings):
         from joinery.flows.check import check_file
 
+        compared = _Compared(accounts=accounts, before=before or _last(settings, name))
         looking = _looking(settings, name, _today(settings, moment), compared, forget=forget)
         with plain(path, settings, name, key) as opened:
             checked.append(replace(check_file(opened, looking), name=path.name))
@@ -123,6 +124,18 @@ class _Compared:
 
     accounts: Sequence[Account] | None
     before: Path | None
+
+
+def _last(settings: Settings | None, name: str) -> Path | None:
+    """The file of this source that was accepted last, while it is kept in a folder of this machine."""
+    from joinery.settings.sources import FileSource
+
+    source = settings.people[name] if settings else None
+    if not isinstance(source, FileSource) or source.decrypt_with:
+        return None
+    from joinery.connectors.file import FolderDrop
+
+    return FolderDrop(inbox=source.path, archive=source.archive).last_accepted()
 
 
 def _only(checked: Checked, issue: str, config: Path | None) -> Checked:

@@ -24,6 +24,8 @@ from joinery.cli.common import (
     show_json,
     show_table,
 )
+from joinery.flows.issues import look_at_records, refresh_issues
+from joinery.flows.person import now_of
 from joinery.reports.tables import table
 from joinery.store.completions import Completions, Record
 from joinery.store.connections import only_run
@@ -82,6 +84,9 @@ def pull(config: Config = DEFAULT_CONFIG, json: AsJson = False) -> None:
     """Read what is new in the learning system; each record is kept once."""
     with connection(config, quiet=True) as it, only_run(it.ports.database, it.ports.policy.name, clock.now):
         read = read_records(it.ports.database, it.ports.policy, it.targets, clock.now)
+        if read:
+            look_at_records(it.ports)
+            refresh_issues(it.ports, now_of(it.ports))
         counts = Completions(it.ports.database, it.ports.policy.name).counts()
     if json:
         show_json({"read": read, "counts": counts})

@@ -75,9 +75,11 @@ def look_at_records(ports: Ports) -> int:
             record.flags, record.completion.course, record.worker_id, str(record.completion.account_id)
         )
     ]
+    # one moment for both: what was just recorded is not of before
+    at = ports.now()
     with ports.database.write() as connection:
-        record_findings(connection, ports.policy.name, "records:completions", found, ports.now())
-        close_findings(connection, ports.policy.name, "records:completions", before=ports.now())
+        record_findings(connection, ports.policy.name, "records:completions", found, at)
+        close_findings(connection, ports.policy.name, "records:completions", before=at)
     return len(found)
 
 

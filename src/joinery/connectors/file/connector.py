@@ -117,6 +117,14 @@ class FolderDrop:
         """Among the accepted of that day, with its report."""
         return self._finish(file, report, day, "accepted")
 
+    def last_accepted(self) -> Path | None:
+        """The file that was accepted last and is still kept, of those this inbox's pattern fits; None when none is."""
+        for day in sorted((self.outcomes / "accepted").glob("????-??-??"), reverse=True):
+            told = {path: path.with_name(f"{path.name}.report.json") for path in self._candidates(day)}
+            if kept := [path for path, report in told.items() if report.is_file()]:
+                return max(kept, key=lambda path: (told[path].stat().st_mtime_ns, path.name))
+        return None
+
     def reject(self, file: ArrivedFile, report: Mapping[str, object], day: date) -> Path:
         """Among the rejected of that day, with its report."""
         return self._finish(file, report, day, "rejected")
