@@ -25,7 +25,7 @@ from joinery.flows.person import Word, decide_about
 from joinery.flows.who import other_person
 from joinery.store.connections import load_state, save_state
 from joinery.store.mentions import THEIRS
-from joinery.store.tables import findings, issues, metadata, runs
+from joinery.store.tables import arrivals, findings, issues, metadata, runs
 from tests.stories.company import Company, changed, staff, worker
 
 ANA = Word(owner="ana", reason="request 2026/18")
@@ -40,15 +40,15 @@ MARKERS = (*NEVER, HER)
 
 #: the rows go, or lose whatever says who it was
 OWN = {
-    "accounts", "aliases", "assignments", "completions", "decisions", "events", "facts", "findings", "links", "mails",
-    "people", "plan_lines",
+    "accounts", "aliases", "assignments", "closings", "completions", "decisions", "events", "facts", "findings",
+    "links", "mails", "people", "plan_lines",
 }  # fmt: skip
 #: rows about something else that may speak of her
-MENTIONS = {"issues", "plans", "runs", "digests", "connections", "audit_values"}
+MENTIONS = {"issues", "plans", "runs", "digests", "connections", "audit_values", "arrivals"}
 #: kept as proof of what was in force, and named when she is erased
 KEPT = {"config_versions"}
 #: hold nothing about anybody: times, numbers, cursors of the learning system, names and counts of files
-NOBODY = {"audit_log", "counters", "cursors", "locks", "snapshots"}
+NOBODY = {"audit_log", "counters", "cursors", "locks", "service_tokens", "snapshots"}
 
 
 def test_every_table_is_known_to_the_erasure() -> None:
@@ -96,6 +96,9 @@ def _more(db: Connection, name: str) -> None:
     cause = {"fingerprint": "same_person|||", "check": "same_person", "attribute": "", "state": "open"}
     counted = {"people": 2, "before": 0, "most": 2, "why": f"Ask Xanthippe Quillfeather, {HER}.", "history": history}
     db.execute(insert(issues).values(id="H-900", **cause, **counted, **seen))
+    news = {"id": "a-1", "connection": name, "source": "hris", "door": "webhook", "sha256": "0" * 64}
+    body = json.dumps({"worker": HER, "email": ADDRESSES[0]})
+    db.execute(insert(arrivals).values(body=body, state="stored", received_at="2026-11-25T10:00:00Z", **news))
     state = load_state(db, name)
     extra = {**state.extra, "missing": {"hris": [HER, "0003"]}, "vanished": [*ACCOUNTS]}
     save_state(db, name, replace(state, extra=extra))

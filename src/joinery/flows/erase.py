@@ -189,6 +189,7 @@ def _parts(connection: Connection, ports: Ports, case: _Case, keep: Keeping | No
     )
     counted = "stays countable under the pseudonym; names, addresses and values go"
     yield Part(what="lifecycle events", count=count["events"], becomes="without name", why=counted)
+    yield Part(what="how long access took to end", count=count["closings"], becomes="without name", why=counted)
     yield Part(what="lines of plans and their receipts", count=count["plan_lines"], becomes="without name", why=counted)
     yield Part(
         what="mails (never their text, which is not kept)", count=count["mails"], becomes="without name", why=counted

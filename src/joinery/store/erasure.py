@@ -20,6 +20,7 @@ from joinery.store.tables import (
     accounts,
     aliases,
     assignments,
+    closings,
     completions,
     decisions,
     events,
@@ -78,10 +79,12 @@ def holdings(connection: Connection, trace: Trace) -> Mapping[str, int]:
         "findings": _findings(trace),
         "decisions": and_(decisions.c.person_key == trace.key, decisions.c.kind != GONE),
         "assignments": assignments.c.person_key == trace.key,
+        "closings": closings.c.person_key == trace.key,
         "completions": completions.c.person_key == trace.key,
     }
     tables = {table.name: table for table in (people, facts, accounts, links, aliases, events)}
     tables |= {table.name: table for table in (plan_lines, mails, findings, decisions, assignments, completions)}
+    tables |= {closings.name: closings}
     return {name: int(connection.scalar(_count(tables[name]).where(where)) or 0) for name, where in mine.items()}
 
 
@@ -123,6 +126,9 @@ def erase_person(connection: Connection, trace: Trace) -> None:
     _events(connection, trace)
     _lines(connection, trace)
     connection.execute(update(mails).where(mails.c.person_key == trace.key).values(detail=""))
+    # how long access took to end stays evidence, of nobody in particular
+    gone = {"worker_id": trace.pseudonym, "account_id": trace.pseudonym}
+    connection.execute(update(closings).where(closings.c.person_key == trace.key).values(gone))
     _data_problems(connection, trace)
     _decisions(connection, trace)
     take_name_off_records(connection, trace)

@@ -16,6 +16,7 @@ from typing import Any, Final
 from sqlalchemy import Column, Connection, Table, and_, func, or_, select, update
 
 from joinery.store.tables import (
+    arrivals,
     audit_values,
     config_versions,
     decisions,
@@ -36,6 +37,7 @@ MENTIONS: Final[tuple[tuple[Table, tuple[str, ...]], ...]] = (
     (people, ("frozen",)),
     (decisions, ("subject", "body", "reason")),
     (runs, ("summary",)),
+    (arrivals, ("body",)),
 )
 #: where a person may still stand as somebody's manager: HR says it of the others, and HR changes it
 THEIRS: Final[dict[str, tuple[str, ...]]] = {
