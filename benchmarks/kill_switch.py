@@ -164,7 +164,7 @@ class Bench:
 
     def settings(self, rate: float | None) -> None:
         fields = ", ".join(f"{name}: {name}" for name in COLUMNS)
-        text = SETTINGS.format(fields=fields, url=f"{self.school}/v2", rate=f"rate: {rate}" if rate else "")
+        text = SETTINGS.format(fields=fields, url=f"{self.school}/v2", rate=f"rate: {rate:g}" if rate else "")
         (self.folder / "joinery.yaml").write_text(text)
 
     @property
@@ -181,6 +181,7 @@ class Bench:
             address = ""
             while not (found := re.search(r"http://[\d.]+:\d+", address)):
                 address = process.stderr.readline()
+                assert address, "joinery serve did not start"
             log = (self.folder / "serve.log").open("a")
             import threading
 
