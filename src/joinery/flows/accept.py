@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, tzinfo
 from itertools import count
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -16,7 +17,7 @@ from sqlalchemy import Connection
 from joinery.core.hygiene import check_worker
 from joinery.core.hygiene.facts import Facts
 from joinery.core.mapping.inbound import Mapped, Rejected, end_said, key_of, map_record, record_key
-from joinery.core.mapping.records import key_column, rows_of
+from joinery.core.mapping.records import has_several_jobs, key_column, rows_of
 from joinery.core.mapping.spec import MappingSpec
 from joinery.core.model.employment import Employment
 from joinery.core.model.finding import Finding, Severity
@@ -27,7 +28,7 @@ from joinery.core.model.worker import Status, Worker
 from joinery.core.rules.instants import local_day
 from joinery.core.rules.jobs import as_job, awaited, paired, superseded
 from joinery.core.rules.lifecycle import standing_of, standing_when_absent, still_missing
-from joinery.flows.in_time import Taken, in_time, remembered
+from joinery.flows.in_time import Known, Taken, begun_today, in_time, known_of, remembered
 from joinery.flows.joining import Claims, Joining
 from joinery.flows.netting import Netting
 from joinery.flows.persons import person_of
@@ -37,6 +38,7 @@ from joinery.flows.setting import Outcome, Setting
 from joinery.store.people import People, Person, in_chunks
 
 BATCH = 2000
+_OVER = {Stage.LEFT, Stage.NO_SHOW}
 
 
 class Acceptance:
@@ -91,37 +93,44 @@ class Acceptance:
     def _row(self, spec: MappingSpec, record: RawRecord, owner: Person | None, frozen: Mapping[str, str]) -> None:
         source_id, raw_key = record_key(spec, record), record.get(self._key, "").strip()
         was = _job_of(owner, self._is.source, source_id)
-        rows = rows_of(record)
-        workers: list[Worker] = []
-        taken: Taken | None = None
+        rows, alone = rows_of(record), not has_several_jobs(record)
+        known, mapped = known_of(self._is, owner, was), list[Mapped]()
         for row in rows:
-            mapped = map_record(spec, row, was.worker if was else None)
-            if isinstance(mapped, Rejected):
-                self._refuse(mapped.finding(), raw_key)
-                self._believe_end(owner, was, *end_said(spec, row), alone=len(rows) == 1)
+            found = map_record(spec, row, mapped[-1].worker if mapped and alone else known.worker)
+            if isinstance(found, Rejected):
+                self._refuse(found.finding(), raw_key)
+                self._believe_end(owner, was, *end_said(spec, rows[-1]), alone=alone)
                 return
-            self.outcome.findings.extend(mapped.findings)
-            taken = self._taken(mapped, owner, was, alone=len(rows) == 1)
-            if taken.older:
-                self.outcome.older.add(raw_key)
-            if taken.says_nothing:
-                self.outcome.counts["older"] += 1
-                return
-            nobodys = taken.worker.worker_id in self.without_address
-            workers.append(replace(taken.worker, work_email="") if nobodys else taken.worker)
-        if self._quarantined(workers, frozen):
+            self.outcome.findings.extend(found.findings)
+            mapped.append(found)
+        taken = self._one_by_one(mapped, known, raw_key) if alone else _at_once(mapped)
+        if not taken:
+            self.outcome.counts["older"] += 1
+            return
+        workers = [self._addressed(each.worker) for each in taken]
+        later = [each.whole for each in taken if each.whole is not None]
+        if self._quarantined([*workers, *later], frozen):
             self.outcome.refused.add(raw_key)
             self.outcome.counts["quarantined"] += 1
             said = workers[0]
-            self._believe_end(owner, was, said.status_text, said.status, said.termination_date, alone=len(workers) == 1)
+            self._believe_end(owner, was, said.status_text, said.status, said.termination_date, alone=alone)
             return
-        self._decide(workers, owner, taken)
+        self.outcome.counts["waiting"] += bool(later)
+        self._decide(workers, owner, taken[-1])
 
-    def _taken(self, mapped: Mapped, owner: Person | None, was: Employment | None, *, alone: bool) -> Taken:
-        """As far as nothing newer is known; several jobs of one number are told together, and so are never older."""
-        if not alone:
-            return Taken(worker=mapped.worker, told={}, effective_on=mapped.effective_on)
-        return in_time(self._is, self._mapped, mapped, owner, was)
+    def _one_by_one(self, mapped: Sequence[Mapped], known: Known, raw_key: str) -> list[Taken]:
+        """What changes one after the other come to, as far as nothing newer is known; empty when that is nothing."""
+        last: list[Taken] = []
+        for each in mapped:
+            taken = in_time(self._is, self._mapped, each, known)
+            if taken.older:
+                self.outcome.older.add(raw_key)
+            if not taken.says_nothing:
+                known, last = known.after(taken), [taken]
+        return last
+
+    def _addressed(self, worker: Worker) -> Worker:
+        return replace(worker, work_email="") if worker.worker_id in self.without_address else worker
 
     def _quarantined(self, workers: Sequence[Worker], frozen: Mapping[str, str]) -> bool:
         found = [f for worker in workers for f in check_worker(worker, self._checking(worker))]
@@ -164,7 +173,9 @@ class Acceptance:
             self._keep(jobs, None, why, taken)
             return
         if owner is not None:
-            jobs = [*(job for job in owner.jobs if job.record != record), *jobs]
+            # a date of another record may have come on the very day on which this one is spoken of
+            others = [job for job in begun_today(self._is, owner)[0].jobs if job.record != record]
+            jobs = [*map(self._by_today, others), *jobs]
         doubt = self._joining.doubts.get(record[1], "") if owner is None else ""
         self._keep(jobs, owner, doubt, taken)
         if owner is not None and record[1] in self._joining.former:
@@ -192,7 +203,7 @@ class Acceptance:
                 jobs = [
                     replace(job, standing=self._without(job, person.jobs))
                     if job.record == (self._is.source, source_id)
-                    else job
+                    else self._by_today(job)
                     for job in person.jobs
                 ]
                 if any(j.standing.stage.employed for j in jobs if j.record == (self._is.source, source_id)):
@@ -223,8 +234,14 @@ class Acceptance:
                 if all(job.record[0] == self._is.source and job.record[1] in self.outcome.seen for job in person.jobs):
                     continue
                 self.outcome.counts["woken"] += 1
-                self._keep([replace(job, standing=self._woken(job)) for job in person.jobs], person)
+                begun, since = begun_today(self._is, person)
+                jobs = [replace(job, standing=self._woken(job)) for job in begun.jobs]
+                self._keep(jobs, person, memory=begun.memory, effective_on=since)
             self._write()
+
+    def _by_today(self, job: Employment) -> Employment:
+        """A record of which nothing is said now: its dates count, and nothing brings back what has ended."""
+        return replace(job, standing=self._woken(job)) if job.standing.stage not in _OVER else job
 
     def _woken(self, job: Employment) -> Standing:
         moment = self._is.moment(job.worker)
@@ -232,16 +249,24 @@ class Acceptance:
         return still_missing(job.standing, standing) if job.standing.missing_files else standing
 
     def _keep(
-        self, jobs: Sequence[Employment], owner: Person | None, doubt: str = "", taken: Taken | None = None
+        self,
+        jobs: Sequence[Employment],
+        owner: Person | None,
+        doubt: str = "",
+        taken: Taken | None = None,
+        *,
+        memory: Mapping[str, Any] | None = None,
+        effective_on: date | None = None,
     ) -> None:
         """These are the person's records now; `doubt`: nothing is written for them until it is solved."""
-        person, findings = person_of(self._is, jobs, owner, doubt)
+        if taken is not None:
+            begun = begun_today(self._is, owner)[0].memory if owner else {}
+            memory, effective_on = remembered(begun, taken.worker, taken.told, taken.ahead), taken.effective_on
+        person, findings = person_of(self._is, jobs, owner, doubt, memory=memory)
         self.outcome.findings.extend(findings)
         late = owner is not None and owner.key in self._late.before
-        if taken is not None:
-            person = replace(person, memory=remembered(person.memory, taken.worker, taken.told))
         netting = self._late if late else self._batch
-        netting.put(person, owner, taken.effective_on if taken else None)
+        netting.put(person, owner, effective_on)
         if owner is None and person.worker.person_id:
             self._born[person.worker.person_id] = person.key
         if person.frozen:
@@ -265,6 +290,11 @@ class Acceptance:
         for people in self._people.by_worker_id(self.outcome.managers).values() if self.outcome.managers else ():
             keys.update(person.key for person in people)
         self._people.mark(keys, unsettled=True)
+
+
+def _at_once(mapped: Sequence[Mapped]) -> list[Taken]:
+    """Several jobs of one number are told together, and so are never older."""
+    return [Taken(worker=each.worker, told={}, effective_on=each.effective_on) for each in mapped]
 
 
 def _job_of(owner: Person | None, source: str, source_id: str) -> Employment | None:

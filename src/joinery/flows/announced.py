@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.standing import Stage
 from joinery.core.model.worker import Status
+from joinery.flows.in_time import without_ends
 from joinery.flows.policy import Policy
 from joinery.store.people import People, Person, in_chunks
 
@@ -26,6 +27,7 @@ def forget_announced_ends(connection: Connection, policy: Policy, keys: Collecti
 
 def _without_end(person: Person) -> Person:
     """The same person as if HR had announced no end; whoever has left stays as they are."""
+    person = replace(person, memory=without_ends(person.memory))
     standing, worker = person.standing, person.worker
     if standing.stage in {Stage.LEFT, Stage.NO_SHOW} or worker.termination_date is None:
         return person

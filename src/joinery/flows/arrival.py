@@ -20,7 +20,7 @@ from joinery.core.model.snapshot import RawRecord
 from joinery.flows.policy import SourcePolicy
 from joinery.intake.date_columns import dates_in, mapped
 from joinery.intake.delta import Delta, compare, read_alike, records
-from joinery.intake.identity import canonical_texts, together, with_entity
+from joinery.intake.identity import canonical_texts, successive, together, with_entity
 from joinery.intake.numbers import without_mangled, without_rezeroed
 from joinery.intake.profile import churn, profile_of, rezeroed
 from joinery.intake.read import read_table
@@ -176,12 +176,17 @@ def open_arrival(source: SourcePolicy, file: ArrivedFile, remembered: Mapping[st
     nothing = frozenset[str](), len(table.rejected)
     pending, unknown = nothing if spec.numbered else table.rejected_keys(key_column(spec))
     frame = with_entity(table.frame, spec)
+    partial = "changes" in {source.content, file.content}
+    if source.several_jobs:
+        frame = together(frame, spec)
+    elif partial:
+        frame = successive(frame, spec)
     return Arrival(
         source=source,
         spec=dates.spec,
-        table=replace(table, frame=together(frame, spec) if source.several_jobs else frame),
+        table=replace(table, frame=frame),
         complete=unknown == 0,
-        partial="changes" in {source.content, file.content},
+        partial=partial,
         pending=pending,
         doubts=dates.findings + mangled,
         dates=dates.decided,

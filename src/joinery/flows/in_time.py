@@ -1,58 +1,167 @@
 """A record as far as nothing newer is known of it: changes come out of order, and files of changes leave things out.
 
-Rule: an older record never overwrites what a newer one said, attribute by attribute.
+Rules: an older record never overwrites what a newer one said, attribute by attribute; and what HR dates ahead waits
+for its day in the person's memory (`ahead`), and comes into force on it by a wake date.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from joinery.core.mapping.ahead import Ahead, ahead_of, in_order, still_waiting, waits, with_begun
 from joinery.core.mapping.inbound import Mapped
 from joinery.core.mapping.merge import merged, older_than_known, told_after
 from joinery.core.mapping.spec import RECORD_NAMES
 from joinery.core.model.codec import instant_text
 from joinery.core.model.employment import Employment
-from joinery.core.model.worker import FACT_NAMES, IDENTITY_NAMES, Worker
+from joinery.core.model.worker import FACT_NAMES, IDENTITY_NAMES, Status, Worker
 from joinery.flows.setting import Setting
 from joinery.store.people import Person
 
 #: everything a record may hold of a person that is not who they are
 _ATTRIBUTES = frozenset(FACT_NAMES) - IDENTITY_NAMES
 
+#: words that tell of an end to come
+_ENDS = {Status.TERMINATED, Status.DECEASED, Status.NOTICE, Status.GARDEN_LEAVE, Status.RESCINDED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """One record as it is known before another row about it is read.
+
+    `worker`: what is in force, None for a new record; `told`: when HR said what; `ahead`: what waits for its day;
+    `effective_on`: the latest day from which something in it holds that has only just begun; `beside`: the person has
+    other records.
+    """
+
+    worker: Worker | None
+    told: Mapping[str, str]
+    ahead: tuple[Ahead, ...] = ()
+    effective_on: date | None = None
+    employed: bool = False
+    beside: bool = False
+
+    def after(self, taken: Taken) -> Known:
+        """The record once a row was taken in."""
+        return replace(self, worker=taken.worker, told=taken.told, ahead=taken.ahead, effective_on=taken.effective_on)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
     """A record as far as it is believed; `told`: when HR said what, `effective_on`: HR's day for it.
 
-    `older`: something newer is known of part of it; `says_nothing`: of all of it.
+    `ahead`: what of it, and of earlier ones, waits for its day. `older`: something newer is known of part of it;
+    `says_nothing`: of all of it. `whole`: the record as it is once nothing waits any more.
     """
 
     worker: Worker
     told: Mapping[str, str]
+    ahead: tuple[Ahead, ...] = ()
     effective_on: date | None = None
     older: bool = False
     says_nothing: bool = False
+    whole: Worker | None = None
 
 
-def in_time(
-    setting: Setting, names: frozenset[str], found: Mapped, owner: Person | None, was: Employment | None
-) -> Taken:
+def known_of(setting: Setting, owner: Person | None, was: Employment | None) -> Known:
+    """The record by all that is known of it today, with what has come into force since it was last looked at."""
+    if owner is None or was is None:
+        return Known(worker=None, told={}, beside=owner is not None)
+    begun, ahead = _parted(waiting_of(owner.memory, was.worker), setting.moment(was.worker).today)
+    told = dict(told_of(owner, was))
+    for each in begun:
+        told |= {name: each.at for name in each.values if each.at}
+    return Known(
+        worker=with_begun(was.worker, begun),
+        told=told,
+        ahead=ahead,
+        effective_on=max((each.on for each in begun), default=None),
+        employed=was.standing.stage.employed,
+        beside=len(owner.jobs) > 1,
+    )
+
+
+def in_time(setting: Setting, names: frozenset[str], found: Mapped, known: Known) -> Taken:
     """The record beside what is known of the same record; `names` are the attributes that the source maps."""
-    at = found.changed_at or setting.content_as_of
-    told = told_of(owner, was)
+    at, was = found.changed_at or setting.content_as_of, known.worker
     names = names - RECORD_NAMES
     absent = frozenset(_ATTRIBUTES - names) if setting.partial and was else frozenset[str]()
     older: frozenset[str] = frozenset()
-    if at is not None:
+    if at is not None and was:
         floor = instant_text(setting.full_as_of) if setting.full_as_of and setting.partial else ""
-        older = older_than_known(names, told, instant_text(at), floor) if was else older
-        told = told_after(names, older, told, instant_text(at))
-    nothing = bool(older) and older >= names - IDENTITY_NAMES
-    worker = merged(was.worker, found.worker, older | absent) if was else found.worker
-    return Taken(worker=worker, told=told, effective_on=found.effective_on, older=bool(older), says_nothing=nothing)
+        older = older_than_known(names, known.told, instant_text(at), floor)
+    if was is None:
+        worker = _from_its_day(setting, found, beside=known.beside)
+        told = told_after(names, (), known.told, instant_text(at)) if at is not None else known.told
+        return Taken(worker=worker, told=told, effective_on=found.effective_on)
+    if older and older >= names - IDENTITY_NAMES:
+        return Taken(worker=was, told=known.told, ahead=known.ahead, older=True, says_nothing=True)
+    said = merged(was, found.worker, older | absent)
+    held, ahead = _in_its_day(setting, known, said, found, names - older - IDENTITY_NAMES)
+    return Taken(
+        worker=merged(was, said, held),
+        told=told_after(names, older | held, known.told, instant_text(at)) if at is not None else known.told,
+        ahead=ahead,
+        effective_on=known.effective_on if held else found.effective_on or known.effective_on,
+        older=bool(older),
+        whole=said if held else None,
+    )
+
+
+def _in_its_day(
+    setting: Setting, known: Known, said: Worker, found: Mapped, names: frozenset[str]
+) -> tuple[frozenset[str], tuple[Ahead, ...]]:
+    """(attributes that keep their value for now, all that waits)."""
+    was = known.worker or said
+    today = setting.moment(was).today
+    on = found.effective_on if found.effective_on and found.effective_on > today else today
+    at = found.changed_at or setting.content_as_of
+    news = Ahead(on=on, values={}, status=said.status, at=instant_text(at) if at else "", known_on=today)
+    waiting = still_waiting(was, known.ahead, said, names, news, full=not setting.partial)
+    if on == today:
+        return frozenset(), in_order(waiting)
+    newer = {name for each in waiting if news.at and each.at > news.at for name in each.values}
+    held = waits(was, said, on, employed=known.employed) & names
+    there = with_begun(was, (each for each in waiting if each.on < on))
+    values = {name: said.value(name) for name in sorted(held) if name in there.differences(said) and name not in newer}
+    return held, in_order((*waiting, *([replace(news, values=values)] if values else [])))
+
+
+def _from_its_day(setting: Setting, found: Mapped, *, beside: bool) -> Worker:
+    """A record that nobody knew begins on its day: of a new person who has no first day, or beside other records."""
+    worker, on = found.worker, found.effective_on
+    if on is None or setting.since is None or on <= setting.moment(worker).today:
+        return worker
+    if beside:
+        begins = worker.job_start_date or worker.hire_date
+        return worker if begins is not None and begins >= on else replace(worker, job_start_date=on)
+    return worker if worker.hire_date is not None else replace(worker, hire_date=on)
+
+
+def begun_today(setting: Setting, person: Person) -> tuple[Person, date | None]:
+    """The person with what has come into force by now; and the latest day from which it holds, None for nothing."""
+    if "ahead" not in person.memory:
+        return person, None
+    jobs, days, memory = [], [], person.memory
+    for job in person.jobs:
+        known = known_of(setting, person, job)
+        if known.worker is not None and known.effective_on is not None:
+            days.append(known.effective_on)
+            memory = remembered(memory, job.worker, known.told, known.ahead)
+            job = replace(job, worker=known.worker)
+        jobs.append(job)
+    if not days:
+        return person, None
+    employments = tuple(jobs) if person.employments else ()
+    worker = person.worker if employments else jobs[0].worker
+    return replace(person, worker=worker, employments=employments, memory=memory), max(days)
+
+
+def _parted(waiting: Sequence[Ahead], today: date) -> tuple[list[Ahead], tuple[Ahead, ...]]:
+    return [each for each in waiting if each.on <= today], tuple(each for each in waiting if each.on > today)
 
 
 def told_of(owner: Person | None, was: Employment | None) -> Mapping[str, str]:
@@ -63,12 +172,45 @@ def told_of(owner: Person | None, was: Employment | None) -> Mapping[str, str]:
     return by_record.get(_name(was.worker), {})
 
 
-def remembered(memory: Mapping[str, Any], worker: Worker, told: Mapping[str, str]) -> Mapping[str, Any]:
-    """The memory of a person, with what was said about one of their records."""
-    if not told:
-        return memory
-    return {**memory, "told": {**memory.get("told", {}), _name(worker): dict(told)}}
+def waiting_of(memory: Mapping[str, Any], worker: Worker) -> tuple[Ahead, ...]:
+    """What of this record waits for its day."""
+    return tuple(ahead_of(each) for each in memory.get("ahead", {}).get(_name(worker), ()))
+
+
+def all_waiting(memory: Mapping[str, Any]) -> tuple[Ahead, ...]:
+    """Everything that waits for its day, of all records."""
+    return in_order(ahead_of(each) for some in memory.get("ahead", {}).values() for each in some)
+
+
+def remembered(
+    memory: Mapping[str, Any], worker: Worker, told: Mapping[str, str], ahead: Sequence[Ahead] = ()
+) -> Mapping[str, Any]:
+    """The memory of a person, with what was said about one of their records and what of it waits."""
+    name, found = _name(worker), dict(memory)
+    if told:
+        found["told"] = {**memory.get("told", {}), name: dict(told)}
+    waiting = {record: some for record, some in memory.get("ahead", {}).items() if record != name}
+    if ahead:
+        waiting[name] = [each.to_json() for each in ahead]
+    found.pop("ahead", None)
+    return {**found, "ahead": waiting} if waiting else found
 
 
 def _name(worker: Worker) -> str:
     return f"{worker.source}:{worker.source_id}"
+
+
+def without_ends(memory: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The memory without ends of employment that wait for their day: those are confidential."""
+    if "ahead" not in memory:
+        return memory
+    waiting = {
+        record: [_without_end(each) for each in some if _without_end(each)["values"]]
+        for record, some in memory["ahead"].items()
+    }
+    return {**memory, "ahead": waiting}
+
+
+def _without_end(stored: Mapping[str, Any]) -> Mapping[str, Any]:
+    each = ahead_of(stored)
+    return each.without({"status"} if each.status in _ENDS else ()).to_json()

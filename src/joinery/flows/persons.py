@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
 from joinery.core.model.employment import Employment
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.rules.events import Known
+from joinery.core.rules.instants import start_of_day
 from joinery.core.rules.jobs import together, wake_of
+from joinery.core.rules.lifecycle import Moment
+from joinery.flows.in_time import waiting_of
 from joinery.flows.netting import fact_changes, with_changes
 from joinery.flows.setting import Setting
 from joinery.store.people import Person
 
 
 def person_of(
-    setting: Setting, jobs: Sequence[Employment], owner: Person | None, doubt: str = ""
+    setting: Setting,
+    jobs: Sequence[Employment],
+    owner: Person | None,
+    doubt: str = "",
+    memory: Mapping[str, Any] | None = None,
 ) -> tuple[Person, tuple[Finding, ...]]:
-    """The person behind these records; `owner` is who they were until now, None for somebody new."""
+    """The person behind these records; `owner` is who they were until now, None for somebody new.
+
+    `memory`: what is to be remembered of them from now on; the owner's where it is not given.
+    """
     findings: tuple[Finding, ...] = ()
     known = Known(worker=jobs[0].worker, standing=jobs[0].standing)
     moment = setting.moment(known.worker)
@@ -26,12 +38,13 @@ def person_of(
         known, jobs = both.known, both.jobs
         findings = tuple(_findings(both.disputed, both.several_primaries, known))
     changed = fact_changes(owner.worker, known.worker) if owner else {}
+    said = memory if memory is not None else owner.memory if owner else {}
     person = Person(
         key=owner.key if owner else setting.new_key(),
         worker=known.worker,
         standing=known.standing,
-        memory=with_changes(owner.memory if owner else {}, changed),
-        wake_at=wake_of(jobs, moment, setting.policy_of),
+        memory=with_changes(said, changed),
+        wake_at=_wake(setting, jobs, said, moment),
         unsettled=True,
         frozen=doubt or (owner.frozen if owner else ""),
         employments=tuple(jobs) if len(jobs) > 1 else (),
@@ -39,10 +52,21 @@ def person_of(
     return person, findings
 
 
+def _wake(setting: Setting, jobs: Sequence[Employment], memory: Mapping[str, Any], moment: Moment) -> datetime | None:
+    """When a record changes by itself, or something that HR dated ahead comes into force where its record is."""
+    found = [wake_of(jobs, moment, setting.policy_of)]
+    for job in jobs:
+        zone = setting.moment(job.worker).zone
+        found += [start_of_day(each.on, zone) for each in waiting_of(memory, job.worker)]
+    return min((at for at in found if at is not None), default=None)
+
+
 def absorbed(setting: Setting, kept: Person, gone: Person) -> Person:
     """Two turned out to be one: all records under the key of the one who stays."""
     jobs = [*kept.jobs, *(replace(job, primary=False) for job in gone.jobs)]
-    person, _ = person_of(setting, jobs, kept)
+    waiting = {**gone.memory.get("ahead", {}), **kept.memory.get("ahead", {})}
+    memory = {**kept.memory, "ahead": waiting} if waiting else kept.memory
+    person, _ = person_of(setting, jobs, kept, memory=memory)
     return replace(person, frozen="")
 
 

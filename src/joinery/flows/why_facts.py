@@ -10,9 +10,11 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
+from joinery.core.mapping.ahead import Ahead
 from joinery.core.mapping.outbound import unmapped_in
 from joinery.core.model.worker import IDENTITY_NAMES, LIFECYCLE_NAMES
 from joinery.core.rules.explain import Origin
+from joinery.flows.in_time import all_waiting
 from joinery.flows.relations import manager_of
 from joinery.flows.why_case import Case
 from joinery.flows.why_part import Part, day
@@ -38,6 +40,8 @@ def facts_part(case: Case) -> Part:
     found = told_findings(case, findings_about(case.connection, case.policy.name, case.number))
     kept_back = any(row["severity"] in {"blocker", "quarantine"} for row in found)
     said = [_from(case, rows, kept_back=kept_back), *_changes(case, rows), *_otherwise(case)]
+    waiting = _waiting(case)
+    said += [_to_come(case, each) for each in waiting]
     said += [finding_said(row) for row in found]
     if case.person.standing.held:
         said.append(f"Held: {case.person.standing.held}. Nothing is written until the settings say what it means.")
@@ -57,9 +61,29 @@ def facts_part(case: Case) -> Part:
                 for row in current
                 if case.confidential or row.attribute not in LIFECYCLE_NAMES
             },
+            "to_come": [
+                {"on": each.on.isoformat(), "known_on": each.known_on.isoformat(), "values": dict(each.values)}
+                for each in waiting
+            ],
             "findings": [finding_data(row) for row in found],
         },
     )
+
+
+def _waiting(case: Case) -> list[Ahead]:
+    """What HR has dated ahead; of the employment itself only where confidential things are asked for."""
+    hidden = frozenset[str]() if case.confidential else LIFECYCLE_NAMES
+    found = [each.without(hidden) for each in all_waiting(case.person.memory)]
+    return [each for each in found if each.values]
+
+
+def _to_come(case: Case, ahead: Ahead) -> str:
+    worker = case.person.worker
+    changes = [
+        name if name in NAMES else f"{name} {value or 'nothing'} instead of {worker.value(name) or 'nothing'}"
+        for name, value in ahead.values.items()
+    ]
+    return f"From {ahead.on} on: {'; '.join(changes)}. HR said so on {ahead.known_on}; until then nothing changes."
 
 
 def origins(case: Case) -> dict[str, Origin]:

@@ -9,7 +9,7 @@ import pytest
 
 from joinery.core.model.employment import Employment
 from joinery.core.model.standing import Stage, Standing
-from joinery.core.model.worker import Worker
+from joinery.core.model.worker import Status, Worker
 from joinery.core.rules.events import Known
 from joinery.core.rules.jobs import (
     Ownership,
@@ -305,3 +305,51 @@ def test_the_rows_of_one_number_are_the_jobs_they_were(
     known = [Employment(worker=worker, standing=Standing(stage=A, since=NOW)) for worker in before]
     found = [was_it and (was_it.worker.job_id or was_it.worker.job_title) for _, was_it in paired(known, now)]
     assert found == expected
+
+
+# ---------------------------------------------------------------- abroad
+
+
+def abroad(host: Employment, home: Employment, order: tuple[str, ...] = (), **owners: str) -> Worker:
+    """The person behind both, after a life at home."""
+    before = Known(worker=home.worker, standing=home.standing)
+    both = together([home, host], before, MOMENT, lambda _: POLICY, Ownership(order=order, owners=owners))
+    return both.known.worker
+
+
+HOME = job("1", primary=True, status=Status.DORMANT, country="FR", cost_center="F1", work_email="a@x.example")
+HOST = job("2", days=-1, status=Status.ACTIVE, country="JP", cost_center="J1")
+
+
+@pytest.mark.parametrize(
+    ("host", "home", "number"),
+    [
+        pytest.param(HOST, HOME, "2", id="the host record counts, although the home record was the main one"),
+        pytest.param(replace(HOST, standing=job("2", P).standing), HOME, "1", id="not before it begins"),
+        pytest.param(replace(HOST, standing=job("2", L).standing), HOME, "1", id="nor once it has ended"),
+        pytest.param(replace(HOST, standing=job("2", missing="1").standing), HOME, "2", id="missing once it counts"),
+        pytest.param(replace(HOST, standing=job("2", missing="3").standing), HOME, "1", id="but not once it is gone"),
+        pytest.param(replace(HOST, worker=replace(HOST.worker, status=Status.DORMANT)), HOME, "1", id="both dormant"),
+        pytest.param(
+            HOST,
+            replace(HOME, worker=replace(HOME.worker, primary_job="yes")),
+            "2",
+            id="whatever HR marks as the main one",
+        ),
+    ],
+)
+def test_abroad_the_host_record_counts(host: Employment, home: Employment, number: str) -> None:
+    known = together([home, host], was(home), MOMENT, lambda _: POLICY, Ownership()).known
+    assert (known.worker.worker_id, known.standing.stage) == (number, A)
+
+
+def test_abroad_the_home_record_gives_only_what_is_the_persons_own() -> None:
+    same = abroad(HOST, HOME)
+    assert (same.country, same.cost_center, same.work_email) == ("JP", "J1", "a@x.example")
+    other = replace(HOST, worker=replace(HOST.worker, source="tokyo", work_email="b@x.example"))
+    owned = abroad(other, HOME, order=("hris", "tokyo"), cost_center="hris")
+    assert (owned.cost_center, owned.work_email) == ("J1", "a@x.example")
+
+
+def test_abroad_the_home_record_gives_no_learning() -> None:
+    assert other_jobs([replace(HOME, primary=False), replace(HOST, primary=True)]) == ()

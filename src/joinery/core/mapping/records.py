@@ -1,4 +1,4 @@
-"""What a record of a file is: its key, and its rows where a person has one for each job."""
+"""What a record of a file is: its key, and its rows: one for each job, or one for each change of a file of changes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from joinery.core.model.snapshot import RawRecord
 #: columns that intake adds: the key where no single column is one, and all rows of a record that has several
 KEY: Final = "__record__"
 JOBS: Final = "__jobs__"
+#: all rows of a record of which a file of changes tells several times, oldest first
+STEPS: Final = "__steps__"
 
 
 def key_column(spec: MappingSpec) -> str:
@@ -19,8 +21,13 @@ def key_column(spec: MappingSpec) -> str:
 
 
 def rows_of(record: RawRecord) -> list[RawRecord]:
-    """The rows of one record: itself, or one for each job."""
-    jobs = record.get(JOBS, "")
-    if not jobs:
+    """The rows of one record: itself; or one for each job; or, oldest first, one for each change."""
+    several = record.get(JOBS, "") or record.get(STEPS, "")
+    if not several:
         return [record]
-    return [{name: value for name, value in row.items() if value is not None} for row in json.loads(jobs)]
+    return [{name: value for name, value in row.items() if value is not None} for row in json.loads(several)]
+
+
+def has_several_jobs(record: RawRecord) -> bool:
+    """Its rows are jobs at the same time, and not changes one after the other."""
+    return bool(record.get(JOBS, ""))

@@ -14,7 +14,7 @@ from typing import Final
 
 from joinery.core.model.employment import Employment
 from joinery.core.model.standing import Stage, Standing
-from joinery.core.model.worker import Worker
+from joinery.core.model.worker import Status, Worker
 from joinery.core.rules.events import Known
 from joinery.core.rules.lifecycle import BRIDGE_DAYS, LifecyclePolicy, Moment, first_day_out, next_wake
 
@@ -79,7 +79,9 @@ def together(
     jobs: Sequence[Employment], before: Known | None, moment: Moment, policies: Policies, ownership: Ownership
 ) -> Together:
     """The person behind these records; `before` is what was last concluded about them."""
-    live = [job for job in jobs if not superseded(job, jobs)] or list(jobs)
+    current = [job for job in jobs if not superseded(job, jobs)] or list(jobs)
+    there = [job for job in current if not _gone_missing(job, policies)]
+    live = [job for job in current if not dormant(job, there)]
     bridge = _bridge(live, before, moment, policies)
     if before is not None and bridge is not None:
         standing = replace(before.standing, bridged_until=bridge, armed_end=None, missing_files=0, missing_since=None)
@@ -87,7 +89,7 @@ def together(
     was = before.standing if before else None
     lead = _lead(live, was, moment, policies, ownership)
     standing = _continued(lead, live, was, moment)
-    worker = _merged(lead, live, ownership)
+    worker = _merged(lead, live, [job for job in current if job not in live], ownership)
     marked = tuple(replace(job, primary=job is lead) for job in jobs)
     flagged = [job for job in _at_work(live) if flag(job.worker)]
     return Together(
@@ -106,6 +108,14 @@ def superseded(job: Employment, jobs: Sequence[Employment]) -> bool:
         and other.worker.previous_id not in other.numbers
         and other.standing.stage not in {Stage.PREHIRE, Stage.NO_SHOW}
         and not _came_back(job, other)
+        for other in jobs
+    )
+
+
+def dormant(job: Employment, jobs: Sequence[Employment]) -> bool:
+    """The home record of somebody at work abroad under another record: that one counts, and this is no leave."""
+    return job.worker.status is Status.DORMANT and any(
+        other is not job and other.worker.status is not Status.DORMANT and other.standing.stage.employed
         for other in jobs
     )
 
@@ -133,7 +143,7 @@ def flag(worker: Worker) -> bool:
 
 def other_jobs(jobs: Sequence[Employment]) -> tuple[Worker, ...]:
     """The jobs somebody has beside the main one: they add groups and learning, and nothing else."""
-    live = _at_work([job for job in jobs if not superseded(job, jobs)])
+    live = _at_work([job for job in jobs if not superseded(job, jobs) and not dormant(job, jobs)])
     return tuple(job.worker for job in live if not job.primary)
 
 
@@ -249,15 +259,19 @@ def _continued(lead: Employment, jobs: Sequence[Employment], before: Standing | 
     )
 
 
-def _merged(lead: Employment, jobs: Sequence[Employment], ownership: Ownership) -> Worker:
-    """The leading record's worker, each attribute from the source that owns it."""
-    voices = sorted(_voices(jobs), key=lambda job: (ownership.rank(job.worker), job is not lead))
-    if len({job.worker.source for job in voices}) < 2:
+def _merged(lead: Employment, jobs: Sequence[Employment], asleep: Sequence[Employment], ownership: Ownership) -> Worker:
+    """The leading record's worker, each attribute from the source that owns it; of a dormant record the person's own.
+
+    Where somebody works, and whose cost it is, a home record never says.
+    """
+    live = sorted(_voices(jobs), key=lambda job: (ownership.rank(job.worker), job is not lead))
+    every = sorted([*live, *asleep], key=lambda job: (ownership.rank(job.worker), job is not lead))
+    if len({job.worker.source for job in every}) < 2 and not asleep:
         return lead.worker
     values: dict[str, object] = {}
     custom = dict(lead.worker.custom)
     for name in {*PERSON_NAMES, *ownership.owners}:
-        owner = _owner(name, voices, ownership)
+        owner = _owner(name, every if name in PERSON_NAMES else live, ownership)
         if owner is None or owner is lead:
             continue
         if name in custom or name in owner.worker.custom:

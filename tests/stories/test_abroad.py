@@ -1,0 +1,79 @@
+"""Abroad with two records: the host record counts, the home record sleeps, and coming back is no new life."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.stories.company import COLUMNS, FIELDS, Company, Row, staff, worker
+
+MORE = ("person_id", "cost_center", "legal_entity")
+WIDE = (*COLUMNS, *MORE)
+RULES = [
+    {"name": "Japan", "when": "country == 'JP'", "give": ["JP-LAW"], "due": "30 days"},
+    {"name": "France", "when": "country == 'FR'", "give": ["FR-LAW"], "due": "30 days"},
+]
+AT_HOME = {
+    "person_id": "U9",
+    "country": "FR",
+    "time_zone": "Europe/Paris",
+    "cost_center": "F1",
+    "legal_entity": "Acme SA",
+    "primary_job": "yes",
+}
+AWAY = {
+    "person_id": "U9",
+    "country": "JP",
+    "location": "Osaka",
+    "time_zone": "Asia/Tokyo",
+    "cost_center": "J1",
+    "legal_entity": "Acme KK",
+    "hire_date": "2026-11-23",
+    "work_email": "",
+}
+LEAVING = {"leaver", "joiner", "rehire", "leave", "return", "missing"}
+
+
+def told(status: str, *host: Row) -> list[Row]:
+    return [*staff(3), worker(9, status=status, **AT_HOME), *host]
+
+
+def test_the_host_record_counts_abroad_and_the_home_record_again_afterwards(tmp_path: Path) -> None:
+    fields = FIELDS | {name: name for name in MORE}
+    attributes = {"country": "country", "cost_center": "cost_center", "legal_entity": "legal_entity"}
+    people = {"fields": fields, "statuses": {"On assignment": "dormant"}}
+    acme = Company(tmp_path, people=people, settings={"learning_rules": RULES}, learning={"attributes": attributes})
+    acme.day("2026-11-20", told("Active"), columns=WIDE)
+    account = acme.account("0009").id
+    # announced: the home record still counts
+    acme.day("2026-11-21", told("Active", worker("H9", **AWAY)), columns=WIDE)
+    assert acme.account("0009").attributes["cost_center"] == "F1"
+    # over there
+    acme.day("2026-11-23", told("On assignment", worker("H9", **AWAY)), columns=WIDE)
+    person = acme.person("H9")
+    assert (person.worker.time_zone, person.worker.location, person.standing.stage) == ("Asia/Tokyo", "Osaka", "active")
+    there = acme.account("H9")
+    assert (there.id, there.state, there.email) == (account, "active", "w0009@acme.example")
+    assert [there.attributes[name] for name in attributes] == ["JP", "J1", "Acme KK"]
+    assert "course:JP-LAW" in acme.assigned("H9")
+    assert acme.day("2026-11-24", told("On assignment", worker("H9", **AWAY)), columns=WIDE).lines == []
+    # the host record ends; HR wakes the home record a day later
+    over = worker("H9", **AWAY | {"status": "Terminated", "termination_date": "2027-05-31"})
+    assert acme.day("2027-06-01", told("On assignment", over), columns=WIDE).did("suspend") == []
+    assert acme.day("2027-06-02", told("Active", over), columns=WIDE).did("suspend") == []
+    back = acme.account("0009")
+    assert (back.id, back.state, back.attributes["country"]) == (account, "active", "FR")
+    lives = [event for event in acme.events(kinds=LEAVING) if event.startswith(("0009", "H9"))]
+    assert lives == [], "nobody left, nobody joined, and it was no leave"
+
+
+def test_a_record_begins_on_its_day_also_when_another_one_changes_on_that_day(tmp_path: Path) -> None:
+    """The date of one record is not lost because the file speaks of the other on the same night."""
+    acme = Company(tmp_path, people={"fields": FIELDS | {name: name for name in MORE}})
+    host = worker("H9", **AWAY | {"termination_date": "2026-11-30"})
+    acme.day("2026-11-20", told("Active", host), columns=WIDE)
+    acme.day("2026-11-23", [row | {"department": "Legal"} for row in told("Active", host)], columns=WIDE)
+    stages = {job.worker.worker_id: job.standing.stage for job in acme.person("0009").jobs}
+    assert stages == {"0009": "active", "H9": "active"}
+    acme.day("2026-12-01", [row | {"department": "Law"} for row in told("Active")] + [host], columns=WIDE)
+    stages = {job.worker.worker_id: job.standing.stage for job in acme.person("0009").jobs}
+    assert stages == {"0009": "active", "H9": "left"}
