@@ -31,6 +31,7 @@ COMMANDS = {
     "accounts": ("accounts", "Accounts as last confirmed by the learning system."),
     "issue": ("issue", "Open data problems."),
     "quarantine": ("quarantine", "People whose data is not believed; let one go by name."),
+    "layoff": ("layoff", "An announced lay-off, approved ahead; confidential."),
     "match": ("match", "Existing accounts that wait for a yes or no."),
     "reconcile": ("reconcile", "Read all accounts again and plan against what is really there."),
     "audit": ("audit", "What was done by whom, and proof that the log of it stands."),

@@ -9,13 +9,24 @@ from typing import Annotated
 
 import typer
 
-from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, connection, show_for_people, show_json
+from joinery.cli.common import (
+    DEFAULT_CONFIG,
+    AsJson,
+    Config,
+    Format,
+    Out,
+    connection,
+    show_for_people,
+    show_json,
+    show_table,
+)
 from joinery.cli.wording import several
+from joinery.flows.held_files import accept_once, held_files
 from joinery.flows.person import Word
 from joinery.flows.quarantine import kept_back, release_row
 from joinery.reports.tables import table
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="People whose data is not believed.")
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="People and files that are not believed.")
 
 COLUMNS = (
     "worker_id=Employee number",
@@ -82,3 +93,42 @@ def release(
         show_json({"released": worker.strip(), "until": last.isoformat()})
     else:
         print(f"{worker.strip()} is believed from the next file on, until {last}.")
+
+
+@app.command()
+def files(config: Config = DEFAULT_CONFIG, form: Format = "text", json: AsJson = False, out: Out = None) -> None:
+    """Files that are held as a whole, why, and which of them somebody may accept once.
+
+    Examples: joinery quarantine files | joinery quarantine files --format xlsx --out held.xlsx
+    """
+    with connection(config, quiet=True) as it:
+        found = held_files(it.ports)
+    columns = ("source", "file", "sha256=Hash", "since", "rows", "why", "acceptable=Can be accepted", "accepted_by")
+    rows = [
+        (f.source, f.name, f.sha256, f.since[:10], f.rows, ", ".join(f.why), f.acceptable, f.accepted_by) for f in found
+    ]
+    show_table(table("Held files", columns, rows), "json" if json else form, out)
+
+
+@app.command()
+def accept(
+    file: Annotated[str, typer.Argument(metavar="HASH", help="The file's SHA-256, or its first 8 letters or more.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why the file is right; kept with your name.")],
+    config: Config = DEFAULT_CONFIG,
+    json: AsJson = False,
+) -> None:
+    """Accept one held file once, such as a real renumbering. Exactly this content, and only this once.
+
+    Guards still hold what follows from it. An empty file, or an older one, cannot be accepted.
+
+    Example: joinery quarantine accept 3f9c01aa --reason "renumbered after the merger, HR-771"
+    """
+    if not reason.strip():
+        raise typer.BadParameter("accepting a file needs a reason", param_hint="--reason")
+    with connection(config, quiet=True) as it:
+        held, ready = accept_once(it.ports, file, getpass.getuser(), reason.strip())
+    if json:
+        show_json({"accepted": held.sha256, "file": held.name, "source": held.source, "ready": ready})
+        return
+    print(f"{held.name} is accepted, this once. Nothing is read or written yet.")
+    print("The next `joinery sync` reads it." if ready else "It lies here no longer: send the same file again.")

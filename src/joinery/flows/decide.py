@@ -65,7 +65,8 @@ def decide_person(
     verdict = in_scope_by_any([facts, *others], policy.include, policy.exclude)
     inclusion = Inclusion(inside=verdict.inside, why="; ".join(verdict.why), out_of_scope=policy.out_of_scope)
     latch = latched(person, batch.accounts.get(person.key), decisions, moment)
-    access = access_of(worker, person.standing, inclusion, moment, policy.lifecycle_of(worker), latch)
+    ends = latch or (batch.laid_off.get(person.key, "") if person.standing.stage.employed else "")
+    access = access_of(worker, person.standing, inclusion, moment, policy.lifecycle_of(worker), ends)
     if not latch and person.key in batch.taken_over:
         access = Access(state=AccountState.ACTIVE, because=_goes_on(person, batch.taken_over[person.key]))
     learned = None

@@ -13,6 +13,7 @@ from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId, PersonKey
 from joinery.core.rules.instants import local_day
 from joinery.core.rules.learning import Assignment
+from joinery.flows.laid_off import laid_off
 from joinery.flows.neighbours import making_room, room_made, taken_over
 from joinery.flows.policy import Policy
 from joinery.store.accounts import Accounts
@@ -51,6 +52,8 @@ class Batch:
     managers: Mapping[str, str]
     #: leavers whose account somebody goes on using who is probably them -> that one's number
     taken_over: Mapping[PersonKey, str] = field(default_factory=dict)
+    #: people whose access ends by a lay-off that was approved ahead -> by which
+    laid_off: Mapping[str, str] = field(default_factory=dict)
     #: people whose present address somebody else is to have, and accounts that free theirs
     makes_room: frozenset[PersonKey] = frozenset()
     room_made: frozenset[AccountId] = frozenset()
@@ -98,6 +101,7 @@ def gather(connection: Connection, policy: Policy, keys: Sequence[PersonKey], as
         makes_room=frozenset(making_room(people, persons, linked)),
         room_made=frozenset(room_made(people, (a for some in by_email.values() for a in some), owners)),
         decisions=decisions,
+        laid_off=laid_off(connection, policy, persons, as_of),
         assignments=assignments_of(connection, [p.key for p in persons]),
         completions=completed_by(connection, [p.key for p in persons]) if uses_learning else {},
         with_reports=people.with_reports({n for p in persons for n in p.numbers}) if uses_learning else frozenset(),

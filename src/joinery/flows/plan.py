@@ -170,11 +170,13 @@ def _look_at(connection: Connection, ports: Ports, making: _Making, keys: Sequen
     for person in batch.people:
         one = decide_person(policy, batch, person, when.as_of, when.state.go_live, first_load=when.first_load)
         reach = within_reach(lines_for(one.subject), policy.cannot, person.memory.get("beyond", ()))
+        approved = person.key in batch.laid_off
         for line in reach.possible:
-            making.tally.add(line)
+            if not (approved and line.evidenced):
+                making.tally.add(line)
             making.actions[str(line.action)] += 1
             making.linking += line.action is ActionClass.LINK and not line.held
-        making.writer.add(reach.lines)
+        making.writer.add(reach.lines, approved=approved)
         decided.append(_remembering(one, person, reach))
         if not reach.possible:
             settled.append(person.key)

@@ -19,6 +19,7 @@ from joinery.errors import ConfigError, KeyUnusable, SourceUntrusted, StopRun
 from joinery.flows.accept import Acceptance, baseline_day, uuid7
 from joinery.flows.arrival import Arrival
 from joinery.flows.book import FILE, IDENTITY, PEOPLE, REACH, Book
+from joinery.flows.held_files import accepted_once, may_accept
 from joinery.flows.issues import let_go
 from joinery.flows.joining import Claims
 from joinery.flows.policy import Ports, SourcePolicy
@@ -26,6 +27,7 @@ from joinery.flows.setting import Outcome
 from joinery.flows.waking import setting_for, wake
 from joinery.kit.drop import ArrivedFile
 from joinery.store.connections import ConnectionState, load_state, save_state
+from joinery.store.decisions import Decision, release
 from joinery.store.findings import record_findings
 from joinery.store.snapshots import (
     SnapshotRow,
@@ -143,21 +145,43 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
     known, churned = Profile.from_json(last.profile) if last else None, arrival.churn(before)
     profile = arrival.profile(file.as_of)
     verdict = judge(profile, known, churned, source.trust, partial=arrival.partial, doubts=arrival.doubts)
-    if not verdict.trusted:
-        result = FileResult(
-            source=source.name, name=file.name, state="held", rows=arrival.rows, findings=verdict.findings
-        )
-        _remember_unused(ports, result, file, as_of, sha256=arrival.sha256)
-        source.drop.hold(file, _report(result), day)
-        return result, None
+    word = _word(ports, verdict.findings, arrival.sha256) if not verdict.trusted else None
+    if not verdict.trusted and word is None:
+        return _hold(ports, source, file, arrival, (verdict.findings, as_of)), None
     if arrival.partial and known is not None:
         # how many people there are is known from the last full file: the next full one is measured by that
         profile = replace(known, as_of=profile.as_of or known.as_of, sha256=profile.sha256)
     # a new number may be a known one without its zeros
-    arrival = arrival.against(before) if churned is not None and churned.new else arrival
-    result, outcome = _accept(ports, source, file, arrival, _Compared(as_of=as_of, before=before, profile=profile))
+    arrival = arrival.against(before) if churned is not None and churned.new and word is None else arrival
+    compared = _Compared(as_of=as_of, before=before, profile=profile, word=word)
+    result, outcome = _accept(ports, source, file, arrival, compared)
     source.drop.accept(file, _report(result, arrival.rejected_rows()), day)
     return result, outcome
+
+
+def _hold(
+    ports: Ports, source: SourcePolicy, file: ArrivedFile, arrival: Any, why: tuple[tuple[Finding, ...], datetime]
+) -> FileResult:
+    """The file is not believed: nothing of it reaches the facts."""
+    findings, as_of = why
+    result = FileResult(source=source.name, name=file.name, state="held", rows=arrival.rows, findings=findings)
+    _remember_unused(ports, result, file, as_of, sha256=arrival.sha256)
+    day = as_of.astimezone(ports.policy.company_zone).date()
+    source.drop.hold(file, {**_report(result), "sha256": arrival.sha256}, day)
+    return result
+
+
+def _word(ports: Ports, findings: Sequence[Finding], sha256: str) -> Decision | None:
+    """Of whoever accepted this content once, for nothing but what they could know better."""
+    with ports.database.read() as connection:
+        word = accepted_once(connection, ports.policy.name, sha256)
+    held = {finding.check for finding in findings if finding.severity is Severity.BLOCKER}
+    return word if word is not None and may_accept(held) and held.issubset(word.body["why"]) else None
+
+
+def _accepted_by(word: Decision | None) -> dict[str, Any]:
+    """What the record of the snapshot says of it for ever."""
+    return {} if word is None else {"accepted_by": word.owner, "reason": word.reason, "although": word.body["why"]}
 
 
 def _as_much(last: SnapshotRow, arrival: Any) -> bool:
@@ -170,6 +194,8 @@ class _Compared:
     as_of: datetime
     before: bytes | None
     profile: Profile
+    #: of whoever accepted the file although the gate would hold it
+    word: Decision | None = None
 
 
 def _accept(
@@ -199,7 +225,10 @@ def _accept(
         payload = delta.blob_without(outcome.refused | outcome.older, keep_gone=not arrival.says_who_is_gone)
         save_digests(connection, name, source.name, snapshot_id=snapshot_id, columns="", payload=payload)
         snapshot = _snapshot(source, file, arrival, compared, snapshot_id)
-        record_snapshot(connection, name, replace(snapshot, taken_at=ports.now(), report=dict(outcome.counts)))
+        if compared.word is not None:
+            release(connection, [compared.word.id], ports.now())
+        told = {**outcome.counts, **_accepted_by(compared.word)}
+        record_snapshot(connection, name, replace(snapshot, taken_at=ports.now(), report=told))
         save_state(connection, name, _after(state, source.people, compared.as_of, ports, missing))
     result = FileResult(
         source=source.name,
@@ -335,7 +364,10 @@ def _remember_unused(ports: Ports, result: FileResult, file: ArrivedFile, as_of:
                 as_of=as_of,
                 taken_at=ports.now(),
                 content_as_of=file.as_of,
-                report={"findings": [f.check for f in result.findings]},
+                report={
+                    "findings": [f.check for f in result.findings],
+                    "blockers": [f.check for f in result.findings if f.severity is Severity.BLOCKER],
+                },
             ),
         )
 

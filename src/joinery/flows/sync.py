@@ -16,6 +16,7 @@ from joinery.flows.closing import close_the_book, look_again
 from joinery.flows.contact import contacted, look_at_doubtful, read_accounts, still_in_doubt
 from joinery.flows.erase import end_keeping
 from joinery.flows.issues import look_at_records, refresh_issues, waived
+from joinery.flows.laid_off import Batch, fire
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Ports
 from joinery.flows.pull import PullReport, pull
@@ -86,6 +87,7 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
     if _needs_contact(ports):
         read_accounts(ports)
     end_keeping(ports, local_day(as_of, ports.policy.company_zone))
+    fired = _lay_off(ports, as_of)
     unseen = look_at_doubtful(ports)
     plan = make_plan(ports, as_of, cause, pulled.snapshot_id)
     locked = _blockers(ports, as_of)
@@ -98,6 +100,9 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
         state = load_state(connection, ports.policy.name)
         save_state(connection, ports.policy.name, replace(state, last_as_of=as_of))
     mail, records = after_apply(ports, as_of)
+    for batch in fired:
+        left_out = f", {len(batch.fired['left_out'])} left out" if batch.fired and batch.fired["left_out"] else ""
+        ports.say(f"{batch.id} has fired{left_out}: joinery layoff show {batch.id} --confidential")
     if any(records.values()):
         look_at_records(ports)
         refresh_issues(ports, as_of)
@@ -123,6 +128,12 @@ def _read_back(ports: Ports, as_of: datetime, applied: Sequence[Applied]) -> Non
         close_the_book(ports, each.plan, as_of)
     if look_again(ports, as_of):
         refresh_issues(ports, as_of)
+
+
+def _lay_off(ports: Ports, as_of: datetime) -> list[Batch]:
+    """Lay-offs approved ahead whose instant has come."""
+    with ports.database.write() as connection:
+        return fire(connection, ports.policy, as_of, ports.now())
 
 
 def after_apply(ports: Ports, as_of: datetime) -> tuple[Mapping[str, int], Mapping[str, int]]:

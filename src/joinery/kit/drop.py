@@ -90,6 +90,9 @@ class Drop(Protocol):
     def hold(self, file: ArrivedFile, report: Mapping[str, object], day: date) -> Path:
         """As `accept`, into the held ones."""
 
+    def bring_back(self, sha256: str) -> bool:
+        """Puts the held file whose report names this hash where the next run reads it; False when it is not there."""
+
     def prune(self, before: date) -> int:
         """Removes what was archived before this day, because it was kept long enough; how many days' files."""
 

@@ -25,7 +25,7 @@ _VALUED = frozenset({"pin", "ask", "manual"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
-    """`kind`: end_access | manual | exemption | pin | ask | match | no_match | release.
+    """`kind`: end_access | manual | exemption | pin | ask | match | no_match | release | layoff | layoff_approved …
 
     `subject`: course:FORKLIFT, an account attribute, an account ID, for `release` an employee number …
     """
@@ -112,6 +112,13 @@ def _decision(row: Row[Any]) -> Decision:
         until=date.fromisoformat(row.until) if row.until else None,
         body=json.loads(row.body),
     )
+
+
+def of_kinds(connection: Connection, name: str, kinds: Collection[str]) -> list[tuple[Decision, bool]]:
+    """(decision, released?) of these kinds, oldest first, whatever became of them."""
+    c = decisions.c
+    query = select(decisions).where(c.connection == name, c.kind.in_(kinds)).order_by(c.made_at, c.id)
+    return [(_decision(row), bool(row.released_at)) for row in connection.execute(query)]
 
 
 def released_rows(connection: Connection, name: str, today: date) -> dict[str, date]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -56,21 +56,25 @@ class PlanWriter:
         self._size = chunk_size
         self._hash = sha256()
         self._rows: list[dict[str, Any]] = []
-        self._fill: Counter[tuple[int, bool]] = Counter()
-        self._chunk: dict[tuple[int, bool], int] = {}
+        self._fill: Counter[tuple[int, bool, bool]] = Counter()
+        self._chunk: dict[tuple[int, bool, bool], int] = {}
         self._chunks = 0
         self.count = 0
         #: suspensions on explicit evidence have chunks of their own: the lane may take them over
         self.evidenced = 0
         self.evidenced_chunks: set[int] = set()
+        #: and so have those of a lay-off that was approved ahead
+        self.approved_chunks: set[int] = set()
 
-    def add(self, lines: tuple[Line, ...]) -> None:
-        """All lines of one person: those of one phase share a chunk."""
+    def add(self, lines: tuple[Line, ...], *, approved: bool = False) -> None:
+        """All lines of one person: those of one phase share a chunk. `approved`: their end of access was, ahead."""
         for phase in sorted({phase_of(line) for line in lines}):
             mine = [line for line in lines if phase_of(line) == phase]
             evidenced = any(line.evidenced and not line.held for line in mine)
-            chunk = self._place((phase, evidenced), len(mine))
-            if evidenced:
+            chunk = self._place((phase, evidenced, evidenced and approved), len(mine))
+            if evidenced and approved:
+                self.approved_chunks.add(chunk)
+            elif evidenced:
                 self.evidenced += 1
                 self.evidenced_chunks.add(chunk)
             for line in mine:
@@ -78,7 +82,7 @@ class PlanWriter:
         if len(self._rows) >= FLUSH:
             self._flush()
 
-    def _place(self, phase: tuple[int, bool], lines: int) -> int:
+    def _place(self, phase: tuple[int, bool, bool], lines: int) -> int:
         if phase not in self._chunk or self._fill[phase] + lines > self._size:
             self._chunks += 1
             self._chunk[phase], self._fill[phase] = self._chunks, 0
@@ -270,10 +274,19 @@ BY_HAND = "end of access by hand"
 PUSHED = "pushed"
 
 
-def urgent_since(connection: Connection, name: str, after: str, until: str, *, pushed: bool = False) -> int:
+def urgent_since(
+    connection: Connection,
+    name: str,
+    after: str,
+    until: str,
+    *,
+    pushed: bool = False,
+    approved: Collection[str] = (),
+) -> int:
     """Lines that rode in the lane in plans of this span (instant texts); those by hand use up nothing.
 
     `pushed`: those that were pushed, which have a limit of their own; else all the others, by their as-of.
+    Nor do those of people who were `approved` ahead (their keys) use up anything.
     """
     c, of = plan_lines.c, plans.c
     at = of.made_at if pushed else of.as_of
@@ -281,7 +294,10 @@ def urgent_since(connection: Connection, name: str, after: str, until: str, *, p
     cause = of.cause.like(f"{PUSHED} %") if pushed else of.cause.not_like(f"{PUSHED} %")
     chosen = select(of.id).where(*span, cause, of.cause.not_like(f"{BY_HAND}%"))
     query = select(func.count()).select_from(plan_lines).where(c.plan_id.in_(chosen), c.lane == "urgent")
-    return int(connection.scalar(query) or 0)
+    used = int(connection.scalar(query) or 0)
+    for chunk in in_chunks(approved):
+        used -= int(connection.scalar(query.where(c.person_key.in_(chunk))) or 0)
+    return used
 
 
 def pushes_wait(connection: Connection, name: str, after: str) -> bool:

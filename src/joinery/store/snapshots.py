@@ -84,6 +84,17 @@ def _last(connection: Connection, name: str, source: str, states: tuple[str, ...
     row = connection.execute(query).one_or_none()
     if row is None:
         return None
+    return _row(row)
+
+
+def arrivals(connection: Connection, name: str, state: str) -> list[SnapshotRow]:
+    """All of this state, oldest first."""
+    c = snapshots.c
+    query = select(snapshots).where(c.connection == name, c.state == state).order_by(c.taken_at, c.id)
+    return [_row(row) for row in connection.execute(query)]
+
+
+def _row(row: Any) -> SnapshotRow:
     return SnapshotRow(
         id=row.id,
         source=row.source,

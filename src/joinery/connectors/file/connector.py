@@ -133,6 +133,21 @@ class FolderDrop:
         """Among the held of that day, with its report."""
         return self._finish(file, report, day, "held")
 
+    def bring_back(self, sha256: str) -> bool:
+        """From the held to where the next run reads it, with its manifest; its report stays where it is."""
+        for report in sorted(self.outcomes.glob("held/????-??-??/*.report.json"), reverse=True):
+            file = report.with_name(report.name.removesuffix(".report.json"))
+            with said_plainly("read", report):
+                named = f'"{sha256}"' in report.read_text(encoding="utf-8") and file.is_file()
+            if not named:
+                continue
+            marker = self._marker(file)
+            back = move(file, free_place(self.processing, file.name))
+            if marker is not None:
+                move(marker, back.with_name(f"{back.name}.done"))
+            return True
+        return False
+
     def prune(self, before: date) -> int:
         """Removes what was archived on days before this one, file and report together; the number of days removed."""
         gone = 0

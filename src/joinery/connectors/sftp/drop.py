@@ -79,6 +79,10 @@ class SftpDrop:
         """Among the held, here and on the server."""
         return self._finish(file, self.local.hold(file, report, day), "held", day)
 
+    def bring_back(self, sha256: str) -> bool:
+        """As the folder here does it; the server keeps its own copy among the held."""
+        return self.local.bring_back(sha256)
+
     def prune(self, before: date) -> int:
         """Removes what was archived here before this day; what lies on the server is its owner's."""
         return self.local.prune(before)

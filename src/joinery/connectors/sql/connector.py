@@ -73,6 +73,10 @@ class SqlDrop:
         """As the folder does it; the watermark stays."""
         return self.into.hold(file, report, day)
 
+    def bring_back(self, sha256: str) -> bool:
+        """As the folder does it."""
+        return self.into.bring_back(sha256)
+
     def prune(self, before: date) -> int:
         """As the folder does it."""
         return self.into.prune(before)
