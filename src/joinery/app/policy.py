@@ -134,7 +134,8 @@ def ownership_of(settings: Settings) -> Ownership:
         for attribute, rule in source.fields.items()
         if rule.owner
     }
-    return Ownership(order=tuple(settings.people), owners=owners)
+    directories = frozenset(name for name, source in settings.people.items() if source.says == "directory")
+    return Ownership(order=tuple(settings.people), owners=owners, directories=directories)
 
 
 def trust_of(source: Any) -> TrustPolicy:

@@ -84,8 +84,18 @@ class Acceptance:
         owners = self._joining.owners(ids, [key_of(spec, each) for each in records])
         for source_id, each in zip(ids, records, strict=True):
             owner = owners.get(source_id)
+            if owner is None and self._directory:
+                # nobody is employed by being listed: looked at again once another source knows them
+                self.outcome.refused.add(each.get(self._key, "").strip())
+                self.outcome.counts["only_listed"] += 1
+                continue
             self._row(spec, each, self._latest(owner) if owner else None, frozen)
         self._write()
+
+    @property
+    def _directory(self) -> bool:
+        """The source says nothing of employment."""
+        return self._is.source in self._is.ownership.directories
 
     def _latest(self, person: Person) -> Person:
         return self._batch.latest(self._late.latest(person))
@@ -183,7 +193,12 @@ class Acceptance:
 
     def _job(self, worker: Worker, was: Employment | None, names: Iterable[str]) -> Employment:
         before = was.standing if was else None
-        standing = standing_of(as_job(worker), before, self._is.moment(worker), self._is.lifecycle)
+        moment = self._is.moment(worker)
+        standing = (
+            Standing(stage=Stage.NO_SHOW, since=before.since if before else moment.as_of)
+            if self._directory
+            else standing_of(as_job(worker), before, moment, self._is.lifecycle)
+        )
         slot = was.slot if was else next(iter(names))
         return Employment(worker=worker, standing=standing, slot=slot, primary=was is not None and was.primary)
 
@@ -200,6 +215,9 @@ class Acceptance:
         for chunk in in_chunks(source_ids, BATCH):
             for source_id, found in self._joining.by_key(chunk).items():
                 person = self._latest(found)
+                if self._directory:
+                    self._keep([job for job in person.jobs if job.record != (self._is.source, source_id)], person)
+                    continue
                 jobs = [
                     replace(job, standing=self._without(job, person.jobs))
                     if job.record == (self._is.source, source_id)
@@ -244,6 +262,8 @@ class Acceptance:
         return replace(job, standing=self._woken(job)) if job.standing.stage not in _OVER else job
 
     def _woken(self, job: Employment) -> Standing:
+        if job.worker.source in self._is.ownership.directories:
+            return job.standing
         moment = self._is.moment(job.worker)
         standing = standing_of(as_job(job.worker), job.standing, moment, self._is.policy_of(job.worker))
         return still_missing(job.standing, standing) if job.standing.missing_files else standing

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
+
 from joinery.core.hygiene.trust import Profile, judge, unreachable
 from joinery.core.mapping.inbound import key_read
 from joinery.core.model.finding import Finding, Severity
@@ -140,7 +142,7 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
         _remember_unused(ports, result, file, as_of, sha256="")
         source.drop.reject(file, _report(result), day)
         return result, None
-    if last is not None and last.sha256 == arrival.sha256 and arrival.read_as(before) and _as_much(last, arrival):
+    if last is not None and _unchanged(ports, source, last, arrival) and arrival.read_as(before):
         return _same(ports, source, file, as_of, arrival), None
     known, churned = Profile.from_json(last.profile) if last else None, arrival.churn(before)
     profile = arrival.profile(file.as_of)
@@ -179,9 +181,18 @@ def _word(ports: Ports, findings: Sequence[Finding], sha256: str) -> Decision | 
     return word if word is not None and may_accept(held) and held.issubset(word.body["why"]) else None
 
 
-def _accepted_by(word: Decision | None) -> dict[str, Any]:
-    """What the record of the snapshot says of it for ever."""
-    return {} if word is None else {"accepted_by": word.owner, "reason": word.reason, "although": word.body["why"]}
+def _used_up(connection: Connection, ports: Ports, word: Decision | None) -> dict[str, Any]:
+    """It counts this once; what the record of the snapshot says of it for ever."""
+    if word is None:
+        return {}
+    release(connection, [word.id], ports.now())
+    return {"accepted_by": word.owner, "reason": word.reason, "although": word.body["why"]}
+
+
+def _unchanged(ports: Ports, source: SourcePolicy, last: SnapshotRow, arrival: Any) -> bool:
+    """Nothing new in it. Of a directory that cannot be said: another source may know more of its people by now."""
+    listed = source.people in ports.policy.ownership.directories
+    return bool(last.sha256 == arrival.sha256 and _as_much(last, arrival) and not listed)
 
 
 def _as_much(last: SnapshotRow, arrival: Any) -> bool:
@@ -207,8 +218,7 @@ def _accept(
 ) -> tuple[FileResult, Outcome]:
     """One transaction: facts, people, events, findings, digests and the snapshot appear together or not at all."""
     delta, name = arrival.compare(compared.before), ports.policy.name
-    population = () if _nothing_new(delta) else arrival.audit()
-    snapshot_id = str(uuid7(ports.now(), secrets.randbits(74)))
+    population, snapshot_id = _audited(arrival, delta), str(uuid7(ports.now(), secrets.randbits(74)))
     with ports.database.write() as connection:
         state = _remembering(load_state(connection, name), source.name, arrival.remembered)
         setting = setting_for(ports, source, compared.as_of, snapshot_id, state)
@@ -225,10 +235,8 @@ def _accept(
         payload = delta.blob_without(outcome.refused | outcome.older, keep_gone=not arrival.says_who_is_gone)
         save_digests(connection, name, source.name, snapshot_id=snapshot_id, columns="", payload=payload)
         snapshot = _snapshot(source, file, arrival, compared, snapshot_id)
-        if compared.word is not None:
-            release(connection, [compared.word.id], ports.now())
-        told = {**outcome.counts, **_accepted_by(compared.word)}
-        record_snapshot(connection, name, replace(snapshot, taken_at=ports.now(), report=told))
+        report = {**outcome.counts, **_used_up(connection, ports, compared.word)}
+        record_snapshot(connection, name, replace(snapshot, taken_at=ports.now(), report=report))
         save_state(connection, name, _after(state, source.people, compared.as_of, ports, missing))
     result = FileResult(
         source=source.name,
@@ -241,6 +249,10 @@ def _accept(
         baseline=state.go_live is None,
     )
     return result, outcome
+
+
+def _audited(arrival: Any, delta: Any) -> tuple[Finding, ...]:
+    return () if _nothing_new(delta) else tuple(arrival.audit())
 
 
 def _nothing_new(delta: Any) -> bool:

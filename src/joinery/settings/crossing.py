@@ -18,6 +18,7 @@ def check_across(settings: Settings, tree: Section, problems: Problems) -> None:
     _absence_needs_everybody(settings, tree, problems)
     _an_export_is_only_read(settings, tree, problems)
     _one_owner_each(settings, tree, problems)
+    _somebody_employs(settings, tree, problems)
     known = FIELD_NAMES | {name for source in settings.people.values() for name in source.fields}
     for place, path, name in (*_in_map(settings, tree), *_in_targets(settings, tree), *_in_guards(settings, tree)):
         if name not in known:
@@ -92,3 +93,12 @@ def _in_guards(settings: Settings, tree: Section) -> Iterator[_Named]:
             guard = settings.guards.named(name)
             for each in guard.each if guard else ():
                 yield guards.values_at[name], guards.path_of(name), each
+
+
+def _somebody_employs(settings: Settings, tree: Section, problems: Problems) -> None:
+    """Directories list people; without a source of employments nobody would ever be anybody."""
+    if settings.people and all(source.says == "directory" for source in settings.people.values()):
+        name = next(iter(settings.people))
+        entry = tree["people"].get(name, tree["people"])
+        said = "every source is a directory, so nobody is employed; at least one must say employment"
+        problems.add(entry.values_at["says"], entry.path_of("says"), said)

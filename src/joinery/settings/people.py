@@ -130,6 +130,11 @@ Fields = Annotated[Mapping[str, Annotated[FieldRule, Shape(ONE_TEXT)]], BeforeVa
 class PeopleSource(FileShape):
     """What every source of people has in common, whichever way its rows come in."""
 
+    says: Literal["employment", "directory"] = Field(
+        default="employment",
+        description="`directory`: the source says nothing of employment; its records add attributes to people whom "
+        "another source employs. Nobody joins, leaves or keeps access by it.",
+    )
     content: Literal["full", "changes"] = Field(
         default="full", description="Whether a file holds everybody, or only those who changed."
     )

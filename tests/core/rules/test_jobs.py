@@ -353,3 +353,36 @@ def test_abroad_the_home_record_gives_only_what_is_the_persons_own() -> None:
 
 def test_abroad_the_home_record_gives_no_learning() -> None:
     assert other_jobs([replace(HOME, primary=False), replace(HOST, primary=True)]) == ()
+
+
+# ---------------------------------------------------------------- directories
+
+
+def listed(home: Employment, directory: Employment, **owners: str) -> Known:
+    ownership = Ownership(order=("hris", "phones"), owners=owners, directories=frozenset({"phones"}))
+    return together([directory, home], was(home), MOMENT, lambda _: POLICY, ownership).known
+
+
+LISTED = job("X", Stage.NO_SHOW, source="phones", phone="+33 1", country="JP", work_email="p@x.example")
+
+
+@pytest.mark.parametrize(
+    ("home", "stage"),
+    [
+        pytest.param(job("1", primary=True, country="FR"), A, id="at work by the source that employs"),
+        pytest.param(job("1", L, ended="2026-11-01", country="FR"), L, id="a listing never keeps access open"),
+        pytest.param(job("1", P, hired="2026-12-01", country="FR"), P, id="nor does it begin anything"),
+    ],
+)
+def test_a_directory_gives_attributes_and_says_nothing_of_employment(home: Employment, stage: Stage) -> None:
+    known = listed(home, LISTED)
+    assert (known.standing.stage, known.worker.worker_id, known.worker.country) == (stage, "1", "FR")
+    assert known.worker.phone == "+33 1"
+
+
+def test_a_directory_that_owns_a_field_gives_it_and_adds_attributes_of_the_companys_own() -> None:
+    directory = replace(LISTED, worker=replace(LISTED.worker, custom={"badge": "B7", "shift": "late"}))
+    home = job("1", primary=True, country="FR", work_email="h@x.example")
+    home = replace(home, worker=replace(home.worker, custom={"shift": "early"}))
+    worker = listed(home, directory, work_email="phones").worker
+    assert (worker.work_email, worker.custom) == ("p@x.example", {"badge": "B7", "shift": "early"})

@@ -38,10 +38,14 @@ _NO: Final = frozenset({"", "0", "n", "no", "false", "f", "non", "nein", "off", 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ownership:
-    """`order`: the sources as the settings name them; `owners`: attribute -> the source whose value counts."""
+    """`order`: the sources as the settings name them; `owners`: attribute -> the source whose value counts.
+
+    `directories`: sources that say nothing of employment.
+    """
 
     order: tuple[str, ...] = ()
     owners: Mapping[str, str] = field(default_factory=dict)
+    directories: frozenset[str] = frozenset()
 
     def rank(self, worker: Worker) -> int:
         """The place of a worker's source; those that are not named come last."""
@@ -79,7 +83,9 @@ def together(
     jobs: Sequence[Employment], before: Known | None, moment: Moment, policies: Policies, ownership: Ownership
 ) -> Together:
     """The person behind these records; `before` is what was last concluded about them."""
-    current = [job for job in jobs if not superseded(job, jobs)] or list(jobs)
+    listed = [job for job in jobs if job.worker.source in ownership.directories]
+    people = [job for job in jobs if job not in listed]
+    current = [job for job in people if not superseded(job, people)] or people
     there = [job for job in current if not _gone_missing(job, policies)]
     live = [job for job in current if not dormant(job, there)]
     bridge = _bridge(live, before, moment, policies)
@@ -89,7 +95,7 @@ def together(
     was = before.standing if before else None
     lead = _lead(live, was, moment, policies, ownership)
     standing = _continued(lead, live, was, moment)
-    worker = _merged(lead, live, [job for job in current if job not in live], ownership)
+    worker = _listed(_merged(lead, live, [job for job in current if job not in live], listed, ownership), listed)
     marked = tuple(replace(job, primary=job is lead) for job in jobs)
     flagged = [job for job in _at_work(live) if flag(job.worker)]
     return Together(
@@ -259,12 +265,18 @@ def _continued(lead: Employment, jobs: Sequence[Employment], before: Standing | 
     )
 
 
-def _merged(lead: Employment, jobs: Sequence[Employment], asleep: Sequence[Employment], ownership: Ownership) -> Worker:
+def _merged(
+    lead: Employment,
+    jobs: Sequence[Employment],
+    asleep: Sequence[Employment],
+    listed: Sequence[Employment],
+    ownership: Ownership,
+) -> Worker:
     """The leading record's worker, each attribute from the source that owns it; of a dormant record the person's own.
 
     Where somebody works, and whose cost it is, a home record never says.
     """
-    live = sorted(_voices(jobs), key=lambda job: (ownership.rank(job.worker), job is not lead))
+    live = sorted([*_voices(jobs), *listed], key=lambda job: (ownership.rank(job.worker), job is not lead))
     every = sorted([*live, *asleep], key=lambda job: (ownership.rank(job.worker), job is not lead))
     if len({job.worker.source for job in every}) < 2 and not asleep:
         return lead.worker
@@ -279,6 +291,12 @@ def _merged(lead: Employment, jobs: Sequence[Employment], asleep: Sequence[Emplo
         else:
             values[name] = getattr(owner.worker, name)
     return replace(lead.worker, custom={name: text for name, text in custom.items() if text}, **values)  # type: ignore[arg-type]
+
+
+def _listed(worker: Worker, listed: Sequence[Employment]) -> Worker:
+    """With the attributes of the company's own that only a directory gives."""
+    more = {name: text for job in reversed(listed) for name, text in job.worker.custom.items() if text}
+    return replace(worker, custom={**more, **worker.custom}) if more else worker
 
 
 def _voices(jobs: Sequence[Employment]) -> list[Employment]:
