@@ -35,6 +35,7 @@ app.command("questions")(person_identity.questions)
 app.command("identity")(person_identity.identity)
 app.command("same")(person_identity.same)
 app.command("other")(person_identity.other)
+app.command("part")(person_identity.part)
 
 
 @app.command()

@@ -92,6 +92,27 @@ def other(worker: One, other: Two, reason: Why, config: Config = DEFAULT_CONFIG,
     _tell(json, f"{numbers} are two people.", worker_id=one.worker.worker_id, decided="other")
 
 
+def part(
+    worker: One,
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The record that is somebody else's.")],
+    reason: Why,
+    config: Config = DEFAULT_CONFIG,
+    json: AsJson = False,
+) -> None:
+    """One of somebody's records is another person's: part what was joined. Nothing joins them again.
+
+    The account and its history stay with the first one; the other is planned anew by the next run.
+
+    Example: joinery person part E1042 C0007 --reason "two people, HR mixed up the key"
+    """
+    from joinery.flows.who import part as parted
+
+    with connection(config, quiet=True) as it:
+        kept, gone = parted(it.ports, worker, number, Word(owner=getpass.getuser(), reason=_said(reason)))
+    numbers = f"{kept.worker.worker_id} and {gone.worker.worker_id}"
+    _tell(json, f"{numbers} are two people from now on.", worker_id=kept.worker.worker_id, decided="part")
+
+
 def _tell(json: bool, sentence: str, **more: str) -> None:
     if json:
         show_json({**more, "message": sentence})

@@ -5,22 +5,31 @@ Rule: an answer is a decision with owner and reason; what it changes is planned 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import Connection
 
+from joinery.core.model.employment import Employment
 from joinery.errors import MatchRefused
 from joinery.flows.book import IDENTITY, PEOPLE, Book
+from joinery.flows.netting import Netting
 from joinery.flows.person import Word, find_person, now_of
+from joinery.flows.persons import person_of
 from joinery.flows.policy import Ports
 from joinery.flows.questions import OTHER, join, question_of, settle
+from joinery.flows.recording import record
 from joinery.flows.setting import Outcome, Setting
 from joinery.flows.waking import setting_for
+from joinery.store.aliases import Aliases
 from joinery.store.connections import load_state
 from joinery.store.decisions import Decision, decide
 from joinery.store.people import People, Person
 
 SAME = "same_person"
+#: what is remembered record by record
+_OF_RECORDS = ("told", "ahead")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +87,8 @@ def other_person(ports: Ports, who: str, other: str, word: Word) -> tuple[Person
         if one.key == two.key:
             raise MatchRefused(
                 f"{who.strip()} and {other.strip()} are one person here; nothing was recorded.",
-                fix="Records that were joined are not parted by a command: ask whoever looks after this installation.",
+                fix=f"Part them first: `joinery person part {one.worker.worker_id} NUMBER`, with the number that is "
+                "somebody else's.",
             )
         _decide(connection, ports, one, two, OTHER, word)
         _decide(connection, ports, two, one, OTHER, word)
@@ -87,6 +97,49 @@ def other_person(ports: Ports, who: str, other: str, word: Word) -> tuple[Person
         outcome.doubtful.update({one.key, two.key})
         _look_again(connection, ports, _setting(ports, connection, one), outcome)
     return one, two
+
+
+def part(ports: Ports, who: str, number: str, word: Word) -> tuple[Person, Person]:
+    """One of somebody's records was another person's all along: (who stays, with the account; who is parted).
+
+    Nothing joins them again. Raises NotThere, and MatchRefused where it is no record of theirs, or their only one.
+    """
+    with ports.database.write() as connection:
+        person, named = find_person(connection, ports.policy, who), number.strip()
+        theirs = [job for job in person.jobs if named in {job.worker.worker_id, job.worker.source_id}]
+        rest = [job for job in person.jobs if job not in theirs]
+        if not theirs or not rest:
+            have = ", ".join(sorted({job.worker.worker_id for job in person.jobs}))
+            raise MatchRefused(
+                f"{named} is not one of several records of {person.worker.worker_id}; nothing was recorded.",
+                fix=f"Their records are: {have}. Only one of several can be parted.",
+            )
+        setting, outcome = _setting(ports, connection, person), Outcome()
+        own = {name: value for name, value in person.memory.items() if name not in _OF_RECORDS}
+        kept, _ = person_of(setting, rest, person, memory={**own, **_of_records(person, rest)})
+        alone = [replace(job, primary=True) for job in theirs]
+        parted, _ = person_of(setting, alone, None, memory=_of_records(person, theirs))
+        netting = Netting()
+        netting.put(replace(kept, frozen=""), person)
+        netting.put(parted, None)
+        # a correction of ours: nobody joined and nobody moved
+        record(connection, replace(setting, since=None), netting, outcome)
+        Aliases(connection, ports.policy.name).give_up(
+            kept.key, {number for job in theirs for number in (job.worker.worker_id, job.worker.source_id)}
+        )
+        _decide(connection, ports, kept, parted, OTHER, word)
+        _decide(connection, ports, parted, kept, OTHER, word)
+        outcome.doubtful.update({kept.key, parted.key})
+        _look_again(connection, ports, setting, outcome)
+        found = People(connection, ports.policy.name).by_key([kept.key, parted.key])
+        return found[kept.key], found[parted.key]
+
+
+def _of_records(person: Person, jobs: Sequence[Employment]) -> dict[str, Any]:
+    """What is remembered of these records."""
+    names = {f"{job.worker.source}:{job.worker.source_id}" for job in jobs}
+    kept = {what: {n: x for n, x in person.memory.get(what, {}).items() if n in names} for what in _OF_RECORDS}
+    return {what: some for what, some in kept.items() if some}
 
 
 def _decide(connection: Connection, ports: Ports, person: Person, about: Person, kind: str, word: Word) -> None:

@@ -110,6 +110,12 @@ class Aliases:
             for row in rows
         ]
 
+    def give_up(self, key: PersonKey, numbers: Collection[str]) -> None:
+        """These numbers and source IDs were never this person's."""
+        kinds = aliases.c.kind.in_((SOURCE_ID, WORKER_ID))
+        where = aliases.c.person_key == key, kinds, aliases.c.value.in_([_kept(SOURCE_ID, each) for each in numbers])
+        self._db.execute(delete(aliases).where(self._mine, *where))
+
     def hand_over(self, old: PersonKey, new: PersonKey) -> None:
         """Two were one person: what found the one finds the other."""
         mine = aliases.c.person_key == old
