@@ -49,8 +49,8 @@ from joinery.store.plans import (
     set_plan_state,
     settle,
     supersede,
-    urgent_since,
 )
+from joinery.store.riding import urgent_since
 from joinery.store.tables import metadata, plan_lines
 from tests.store.acme import HOUR, NOW, opened, person
 

@@ -53,6 +53,10 @@ class WithUploads:
         """As `Drop.hold`."""
         return self._of(file).hold(file, report, day)
 
+    def bring_back(self, sha256: str) -> bool:
+        """As `Drop.bring_back`, from wherever it is held."""
+        return any(drop.bring_back(sha256) for drop in (self.own, self.pushed) if drop is not None)
+
     def prune(self, before: date) -> int:
         """As `Drop.prune`."""
         own = self.own.prune(before) if self.own is not None else 0

@@ -14,7 +14,8 @@ from joinery.core.model.codec import instant_text
 from joinery.core.model.plan import PlanSummary
 from joinery.flows.laid_off import covering
 from joinery.flows.policy import Policy
-from joinery.store.plans import PlanWriter, make_urgent, pushes_wait, urgent_since
+from joinery.store.plans import PlanWriter, make_urgent
+from joinery.store.riding import pushes_wait, urgent_since
 
 #: how the ends of access of one plan ride: how many of its lines do
 Lane = Callable[[Connection, Policy, PlanSummary, PlanWriter], int]

@@ -35,7 +35,6 @@ from joinery.store.plans import (
     drop_empty_plan,
     drop_lines_of,
     finish_plan,
-    has_urgent,
     hold_creations_beyond,
     hold_lines,
     hold_with_creation,
@@ -43,6 +42,7 @@ from joinery.store.plans import (
     set_plan_state,
     supersede,
 )
+from joinery.store.riding import has_urgent
 
 BATCH = 1000
 EXPIRES_AFTER = timedelta(hours=24)

@@ -36,7 +36,8 @@ from joinery.store.closings import ClosingRow
 from joinery.store.connections import load_state, save_state
 from joinery.store.erasure import erased
 from joinery.store.people import People
-from joinery.store.plans import PUSHED, has_urgent
+from joinery.store.plans import PUSHED
+from joinery.store.riding import has_urgent
 from joinery.store.snapshots import SnapshotRow, last_full, record_snapshot
 
 #: most records of one push that are looked at one by one; more are a file
