@@ -18,6 +18,7 @@ from joinery.flows.apply import apply_approved, approve, discard
 from joinery.flows.erase import erase
 from joinery.flows.issues import Said, snooze_issue
 from joinery.flows.person import Word, decide_about, end_access, release_about
+from joinery.flows.subject import export_of
 from joinery.flows.undo import make_undo
 from joinery.store.audit_log import Told, Wanted, told, verified
 from joinery.store.tables import audit_log
@@ -119,6 +120,13 @@ def test_after_an_erasure_the_chain_holds_and_nobody_can_be_read_out(acme: Compa
     shown = say(acme, "list")
     assert "Xanthippe" not in shown and f"(erased {ended.entry.person[:8]})" in shown
     assert json.loads(say(acme, "verify", "--json"))["intact"]
+
+
+def test_who_took_out_everything_about_somebody_is_noted(acme: Company) -> None:
+    with acme.ports() as ports:
+        export_of(ports, "E-77431")
+    found = entries(acme, "privacy")[-1]
+    assert found.entry.action == "privacy.exported" and found.entry.person and intact(acme)
 
 
 def test_an_issue_that_somebody_snoozes_is_noted(acme: Company) -> None:

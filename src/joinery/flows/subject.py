@@ -1,4 +1,4 @@
-"""Subject access: everything that is held about one person, as plain values. Reads only."""
+"""Subject access: everything that is held about one person, as plain values. The audit log says who asked."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from joinery.core.model.ids import PersonKey
 from joinery.flows.person import find_person, now_of
 from joinery.flows.policy import Ports
 from joinery.store.accounts import Accounts
+from joinery.store.audit_log import Happened, note
 from joinery.store.people import Person
 from joinery.store.tables import assignments, completions, decisions, events, facts, findings, mails, plan_lines
 
@@ -25,8 +26,10 @@ _JSON = frozenset({"body", "operation", "because", "before", "org_then", "segmen
 def export_of(ports: Ports, who: str) -> dict[str, Any]:
     """Raises NotThere. Times are UTC; the words are those of the systems they came from."""
     policy = ports.policy
-    with ports.database.read() as connection:
+    with ports.database.write() as connection:
         person = find_person(connection, policy, who)
+        seen = Happened(action="privacy.exported", at=ports.now(), connection=policy.name, person_key=person.key)
+        note(connection, seen)
         account = Accounts(connection, policy.target).of_people([person.key]).get(person.key)
         return {
             "person": person.key,
