@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
@@ -23,11 +24,15 @@ from joinery.cli.common import (
     show_json,
     show_table,
 )
+from joinery.cli.wording import several
 from joinery.core.model.plan import PlanSummary
-from joinery.core.planning.wording import said
+from joinery.core.model.worker import LIFECYCLE_NAMES
+from joinery.core.planning.wording import said, withheld, withheld_reason
 from joinery.errors import NotThere
 from joinery.flows.apply import approve, discard
 from joinery.flows.look import look
+from joinery.flows.policy import Policy
+from joinery.flows.why_facts import NAMES
 from joinery.reports.tables import Table, table
 from joinery.store.plans import StoredLine, lines_of, plan_by_id, plans_of
 
@@ -136,18 +141,28 @@ def show(
     out: Out = None,
     worker: Annotated[str | None, typer.Option("--person", help="Only this employee number.")] = None,
     limit: Annotated[int, typer.Option("--limit", help="At most so many lines (0: all).")] = 200,
+    confidential: Annotated[
+        bool, typer.Option("--confidential", help="Also former names, and ends of employment to come.")
+    ] = False,
 ) -> None:
-    """Every line with old and new, and why. All lines: --format csv or xlsx."""
+    """Every line with old and new, and why. All lines: --format csv or xlsx.
+
+    Former names, and addresses that may hold one, are told with --confidential only; what is not told is counted.
+    """
     with connection(config, quiet=True) as it, it.ports.database.read() as db:
         summary, lines = _read(db, plan, worker, limit if form == "text" and not json else 0)
         only_reads = it.ports.policy.only_reads
+        lines, hidden = (lines, 0) if confidential else _without(it.ports.policy, lines)
     if json:
-        show_json({"plan": summary_data(summary), "lines": [_line_data(line) for line in lines]})
+        lines_data = [_line_data(line) for line in lines]
+        show_json({"plan": summary_data(summary), "lines": lines_data, "values_withheld": hidden})
         return
     if form == "text":
         for text in summary_lines(summary):
             print(text)
     show_table(_table(plan, lines), form, out)
+    if hidden:
+        say(f"{several(hidden, 'value')} withheld: former names, addresses that may hold one, ends of employment.")
     if form == "text" and limit and len(lines) == limit:
         say(f"The first {limit} lines. All of them: joinery plan show {plan} --limit 0")
     if summary.state == "observed":
@@ -170,6 +185,21 @@ def _read(db: Any, plan: str, worker: str | None, limit: int) -> tuple[PlanSumma
         if limit and len(lines) == limit:
             break
     return found[0], lines
+
+
+def _without(policy: Policy, lines: list[StoredLine]) -> tuple[list[StoredLine], int]:
+    """The lines without what is confidential, and how many values that were."""
+    rows = policy.outbound.rows
+    former = frozenset(row.to for row in rows if row.attribute in NAMES)
+    ends = frozenset(row.to for row in rows if row.attribute in LIFECYCLE_NAMES)
+    told, hidden = [], 0
+    for stored in lines:
+        operation, count = withheld(stored.line.operation, former, ends)
+        because = tuple(withheld_reason(reason, NAMES, LIFECYCLE_NAMES) for reason in stored.line.because)
+        line = replace(stored.line, operation=operation, because=because)
+        told.append(replace(stored, line=line) if count else stored)
+        hidden += count
+    return told, hidden
 
 
 def _table(plan: str, lines: list[StoredLine]) -> Table:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
 from joinery.core.model.operation import (
     ArchiveAccount,
     Assign,
+    Change,
     CreateAccount,
     JoinGroup,
     LeaveGroup,
@@ -18,6 +20,43 @@ from joinery.core.model.operation import (
     UpdateAccount,
     Withdraw,
 )
+from joinery.core.model.plan import Reason
+
+#: stands for a value that is told only to whoever asks for confidential things
+UNTOLD = "not told here"
+
+
+def withheld(operation: Operation, former: frozenset[str], ends: frozenset[str]) -> tuple[Operation, int]:
+    """The operation without former names and ends of employment, and how many values that were.
+
+    `former`: account attributes of which the old value is a former name, or an address that may hold one;
+    `ends`: account attributes that an announced end, or a leave, is written to.
+    """
+    if isinstance(operation, CreateAccount):
+        hidden = {name: UNTOLD for name, value in operation.attributes.items() if name in ends and value}
+        return replace(operation, attributes={**operation.attributes, **hidden}), len(hidden)
+    if not isinstance(operation, UpdateAccount):
+        return operation, 0
+    changes = tuple(_change(each, former, ends) for each in operation.changes)
+    return replace(operation, changes=changes), sum(a != b for a, b in zip(changes, operation.changes, strict=True))
+
+
+def withheld_reason(reason: Reason, former: frozenset[str], ends: frozenset[str]) -> Reason:
+    """The reason without the same values; `former` and `ends` are HR's attributes here."""
+    if reason.attribute not in former | ends:
+        return reason
+    gone = [reason.old] if reason.attribute in former else [reason.old, reason.new]
+    text = reason.text
+    for value in filter(None, gone):
+        text = text.replace(value, UNTOLD)
+    new = UNTOLD if reason.new and reason.attribute in ends else reason.new
+    return replace(reason, text=text, old=UNTOLD if reason.old else "", new=new)
+
+
+def _change(change: Change, former: frozenset[str], ends: frozenset[str]) -> Change:
+    if change.attribute in ends:
+        return replace(change, old=UNTOLD, new=UNTOLD)
+    return replace(change, old=UNTOLD) if change.attribute in former and change.old else change
 
 
 def said(operation: Operation) -> str:
