@@ -34,7 +34,7 @@ from joinery.core.model.operation import (
 from joinery.core.model.receipt import Outcome, Receipt
 from joinery.kit.contract import AccountPage, Capabilities, Order
 from joinery.store.database import Database
-from joinery.store.tables import accounts, links, metadata, plan_lines, plans
+from joinery.store.tables import accounts, links, metadata, nodes, plan_lines, plans, target_states
 
 START = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 TARGET = "lms"
@@ -72,7 +72,7 @@ def account_of(number: int) -> AccountId:
 
 def make_store(url: str) -> Database:
     database = Database(url)
-    metadata.create_all(database.engine, tables=[plans, plan_lines, links, accounts])
+    metadata.create_all(database.engine, tables=[plans, plan_lines, links, accounts, nodes, target_states])
     return database
 
 

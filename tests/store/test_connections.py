@@ -29,6 +29,7 @@ from joinery.store.connections import (
     start_run,
 )
 from joinery.store.database import Database
+from joinery.store.nodes import epoch
 from joinery.store.tables import locks
 from tests.conftest import ROOT
 from tests.store.acme import HOUR, NOW, opened
@@ -51,24 +52,24 @@ def holders(store: Database) -> list[tuple[str, str, int]]:
         return [(row.name, row.host, row.pid) for row in tx.execute(select(locks).order_by(locks.c.name))]
 
 
-def put_lock(store: Database, *, pid: int, host: str = HERE, heard: datetime = NOW) -> None:
-    row = {"name": "acme", "owner": "somebody", "host": host, "pid": pid, "heartbeat_at": instant_text(heard)}
+def put_lock(store: Database, *, pid: int, host: str = HERE, silent: float = 0.0) -> None:
+    row = {"name": "acme", "owner": "somebody", "host": host, "pid": pid, "heartbeat_at": instant_text(NOW)}
     with store.write() as tx:
-        tx.execute(insert(locks), row)
+        tx.execute(insert(locks).values(**row, beat_at=epoch(tx) - silent))
 
 
 def test_the_lock_is_held_and_given_back(store: Database) -> None:
     with only_run(store, "acme", now):
         assert holders(store) == [("acme", HERE, os.getpid())]
         with store.read() as tx:
-            assert at_work(tx, "acme", NOW) == {
+            assert at_work(tx, "acme") == {
                 "pid": os.getpid(),
                 "host": HERE,
                 "heartbeat_at": "2026-03-02T05:00:00.000000Z",
             }
     assert holders(store) == []
     with store.read() as tx:
-        assert at_work(tx, "acme", NOW) is None
+        assert at_work(tx, "acme") is None
 
 
 def test_the_lock_is_given_back_also_after_a_failure(store: Database) -> None:
@@ -100,6 +101,7 @@ import sys
 from datetime import UTC, datetime
 from joinery.store.connections import only_run
 from joinery.store.database import Database
+from joinery.store.nodes import epoch
 
 with only_run(Database(sys.argv[1]), "acme", lambda: datetime(2026, 3, 2, 5, tzinfo=UTC)):
     print("held", flush=True)
@@ -124,24 +126,24 @@ def test_a_living_process_keeps_its_lock_and_a_killed_one_loses_it(store: Databa
         child.wait()
         assert holders(store) == [("acme", HERE, child.pid)], "killed: nobody gave it back"
         with store.read() as tx:
-            assert at_work(tx, "acme", NOW) is None
+            assert at_work(tx, "acme") is None
         with only_run(store, "acme", now):
             assert holders(store) == [("acme", HERE, os.getpid())]
 
 
 TAKEN = [
     ("ours, from an earlier life: a container starts with the same number again", HERE, os.getpid(), 0, True),
-    ("another machine's, heard of a minute ago", "elsewhere", 1, 60, False),
-    ("another machine's, silent for longer", "elsewhere", 1, 61, True),
+    ("another machine's, heard of a moment ago, by the database's clock", "elsewhere", 1, 25, False),
+    ("another machine's, silent for longer", "elsewhere", 1, 31, True),
     ("of a process of this machine that lives", HERE, os.getppid(), 9999, False),
 ]
 
 
 @pytest.mark.parametrize(("host", "pid", "silent", "taken"), [pytest.param(*c[1:], id=c[0]) for c in TAKEN])
 def test_whose_lock_is_taken_over(host: str, pid: int, silent: int, taken: bool, store: Database) -> None:
-    put_lock(store, pid=pid, host=host, heard=NOW - timedelta(seconds=silent))
+    put_lock(store, pid=pid, host=host, silent=silent)
     with store.read() as tx:
-        assert (at_work(tx, "acme", NOW) is None) is taken
+        assert (at_work(tx, "acme") is None) is taken
     with ExitStack() as stack:
         if not taken:
             stack.enter_context(pytest.raises(RunLocked))
@@ -153,7 +155,7 @@ def test_whose_lock_is_taken_over(host: str, pid: int, silent: int, taken: bool,
 @pytest.mark.parametrize("dead", [False, True], ids=["nobody had it", "a dead one had it"])
 def test_of_many_at_once_one_has_it(dead: bool, store: Database) -> None:
     if dead:
-        put_lock(store, pid=1, host="elsewhere", heard=NOW - HOUR)
+        put_lock(store, pid=1, host="elsewhere", silent=3600)
 
     def try_it(_: int) -> Any:
         stack = ExitStack()

@@ -131,7 +131,7 @@ def _reached(settings: Settings, database: Database, now: Callable[[], datetime]
     yield ok("store", "is reached and up to date")
     yield _clock(settings, database, now)
     with database.read() as connection:
-        left = stale(connection, now())
+        left = stale(connection)
     if left:
         said = f"A run of {', '.join(left)} died and left its lock."
         yield warn("locks", said, "The next run takes it over by itself; joinery status says what it was at.")

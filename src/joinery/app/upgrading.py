@@ -82,7 +82,7 @@ def _keep(database: Database, folder: Path, now: datetime, *, force: bool) -> Pa
         )
     if not pending(database):
         with database.read() as connection:
-            at_work = busy(connection, now)
+            at_work = busy(connection)
         if at_work:
             raise RunLocked(f"A run of {at_work[0]!r} is at work; nothing was changed.", fix="Wait until it has ended.")
     kept = place(database, folder, now, "before-restore")

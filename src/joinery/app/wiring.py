@@ -92,12 +92,7 @@ def _put_together(
     published = _published(database, settings, moment)
     policy = policy_from(settings, name, published, targets.batch_size)
     mailing = Mailing(settings=settings, database=database, policy=policy, targets=targets, now=clock.now)
-
-    def opening() -> Engine:
-        queue, name = mailing.queue(), settings.name
-        return open_engine(database, target=targets.make, mailer=queue, clock=clock.now, name=name, state_dir=state_dir)
-
-    lazy = _Lazy(opening=opening)
+    lazy = _Lazy(opening=lambda: _engine(database, targets, mailing))
     engines.append(lazy)
     ports = Ports(
         database=database,
@@ -121,6 +116,18 @@ def _put_together(
         targets=targets,
         mailing=mailing,
         published_on=published,
+    )
+
+
+def _engine(database: Database, targets: TargetMaker, mailing: Mailing) -> Engine:
+    return open_engine(
+        database,
+        target=targets.make,
+        mailer=mailing.queue(),
+        clock=clock.now,
+        name=targets.settings.name,
+        state_dir=targets.state_dir,
+        target_name=targets.name,
     )
 
 

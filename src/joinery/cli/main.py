@@ -49,6 +49,9 @@ COMMANDS = {
     "doctor": ("doctor", "Is everything there that a run needs?"),
     "db": ("db", "The store: copy it, bring it back, upgrade it."),
     "serve": ("serve", "Run the ways in for data, and Classroom where it is the learning system."),
+    "schedule": ("schedule", "What `joinery serve` runs by itself: when next, pause, resume."),
+    "worker": ("worker", "Take up work that other processes give out, on this machine or another."),
+    "target": ("target", "The learning system: pause calls to it, let them go on, see how it stands."),
     "version": ("version", "The version."),
 }
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
-from contextlib import nullcontext
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Annotated, Any
 
 import typer
@@ -13,6 +14,7 @@ import typer
 from joinery.app import clock
 from joinery.app.desk import Desk
 from joinery.app.health import Watched
+from joinery.app.scheduling import Keeper, asked_for
 from joinery.app.serving import LOOPBACK, classroom_app, listening, serve, shifted
 from joinery.app.targets import TargetMaker
 from joinery.app.wiring import Opened, opened
@@ -59,7 +61,7 @@ def main(
 
     here = maker.entry.into == "classroom" and not maker.entry.url
     school = classroom_app(maker, shifted(clock.now, moment), log) if here else nullcontext()
-    with school as classroom, opened(config, environ=os.environ) as it:
+    with school as classroom, opened(config, environ=os.environ) as it, scheduled(it, log):
         listener = listening(host, port)
         for line in greeting(maker.entry.base_url if here else "", host, listener.getsockname()[1]):
             say(line, quiet=quiet)
@@ -76,6 +78,22 @@ def _at_work(it: Opened, classroom: Any, listener: Any, log: Callable[[str], Non
         until_stopped(Watched(settings=it.settings, now=clock.now, app=front), listener, log)
     finally:
         desk.stop()
+
+
+@contextmanager
+def scheduled(it: Opened, log: Callable[[str], None]) -> Iterator[None]:
+    """Runs what `schedule` asks for, in a thread of its own; nothing when it asks for nothing."""
+    if not asked_for(it.settings) or it.targets.entry.simulation:
+        yield
+        return
+    stop = threading.Event()
+    thread = threading.Thread(target=Keeper(opened=it, say=log, stop=stop).keep, name="joinery-scheduler", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(60)
 
 
 def maker_for(settings: Settings) -> TargetMaker:

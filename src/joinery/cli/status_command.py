@@ -13,6 +13,8 @@ from joinery.app.keys import keys_of
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, AsOf, Config, connection, counted, instant, say, show_json
 from joinery.cli.key_command import as_data as key_data
 from joinery.cli.key_command import sentence as key_sentence
+from joinery.cli.target_command import as_data as target_data
+from joinery.cli.target_command import sentence as target_sentence
 from joinery.cli.wording import SEVERITIES, age, moment, number, several
 from joinery.flows.status import Expected, SourceState, SourceStatus, Status, status
 
@@ -58,6 +60,8 @@ def verdict(found: Status) -> tuple[str, str]:
     )
     if worst is not None:
         return _trouble(worst)
+    if found.target.paused or found.target.tripped:
+        return f"The learning system: {target_sentence(found.target)}", "joinery target status"
     if found.plans:
         plan = found.plans[0]
         if plan.state == "approved":
@@ -99,6 +103,8 @@ def sentences(found: Status, mode: str) -> Iterator[str]:
         yield f"a run is at work: process {found.at_work['pid']} on {found.at_work['host']}, last heard {since} ago"
     for source in found.sources:
         yield _source(source, found.now)
+    if found.target.paused or found.target.tripped:
+        yield f"learning system: {target_sentence(found.target)}"
     yield "people: " + (_counted(found.people) or "nobody yet")
     yield "accounts: " + (_counted(found.accounts) or "none known yet")
     severities = {SEVERITIES[name]: count for name, count in found.issues.items()}
@@ -155,6 +161,7 @@ def as_data(found: Status, mode: str) -> dict[str, Any]:
         if found.last_run
         else None,
         "at_work": dict(found.at_work) if found.at_work else None,
+        "target": target_data(found.target),
     }
 
 

@@ -134,8 +134,13 @@ def discard(ports: Ports, plan: str, *, by: str = "") -> None:
 def resume(ports: Ports) -> tuple[Applied, ...]:
     """Finish what an earlier run was killed in the middle of."""
     with ports.database.read() as connection:
-        cut_short = [plan.id for plan in plans_of(connection, ports.policy.name, ("applying",))]
-    return tuple(_run(ports, plan) for plan in reversed(cut_short))
+        left = cut_short(connection, ports.policy.name)
+    return tuple(_run(ports, plan) for plan in reversed(left))
+
+
+def cut_short(connection: Connection, name: str) -> list[PlanId]:
+    """Plans of this connection that were let go and have not come to their end, the newest first."""
+    return [plan.id for plan in plans_of(connection, name, ("applying",))]
 
 
 def _run(ports: Ports, plan: PlanId, *, first_load: bool = True) -> Applied:

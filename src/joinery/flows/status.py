@@ -24,6 +24,7 @@ from joinery.store.mails import Mails
 from joinery.store.people import People
 from joinery.store.plans import count_lines, plans_of
 from joinery.store.snapshots import SnapshotRow, last_accepted, last_arrival
+from joinery.store.target_states import TargetState, state_of
 
 #: plans somebody has to decide about, or whose lines were let go
 WAITING = ("waiting", "approved")
@@ -89,6 +90,8 @@ class Status:
     last_run: Mapping[str, Any] | None = None
     #: the holder of the lock: {"pid", "host", "heartbeat_at"}; None when no run is at work
     at_work: Mapping[str, Any] | None = None
+    #: whether the learning system may be called
+    target: TargetState = field(default_factory=TargetState)
 
 
 def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Status:
@@ -103,7 +106,7 @@ def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Sta
         for counted in count_lines(db, newest[0].id).values() if newest else ():
             states.update(counted)
         moment = _moment(db, policy, now)
-        running = at_work(db, policy.name, ports.now())
+        running = at_work(db, policy.name)
         ended = next((run for run in runs if run["ended_at"] or not running), None)
         blockers = {f["source"]: f["message"] for f in found if f["severity"] == "blocker"}
         signs = Signs(now=moment, zone=policy.company_zone, run=ended)
@@ -111,6 +114,7 @@ def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Sta
             _source(db, policy, name, _told(replace(signs, expected=expected.get(name, Expected())), name, blockers))
             for name in ports.sources
         ]
+        target = state_of(db, policy.target)
         people, accounts = People(db, policy.name).counts(), account_counts(db, policy.target)
     return Status(
         now=moment,
@@ -125,6 +129,7 @@ def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Sta
         completions=Completions(ports.database, policy.name).counts(),
         last_run=ended,
         at_work=running,
+        target=target,
     )
 
 

@@ -13,7 +13,7 @@ from joinery.store.database import Database
 __all__ = ["Engine", "Performer", "Progress", "Retry", "Tally", "open_engine"]
 
 
-def open_engine(
+def open_engine(  # noqa: PLR0913 all by name
     database: Database,
     *,
     target: Callable[[], Target],
@@ -21,6 +21,7 @@ def open_engine(
     clock: Callable[[], datetime],
     name: str,
     state_dir: Path,
+    target_name: str = "",
 ) -> Engine:
     """An engine for the connection `name`. Cheap: nothing is launched before there is something to do.
 
@@ -29,4 +30,13 @@ def open_engine(
     """
     from joinery.jobs.engine import Applier, Parts  # not at the top: this module stays light
 
-    return Applier(Parts(database=database, target=target, mailer=mailer, clock=clock, name=name, state_dir=state_dir))
+    parts = Parts(
+        database=database,
+        target=target,
+        mailer=mailer,
+        clock=clock,
+        name=name,
+        state_dir=state_dir,
+        target_name=target_name,
+    )
+    return Applier(parts)

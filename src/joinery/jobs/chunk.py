@@ -65,6 +65,8 @@ class Work:
     stopped: Callable[[], bool]
     #: told how many lines ended
     ended: Callable[[int], None]
+    #: the ID of this node, for the token
+    node: str = ""
     sleep: Sleep = asyncio.sleep
     #: a number between 0 and 1, for the jitter
     chance: Callable[[], float] = random.random
@@ -78,24 +80,29 @@ class Halted(Exception):
     """The plan is to stop: what was not handed over is released."""
 
 
-async def run_chunk(job: Job, work: Work) -> None:
-    """Bring the job's lines to their end. Raises StopRun after releasing what was not attempted."""
+async def run_chunk(job: Job, work: Work) -> bool:
+    """Bring the job's lines to their end; False when some of them are still ours to give back.
+
+    Raises StopRun after releasing what was not attempted.
+    """
     async with work.pace.turn(urgent=job.urgent):
         if work.stopped():
-            return
-        claim = await work.call(work.ledger.claim, job)
+            return False
+        claim = await work.call(work.ledger.claim, job, work.node)
         if claim is None:
-            return
+            return True
         chunk = _Chunk(work, claim, urgent=job.urgent)
         try:
             await chunk.run()
         except Fenced:
-            return
+            return True
         except Halted:
             await chunk.stop()
+            return False
         except StopRun:
             await chunk.stop()
             raise
+        return True
 
 
 class _Chunk:
@@ -142,6 +149,7 @@ class _Chunk:
             except TryAgain as busy:
                 tries = 1 if len(self.open) < before else tries + 1
                 if tries >= self.work.retry.tries:
+                    self.work.pace.failed(busy)
                     await self._give_up(todo, performer)
                 else:
                     await self._wait(tries, busy)
@@ -214,6 +222,7 @@ class _Chunk:
             self._receive(self.open[receipt.key], receipt, found.get(receipt.key))
 
     def _receive(self, line: Claimed, receipt: Receipt, account: Account | None) -> None:
+        self.work.pace.gate.worked()
         self._take(
             Result(
                 line=line,
@@ -322,9 +331,7 @@ class _Chunk:
         """Full jitter; what the target asks for comes on top, and holds for everybody."""
         retry = self.work.retry
         jitter = self.work.chance() * min(retry.longest, retry.first * 2 ** (tries - 1))
-        asked = busy.after.total_seconds() if busy.after else 0.0
-        if asked:
-            self.work.pace.pause(asked)
+        asked = self.work.pace.failed(busy)
         await self._flush()
         await self.work.sleep(asked + jitter)
         self.checked_at = float("-inf")

@@ -12,6 +12,7 @@ from typing import Protocol
 from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId, PersonKey, PlanId
 from joinery.core.model.receipt import Receipt
+from joinery.errors import JoineryError
 from joinery.kit.contract import Order
 
 #: called with (lines that ended, lines in all), from the thread that called `apply`, at least once a second
@@ -65,6 +66,15 @@ class Engine(Protocol):
 
     def warm(self) -> None:
         """Have everything ready before there is something to do, so that the first call is as quick as the next."""
+
+    def join(self, kind: str) -> str:
+        """Take up jobs of plans that other processes drive, until `close`. Returns the ID of this node."""
+
+    def enrol(self, kind: str) -> str:
+        """Be seen among the nodes, without taking up the work of others. Returns the ID of this node."""
+
+    def blocked(self) -> JoineryError | None:
+        """Why the target may not be called now (paused, resting after failures), as last seen; None when it may."""
 
     def close(self) -> None:
         """Stop at the next safe point and give back threads and connections. May be called twice."""

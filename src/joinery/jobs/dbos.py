@@ -11,7 +11,9 @@ import logging
 import sqlite3
 import threading
 import time
+import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,6 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from joinery.core.model.ids import PlanId
 from joinery.errors import StopRun
 from joinery.jobs.lines import Job
-from joinery.jobs.slot import Slot
 from joinery.store.database import Database
 
 Run = Callable[[Job], Awaitable[None]]
@@ -36,6 +37,8 @@ SCHEMA = "joinery_jobs"
 POLL = 0.05
 #: chunks of one lane taken up at one time; how many of them call the target is the pace's business
 WORKERS = 16
+#: the same where other nodes live: what one has taken up, no other can
+SHARED_WORKERS = 3
 _FILE = "engine.db"
 _WORKFLOW = "joinery.chunk"
 #: jobs enqueued in one transaction
@@ -53,29 +56,45 @@ async def _chunk(name: str, plan_id: str, phase: int, chunk: int, attempt: int) 
         await run(Job(plan_id=PlanId(plan_id), phase=phase, chunk=chunk, attempt=attempt))
 
 
-def acquire(database: Database, state_dir: Path, name: str, run: Run) -> Runtime:
-    """The runtime of this process, launched if need be; `run` gets the jobs of connection `name`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a runtime lives: its folder, the node it belongs to, and whether no other node is there."""
+
+    state_dir: Path
+    node: str
+    alone: bool
+
+
+def acquire(database: Database, place: Place, name: str, run: Run) -> Runtime:
+    """The runtime of this process, launched; `run` gets the jobs of connection `name`."""
     global _runtime
     with _guard:
         if name in _handlers:
             raise StopRun(f"The connection {name} is being applied in this process already; nothing was started.")
-        if _runtime is None:
-            _runtime = Runtime(database, state_dir)
-        elif _runtime.key != (str(database.url), state_dir):
-            raise StopRun("This process applies plans of another store already; nothing was started.")
+        if _runtime is not None:
+            raise StopRun("This process applies plans of another connection already; nothing was started.")
         _handlers[name] = run
+        try:
+            _runtime = Runtime(database, place, name)
+        except BaseException:
+            _handlers.clear()
+            raise
         return _runtime
 
 
 class Runtime:
-    """A launched DBOS with two queues of this process's own: bulk changes never stand before a termination."""
+    """A launched DBOS on the two queues of a connection: bulk changes never stand before a termination.
 
-    def __init__(self, database: Database, state_dir: Path) -> None:
-        self.key = (str(database.url), state_dir)
+    All nodes of the connection listen to them; each has an executor ID that is used once, so that DBOS recovers nothing
+    by itself. What a dead node had taken up is given out again by whoever drives the plan.
+    """
+
+    def __init__(self, database: Database, place: Place, name: str) -> None:
+        state_dir = place.state_dir
         state_dir.mkdir(parents=True, exist_ok=True)
         self._launched = False
-        self._slot = Slot(state_dir)
-        self._queues = {urgent: f"{self._slot.id}.{'urgent' if urgent else 'normal'}" for urgent in (False, True)}
+        self._place = place
+        self._queues = {urgent: f"{name}.{'urgent' if urgent else 'normal'}" for urgent in (False, True)}
         self._engine = _engine(database, state_dir / _FILE)
         try:
             self._launch(database, state_dir / _FILE)
@@ -90,7 +109,6 @@ class Runtime:
             if not self._launched:
                 DBOS.destroy()
                 self._engine.dispose()
-                self._slot.release()
 
     def start(self, name: str, jobs: tuple[Job, ...]) -> None:
         """Enqueue jobs; a lower phase goes first, and within a phase the order given.
@@ -104,6 +122,14 @@ class Runtime:
                     options = self._options(job)
                     args = (name, job.plan_id, job.phase, job.chunk, job.attempt)
                     self._client.enqueue_in_transaction(tx, options, *args)
+
+    def pass_on(self, name: str, job: Job) -> None:
+        """Put a job that was taken up here back into its queue."""
+        with self._engine.begin() as tx:
+            options = self._options(job)
+            options["workflow_id"] = f"{job.id}~{uuid.uuid4().hex[:8]}"
+            args = (name, job.plan_id, job.phase, job.chunk, job.attempt)
+            self._client.enqueue_in_transaction(tx, options, *args)
 
     def _options(self, job: Job) -> EnqueueOptions:
         return {
@@ -123,13 +149,12 @@ class Runtime:
             if _handlers:
                 return
             _runtime = None
-            if abandoned:
+            if abandoned and self._place.alone:
                 self._forget("ENQUEUED")
             # a job taken up this very moment must not fall into a loop that is gone: DBOS then waits a second
             DBOS.destroy(workflow_completion_timeout_sec=1 if abandoned else 0)
             self._client.destroy()
             self._engine.dispose()
-            self._slot.release()
 
     def _launch(self, database: Database, file: Path) -> None:
         _quiet()
@@ -145,21 +170,26 @@ class Runtime:
             url = f"sqlite:///{file}" if database.embedded else database.url.render_as_string(hide_password=False)
             DBOS.migrate(url, schema=SCHEMA)
             self._register()
-        self._forget()
+        if self._place.alone:
+            self._forget()
         DBOS(config=self._config())
         DBOS.listen_queues(list(self._queues.values()))
         DBOS.launch()
         self._launched = True
 
     def _register(self) -> None:
-        """Before the launch: a queue that appears later is noticed only after a second."""
+        """Before the launch: a queue that appears later is noticed only after a second.
+
+        Every node reads the numbers again at each poll: a newcomer makes the others take up less.
+        """
+        workers = WORKERS if self._place.alone else SHARED_WORKERS
         for queue in self._queues.values():
-            self._client.register_queue(queue, worker_concurrency=WORKERS, polling_interval_sec=POLL)
+            self._client.register_queue(queue, worker_concurrency=workers, polling_interval_sec=POLL)
 
     def _forget(self, status: str | None = None) -> None:
-        """Throw jobs of this slot away: those of former lives at the start, those that wait at the end.
+        """Throw jobs away: those of former lives at the start, those that wait at the end, where no other node lives.
 
-        Their process is dead or closing, the slot is ours, and the ledger knows what they owed.
+        The ledger knows what they owed.
         """
         queues = list(self._queues.values())
         while old := self._client.list_workflows(
@@ -173,7 +203,7 @@ class Runtime:
             "system_database_engine": self._engine,
             "dbos_system_schema": SCHEMA,
             "application_version": VERSION,
-            "executor_id": self._slot.id,
+            "executor_id": self._place.node,
             "serializer": DBOSPortableJSONSerializer(),
             "log_level": "WARNING",
             "use_listen_notify": False,

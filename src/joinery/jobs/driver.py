@@ -1,31 +1,52 @@
-"""One plan under way in this process: which of its jobs live, how far it is, why it stopped.
+"""One plan under way: which of its jobs live, here or on another node, how far it is, why it stopped.
 
-Rule: lines are assigned anew only when none of this driver's jobs can still be running with them.
+Rule: lines are assigned anew only when nobody who lives can still be at work on them. Assigning fences, then the job
+is enqueued: a dead node that wakes up finds its tokens worth nothing.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
 
 from joinery.core.model.ids import PlanId
 from joinery.errors import JoineryError, StopRun
+from joinery.jobs.gate import Gate
 from joinery.jobs.ledger import Ledger
-from joinery.jobs.lines import Job
+from joinery.jobs.lines import Holder, Job
+from joinery.jobs.node import Alone
 
-#: a started job that the runtime does not run within this time is given up, in seconds
+#: a started job that nobody runs within this time is given up, in seconds
 STALLED = 10.0
 #: rounds without a single line ending before the driver gives up
 ROUNDS = 5
 #: pause before lines of a broken job are assigned again, in seconds
 BREATH = 0.5
+#: how often the ledger is asked what other nodes have done, in seconds; more seldom when the answer takes long
+LOOK = 1.0
+
+
+class Crew(Protocol):
+    """Who is there to work; see `Node`."""
+
+    id: str
+    gate: Gate
+
+    def living(self) -> frozenset[str] | None:
+        """IDs; None while we cannot judge."""
+
+    def others(self) -> bool:
+        """Whether anybody else lives."""
 
 
 class Driver:
     """Assigns, starts and waits in a thread of its own until nothing is owed or something stops it."""
 
-    def __init__(self, plan_id: PlanId, ledger: Ledger, start: Callable[[tuple[Job, ...]], None]) -> None:
+    def __init__(
+        self, plan_id: PlanId, ledger: Ledger, start: Callable[[tuple[Job, ...]], None], crew: Crew | None = None
+    ) -> None:
         self.plan_id = plan_id
         self.finished = threading.Event()
         self.error: JoineryError | None = None
@@ -34,9 +55,15 @@ class Driver:
         self.abandoned = False
         self._ledger = ledger
         self._start = start
+        self._crew: Crew = crew or Alone()
         self._change = threading.Condition()
         #: job ID -> whether it runs
         self._live: dict[str, bool] = {}
+        #: job ID -> the other node that has it
+        self._elsewhere: dict[str, str] = {}
+        self._chunks: dict[str, int] = {}
+        self._seen: frozenset[str] = frozenset()
+        self._next_look = 0.0
         self._trouble: Exception | None = None
         self._done = 0
         self._total = 0
@@ -53,7 +80,7 @@ class Driver:
 
     def progress(self) -> tuple[int, int]:
         """Lines that ended, and lines in all."""
-        return self._done, self._total
+        return min(self._done, self._total), self._total
 
     def count(self, lines: int) -> None:
         """So many more lines ended."""
@@ -94,12 +121,11 @@ class Driver:
     def _rounds(self) -> None:
         """Assign and start until the ledger owes nothing more."""
         fruitless = 0
-        while not self.stopping and (jobs := self._ledger.assign(self.plan_id)):
+        while not self.stopping and self._round():
             before = self._done
-            with self._change:
-                self._live = {job.id: False for job in jobs}
-            self._start(jobs)
             self._wait()
+            if self._elsewhere:
+                self._done = self._total - self._ledger.owed(self.plan_id)
             fruitless = 0 if self._done > before else fruitless + 1
             if fruitless >= ROUNDS:
                 raise self._trouble or StopRun("Nobody takes up the work; what is left is still planned.")
@@ -111,11 +137,42 @@ class Driver:
                 fix="Run joinery sync again: it goes on where it stopped.",
             )
 
+    def _round(self) -> bool:
+        """Give the lowest open phase out, but for what others who live have in their hands; False when all is over."""
+        living = self._judged()
+        if self.stopping:
+            return False
+        kept: dict[str, int] = {}
+        self._elsewhere.clear()
+        if living - {self._crew.id}:
+            for job, holder in self._ledger.holders(self.plan_id).items():
+                if not holder.over and holder.node in living - {self._crew.id}:
+                    kept[job.id] = job.chunk
+                    self._elsewhere[job.id] = holder.node
+        jobs = self._ledger.assign(self.plan_id, but=kept.values())
+        with self._change:
+            self._live = dict.fromkeys(kept, True) | {job.id: False for job in jobs}
+            self._chunks = kept | {job.id: job.chunk for job in jobs}
+        self._start(jobs)
+        return bool(self._live)
+
+    def _judged(self) -> frozenset[str]:
+        """Who lives; waits a moment if we only just woke up ourselves."""
+        while not self.stopping:
+            if (blocked := self._crew.gate.blocked(self.plan_id)) is not None:
+                raise blocked
+            if (living := self._crew.living()) is not None:
+                self._seen = living
+                return living
+            with self._change:
+                self._change.wait(0.2)
+        return frozenset()
+
     def _wait(self) -> None:
         """Until every job is over, or none of the living has been taken up for a while."""
-        with self._change:
-            idle_since = time.monotonic()
-            while self._live:
+        idle_since = time.monotonic()
+        while self._live:
+            with self._change:
                 if self.stopping:
                     self._abandon()
                     if not self._live:
@@ -125,8 +182,59 @@ class Driver:
                     idle_since = time.monotonic()
                 elif time.monotonic() - idle_since > STALLED:
                     self._abandon()
+            if (blocked := self._crew.gate.blocked(self.plan_id)) is not None and not self.stopping:
+                self.error, self.stopping = self.error or blocked, True
+            elif self._crew.others() or len(self._seen) > 1:
+                self._look()
+
+    def _look(self) -> None:
+        """What other nodes have begun, ended or let go; and what the dead among them held, given out again."""
+        began = time.monotonic()
+        if began < self._next_look:
+            return
+        holders = {job.id: holder for job, holder in self._ledger.holders(self.plan_id).items()}
+        owed, living = self._ledger.owed(self.plan_id), self._crew.living()
+        if living is None:
+            return
+        with self._change:
+            self._done = max(self._done, self._total - owed)
+            self._hear(holders)
+            dead = [job for job in self._live if job in self._elsewhere and self._elsewhere[job] not in living]
+            if self._seen - living:
+                # whoever died may have had jobs in its hands that it had not begun
+                dead += [job for job, runs in self._live.items() if not runs]
+        self._seen = living
+        if dead:
+            self._take_over(dead)
+        cost = time.monotonic() - began
+        self._next_look = time.monotonic() + max(LOOK, 10 * cost)
+
+    def _hear(self, holders: Mapping[str, Holder]) -> None:
+        """Bring what we know of the jobs that do not run here up to date."""
+        for job in [job for job, runs in self._live.items() if not runs or job in self._elsewhere]:
+            holder = holders.get(job)
+            if holder is None or holder.over:
+                self._live.pop(job)
+                if holder is not None:
+                    self._trouble = self._trouble or StopRun("A worker could not end its part.")
+            elif holder.claimed and holder.node != self._crew.id:
+                self._live[job] = True
+                self._elsewhere[job] = holder.node
+
+    def _take_over(self, dead: Iterable[str]) -> None:
+        """Fence the jobs of the dead in the ledger, then start them anew. All others keep theirs."""
+        with self._change:
+            for job in dead:
+                self._live.pop(job, None)
+                self._elsewhere.pop(job, None)
+            kept = [self._chunks[job] for job in self._live]
+        jobs = self._ledger.assign(self.plan_id, but=kept)
+        with self._change:
+            self._live |= {job.id: False for job in jobs}
+            self._chunks |= {job.id: job.chunk for job in jobs}
+        self._start(jobs)
 
     def _abandon(self) -> None:
-        """What has not begun never will: `begun` finds it gone."""
+        """What has not begun never will, as `begun` finds it gone; what others have in their hands is theirs."""
         self.abandoned = self.abandoned or not all(self._live.values())
-        self._live = {job: runs for job, runs in self._live.items() if runs}
+        self._live = {job: runs for job, runs in self._live.items() if runs and job not in self._elsewhere}

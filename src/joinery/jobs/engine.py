@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -22,7 +23,9 @@ from joinery.jobs.contract import Performer, Progress, Retry, Tally
 from joinery.jobs.driver import Driver
 from joinery.jobs.ledger import Ledger
 from joinery.jobs.lines import Job
+from joinery.jobs.node import Node
 from joinery.jobs.pace import Pace
+from joinery.jobs.slot import Slot
 from joinery.kit.contract import Target
 from joinery.store.database import Database
 
@@ -42,6 +45,8 @@ class Parts:
     clock: Callable[[], datetime]
     name: str
     state_dir: Path
+    #: under which its pauses and failures are known; the connection's name when empty
+    target_name: str = ""
     retry: Retry = field(default_factory=Retry)
 
 
@@ -58,6 +63,11 @@ class Applier:
         self._target: Target | None = None
         self._pace: Pace | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._slot: Slot | None = None
+        self._node: Node | None = None
+        #: a worker: takes up jobs of plans that others drive
+        self._joined = False
+        self._busy = 0
         self._closed = False
 
     def apply(self, plan_id: PlanId, *, progress: Progress | None = None) -> Tally:
@@ -82,7 +92,27 @@ class Applier:
 
     def warm(self) -> None:
         """See `contract.Engine.warm`."""
-        self._start(())
+        with self._lock:
+            self._launched()
+
+    def join(self, kind: str) -> str:
+        """See `contract.Engine.join`."""
+        with self._lock:
+            self._joined = True
+            node = self._enrolled(kind)
+            self._launched()
+        return node.id
+
+    def enrol(self, kind: str) -> str:
+        """See `contract.Engine.enrol`."""
+        with self._lock:
+            return self._enrolled(kind).id
+
+    def blocked(self) -> JoineryError | None:
+        """See `contract.Engine.blocked`."""
+        with self._lock:
+            node = self._node
+        return node.gate.blocked() if node is not None else None
 
     def close(self) -> None:
         """See `contract.Engine.close`."""
@@ -93,6 +123,9 @@ class Applier:
             driver.stop()
         for driver in drivers:
             driver.finished.wait(GRACE)
+        until = time.monotonic() + GRACE
+        while self._busy and time.monotonic() < until:
+            time.sleep(0.05)
         with self._lock:
             self._release()
 
@@ -103,40 +136,93 @@ class Applier:
                 raise StopRun("The engine is closed; nothing was started.")
             driver = self._drivers.get(plan_id)
             if driver is None or driver.finished.is_set():
-                driver = Driver(plan_id, self._ledger, self._start)
+                node = self._enrolled("run")
+                node.begin(plan_id)
+                driver = Driver(plan_id, self._ledger, self._start, node)
                 self._drivers[plan_id] = driver
                 driver.begin()
             return driver
 
+    def _enrolled(self, kind: str) -> Node:
+        """This process among the others, from now on."""
+        if self._node is None:
+            parts = self._parts
+            self._slot = Slot(parts.state_dir)
+            target = parts.target_name or parts.name
+            node = Node(parts.database, connection=parts.name, target=target, kind=kind, slot=self._slot.id)
+            node.start(parts.clock())
+            self._node = node
+        return self._node
+
     def _start(self, jobs: tuple[Job, ...]) -> None:
         """Hand jobs to the runtime, launching it at the first."""
+        if not jobs:
+            return
         with self._lock:
-            if self._runtime is None:
-                from joinery.jobs.dbos import acquire  # 0.6 s: only when there is something to do
-
-                self._threads = ThreadPoolExecutor(4, thread_name_prefix="joinery-ledger")
-                self._runtime = acquire(self._parts.database, self._parts.state_dir, self._parts.name, self._run)
-            runtime = self._runtime
+            runtime = self._launched()
         runtime.start(self._parts.name, jobs)
+
+    def _launched(self) -> Any:
+        if self._runtime is None:
+            from joinery.jobs.dbos import Place, acquire  # 0.6 s: only when there is something to do
+
+            node = self._enrolled("run")
+            place = Place(state_dir=self._parts.state_dir, node=node.id, alone=not node.others())
+            self._threads = ThreadPoolExecutor(4, thread_name_prefix="joinery-ledger")
+            self._runtime = acquire(self._parts.database, place, self._parts.name, self._run)
+        return self._runtime
 
     async def _run(self, job: Job) -> None:
         """Run one job; called by the runtime in its event loop. Never raises but on cancellation."""
         driver = self._drivers.get(job.plan_id)
-        if driver is None or not driver.begun(job):
+        if driver is not None and driver.finished.is_set() and self._joined:
+            driver = None
+        if self._closed or (not self._joined if driver is None else not driver.begun(job)):
             return
         error: Exception | None = None
+        ended = False
+        self._busy += 1
         try:
-            await run_chunk(job, self._work(driver))
+            work = self._work(job, driver)
+            if work.pace.surplus():
+                await self._pass_on(job)
+                ended = driver is None
+            else:
+                ended = await run_chunk(job, work)
         except Exception as raised:  # noqa: BLE001 the driver decides: stop for good, or assign what is left again
             error = raised
         finally:
-            driver.ended(job, error)
+            self._busy -= 1
+            if driver is not None:
+                driver.ended(job, error)
+            elif not ended:
+                self._let_go(job, error)
 
-    def _work(self, driver: Driver) -> Work:
+    async def _pass_on(self, job: Job) -> None:
+        """More nodes than the target takes calls: somebody else has to do it."""
+        await asyncio.sleep(1.0)
+        await self._call(self._runtime.pass_on, self._parts.name, job)
+
+    def _let_go(self, job: Job, error: Exception | None) -> None:
+        """Tell whoever drives the plan that we are done with this job, and why."""
+        if (node := self._node) is None:
+            return
+        if isinstance(error, JoineryError):
+            node.gate.stop(job.plan_id, error)
+        node.later(lambda: self._ledger.let_go(job, node.id))
+
+    def _work(self, job: Job, driver: Driver | None) -> Work:
+        node = self._node
+        assert node is not None  # noqa: S101 jobs come from a runtime, and that is launched by a node
         if self._target is None or self._pace is None:
             self._loop = asyncio.get_running_loop()
             self._target = self._parts.target()
-            self._pace = Pace(self._target.capabilities)
+            self._pace = Pace(self._target.capabilities, share=node.share, gate=node.gate)
+
+        def stopped() -> bool:
+            leaving = self._closed if driver is None else driver.stopping
+            return leaving or node.gate.blocked(job.plan_id) is not None
+
         return Work(
             ledger=self._ledger,
             call=self._call,
@@ -145,15 +231,16 @@ class Applier:
             pace=self._pace,
             retry=self._parts.retry,
             finds_by_key=self._target.capabilities.holds_external_id,
-            stopped=lambda: driver.stopping,
-            ended=driver.count,
+            stopped=stopped,
+            ended=driver.count if driver is not None else lambda _lines: None,
+            node=node.id,
         )
 
     async def _call(self, function: Callable[..., Any], *args: Any) -> Any:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
 
     def _release(self) -> None:
-        """Give back the target's connections, the runtime and the threads, in this order."""
+        """Give back the target's connections, the runtime, the threads and our place among the nodes, in this order."""
         if self._target is not None and self._loop is not None and self._loop.is_running():
             closing = asyncio.run_coroutine_threadsafe(self._target.close(), self._loop)
             try:
@@ -162,9 +249,15 @@ class Applier:
                 closing.cancel()
         self._target = self._pace = self._loop = None
         if self._runtime is not None:
-            abandoned = any(driver.abandoned for driver in self._drivers.values())
+            abandoned = self._joined or any(driver.abandoned for driver in self._drivers.values())
             self._runtime.release(self._parts.name, abandoned=abandoned)
             self._runtime = None
         if self._threads is not None:
             self._threads.shutdown(wait=True)
             self._threads = None
+        if self._node is not None:
+            self._node.close()
+            self._node = None
+        if self._slot is not None:
+            self._slot.release()
+            self._slot = None

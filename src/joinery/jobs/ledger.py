@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from typing import Any
@@ -36,7 +36,7 @@ from joinery.core.model.operation import CreateAccount, LinkAccount
 from joinery.core.model.plan import LineState
 from joinery.core.model.receipt import Outcome
 from joinery.jobs.contract import Tally
-from joinery.jobs.lines import Claim, Claimed, Job, Result, Trouble
+from joinery.jobs.lines import LET_GO, Claim, Claimed, Holder, Job, Result, Trouble
 from joinery.jobs.projection import Projection
 from joinery.store.database import Database
 from joinery.store.tables import links, plan_lines, plans
@@ -81,10 +81,24 @@ class Ledger:
         outcomes = {str(outcome): counts.get(outcome, (0, 0))[0] for outcome in Outcome}
         return Tally(**outcomes, unchanged=counts.get(LineState.DONE, (0, 0))[1])
 
-    def assign(self, plan_id: PlanId) -> tuple[Job, ...]:
+    def holders(self, plan_id: PlanId) -> dict[Job, Holder]:
+        """The jobs of the lowest open phase that are not over, and who has each of them."""
+        is_open = and_(_of(plan_id), _lines.state.in_(OPEN))
+        query = select(_lines.phase, _lines.chunk, _lines.owner, func.max(_lines.attempt)).where(is_open)
+        with self._database.read() as tx:
+            rows = tx.execute(query.group_by(_lines.phase, _lines.chunk, _lines.owner)).all()
+        lowest = min((phase for phase, *_ in rows), default=None)
+        found: dict[Job, Holder] = {}
+        for phase, chunk, owner, attempt in rows:
+            if phase == lowest:
+                found[Job(plan_id=plan_id, phase=phase, chunk=chunk, attempt=attempt)] = Holder.of(owner)
+        return found
+
+    def assign(self, plan_id: PlanId, *, but: Collection[int] = ()) -> tuple[Job, ...]:
         """Give every open line of the lowest open phase to a new job, one per chunk; empty when nothing is owed.
 
-        Whoever held these lines until now is fenced off. Call it only when no live job of this process has them.
+        Whoever held these lines until now is fenced off: call it only for chunks that nobody alive is at work on, and
+        name the others in `but`.
         """
         with self._write() as tx:
             is_open = and_(_of(plan_id), _lines.state.in_(OPEN))
@@ -94,14 +108,16 @@ class Ledger:
             if phase is None:
                 return ()
             now_open = and_(is_open, _lines.phase == phase)
+            if but:
+                now_open = and_(now_open, _lines.chunk.not_in(list(but)))
             owner = literal(f"{plan_id}/{phase}/") + cast(_lines.chunk, String) + f"/{attempt + 1}"
             tx.execute(update(plan_lines).where(now_open).values(owner=owner, attempt=attempt + 1))
             chunks = tx.execute(select(_lines.chunk).where(now_open).distinct().order_by(_lines.chunk)).scalars()
             return tuple(Job(plan_id=plan_id, phase=phase, chunk=chunk, attempt=attempt + 1) for chunk in chunks)
 
-    def claim(self, job: Job) -> Claim | None:
+    def claim(self, job: Job, node: str = "") -> Claim | None:
         """Take the job's lines: planned -> sent under a fresh token; None when there is nothing (left) to do."""
-        token = f"{job.id}#{uuid.uuid4().hex[:8]}"
+        token = f"{job.id}#{f'{node}.' if node else ''}{uuid.uuid4().hex[:8]}"
         # a replay of the same job takes over from its earlier run; a job that was fenced finds nothing
         mine = or_(_lines.owner == job.id, _lines.owner.startswith(job.id + "#", autoescape=True))
         where = and_(_of(job.plan_id), _lines.chunk == job.chunk, _lines.state.in_(OPEN), _lines.phase == job.phase)
@@ -163,6 +179,13 @@ class Ledger:
         with self._write() as tx:
             tx.execute(update(plan_lines).where(where, _lines.seq.in_([c.seq for c in lines])).values(**values))
 
+    def let_go(self, job: Job, node: str) -> None:
+        """The job is over and lines of it are still open: whoever drives the plan may give them out again."""
+        mine = or_(_lines.owner == job.id, _lines.owner.startswith(f"{job.id}#{node}.", autoescape=True))
+        where = and_(_of(job.plan_id), _lines.chunk == job.chunk, _lines.state.in_(OPEN))
+        with self._write() as tx:
+            tx.execute(update(plan_lines).where(where, mine).values(owner=f"{job.id}{LET_GO}"))
+
     def _held(self, tx: Connection, claim: Claim, results: Sequence[Result]) -> set[int]:
         mine = and_(_of(claim.plan_id), _lines.seq.in_([result.line.seq for result in results]))
         query = select(_lines.seq).where(mine, _lines.owner == claim.token, _lines.state == LineState.SENT)
@@ -171,6 +194,7 @@ class Ledger:
     @contextmanager
     def _write(self) -> Iterator[Connection]:
         with self._turn, self._database.write() as tx:
+            self._database.briefly(tx)
             yield tx
 
 

@@ -31,6 +31,26 @@ class Job:
         return self.phase == 0
 
 
+#: at the end of an owner: whoever had the lines is done with them, and they are not over
+LET_GO = "!"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Who has a job, as its owner token says. `node` is empty while nobody claimed it; `over`: it was let go."""
+
+    node: str = ""
+    claimed: bool = False
+    over: bool = False
+
+    @classmethod
+    def of(cls, owner: str) -> Holder:
+        """`P-1/1/17/1` waits, `P-1/1/17/1#9f3c.77aa` is at work on node 9f3c, `P-1/1/17/1!` was let go."""
+        _, claimed, token = owner.partition("#")
+        node, named, _ = token.partition(".")
+        return cls(node=node if named else "", claimed=bool(claimed), over=owner.endswith(LET_GO))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claimed:
     """A line that is ours to perform. `unknown`: it was handed out before, and its outcome was never recorded."""

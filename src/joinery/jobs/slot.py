@@ -18,6 +18,7 @@ class Slot:
     """The first free slot of the folder: `<node>-0`, `<node>-1`, … where the node's name is kept in the folder."""
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
         node = _node(folder)
         for number in range(_MOST):
             file = (folder / f"engine-{number}.lock").open("a+b")

@@ -22,6 +22,7 @@ from joinery.settings.part import Part
 from joinery.settings.privacy import Privacy
 from joinery.settings.problems import found
 from joinery.settings.records import SendTo
+from joinery.settings.schedule import Schedule
 from joinery.settings.secret import Secret
 from joinery.settings.sources import SourceEntry
 from joinery.settings.sql import address_of
@@ -265,6 +266,7 @@ class Settings(Part):
     retention: Retention = Field(default_factory=Retention, description="How long things are kept.")
     audit: Audit = Field(default_factory=Audit, description="The log of what was done, and where its head is kept.")
     alerts: Alerts = Field(default_factory=Alerts, description="Who is told when something is wrong.")
+    schedule: Schedule = Field(default_factory=Schedule, description="When `joinery serve` runs by itself.")
     store: Store = Field(default_factory=Store, description="Where Joinery keeps its memory.")
 
     _file: Path = PrivateAttr(default=Path("joinery.yaml"))

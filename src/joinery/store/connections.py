@@ -8,11 +8,15 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from joinery.core.model.codec import canonical, instant_of, instant_text
 from joinery.core.model.ids import RunId
@@ -20,10 +24,13 @@ from joinery.errors import RunLocked
 from joinery.store.accounts import upsert
 from joinery.store.audit_log import Happened, note
 from joinery.store.database import Database
+from joinery.store.nodes import epoch
 from joinery.store.tables import connections, counters, locks, runs
 
-#: a lock whose holder did not write for so long, on another machine, counts as abandoned
-STALE_AFTER = timedelta(seconds=60)
+#: a lock whose holder did not write for so many seconds, on another machine or stopped on this one, is abandoned
+STALE_AFTER = 30.0
+#: a holder writes every so many seconds
+BEAT = 5.0
 #: tokens of the locks that this process holds now
 _OURS: set[str] = set()
 
@@ -77,9 +84,10 @@ def next_number(connection: Connection, kind: str) -> str:
 
 @contextmanager
 def only_run(database: Database, name: str, now: Callable[[], datetime]) -> Iterator[Callable[[], None]]:
-    """Hold the connection's lock; yields a heartbeat to call now and then. Raises RunLocked when somebody has it.
+    """Hold the connection's lock; yields a heartbeat, which also beats by itself. Raises RunLocked when it is taken.
 
-    A lock of a dead process of this machine is taken over at once, one of another machine after STALE_AFTER.
+    A lock of a dead process of this machine is taken over at once, one of a machine that went silent (or of a process
+    that was stopped) after STALE_AFTER. Whoever lost it can write nothing more: every transaction asks first.
     """
     owner = uuid4().hex
     _OURS.add(owner)
@@ -89,28 +97,55 @@ def only_run(database: Database, name: str, now: Callable[[], datetime]) -> Iter
     except BaseException:
         _OURS.discard(owner)
         raise
+    mine = (locks.c.name == name) & (locks.c.owner == owner)
 
     def heartbeat() -> None:
-        with database.write() as connection:
-            mine = (locks.c.name == name) & (locks.c.owner == owner)
-            connection.execute(update(locks).where(mine).values(heartbeat_at=instant_text(now())))
+        with database.engine.begin() as connection:
+            values = {"heartbeat_at": instant_text(now()), "beat_at": epoch(connection)}
+            connection.execute(update(locks).where(mine).values(**values))
 
+    over = Event()
+    beating = Thread(target=_beat, args=(heartbeat, over), name=f"joinery-lock-{name}", daemon=True)
+    database.fences[owner] = partial(_fence, name, owner)
+    beating.start()
     try:
         yield heartbeat
     finally:
+        over.set()
+        beating.join()
+        database.fences.pop(owner, None)
         _OURS.discard(owner)
         with database.write() as connection:
-            connection.execute(locks.delete().where(locks.c.name == name, locks.c.owner == owner))
+            connection.execute(locks.delete().where(mine))
+
+
+def _fence(name: str, owner: str, connection: Connection) -> None:
+    """Raises RunLocked when the lock is somebody else's by now."""
+    mine = (locks.c.name == name) & (locks.c.owner == owner)
+    if connection.execute(select(locks.c.owner).where(mine)).first() is None:
+        raise RunLocked(
+            f"This run of {name!r} stood still for so long that another one took over; it wrote nothing more.",
+            fix="Nothing needs to be done: `joinery status` shows how the other one ended.",
+        )
+
+
+def _beat(heartbeat: Callable[[], None], over: Event) -> None:
+    while not over.wait(BEAT):
+        try:
+            heartbeat()
+        except SQLAlchemyError:
+            continue  # the store is busy or away; whoever takes over meanwhile is right
 
 
 def _take(connection: Connection, name: str, owner: str, now: datetime) -> None:
     """Put ourselves in the place of whom we saw there; of several who try at once, one succeeds."""
-    holder = connection.execute(select(locks).where(locks.c.name == name)).one_or_none()
+    holder = _holder(connection, name)
     row = {"owner": owner, "host": socket.gethostname(), "pid": os.getpid(), "heartbeat_at": instant_text(now)}
-    statement = upsert(connection)(locks).values(name=name, **row)
+    values = row | {"beat_at": epoch(connection)}
+    statement = upsert(connection)(locks).values(name=name, **values)
     seen = locks.c.owner == (holder.owner if holder is not None else "")
-    if holder is None or _abandoned(holder, now):
-        statement = statement.on_conflict_do_update(index_elements=["name"], set_=row, where=seen)
+    if holder is None or _abandoned(holder):
+        statement = statement.on_conflict_do_update(index_elements=["name"], set_=values, where=seen)
         if connection.execute(statement.returning(locks.c.owner)).first() is not None:
             return
     who = f"process {holder.pid} on {holder.host}" if holder is not None else "it began at the same moment"
@@ -121,29 +156,55 @@ def _take(connection: Connection, name: str, owner: str, now: datetime) -> None:
     )
 
 
-def at_work(connection: Connection, name: str, now: datetime) -> dict[str, Any] | None:
+def at_work(connection: Connection, name: str) -> dict[str, Any] | None:
     """Who holds the lock: pid, host, heartbeat_at; None when nobody does, or only the dead."""
-    holder = connection.execute(select(locks).where(locks.c.name == name)).one_or_none()
-    if holder is None or _abandoned(holder, now):
+    holder = _holder(connection, name)
+    if holder is None or _abandoned(holder):
         return None
     return {"pid": holder.pid, "host": holder.host, "heartbeat_at": holder.heartbeat_at}
 
 
-def busy(connection: Connection, now: datetime) -> list[str]:
+def busy(connection: Connection) -> list[str]:
     """Connections of this store that a living run holds."""
-    return [row.name for row in connection.execute(select(locks)) if not _abandoned(row, now)]
+    return [row.name for row in _holders(connection) if not _abandoned(row)]
 
 
-def stale(connection: Connection, now: datetime) -> list[str]:
+def stale(connection: Connection) -> list[str]:
     """Locks whose holder is dead; the next run takes them over."""
-    return [row.name for row in connection.execute(select(locks)) if _abandoned(row, now)]
+    return [row.name for row in _holders(connection) if _abandoned(row)]
 
 
-def _abandoned(holder: Any, now: datetime) -> bool:
-    if holder.host == socket.gethostname():
+def _holder(connection: Connection, name: str) -> Any:
+    return next((row for row in _holders(connection) if row.name == name), None)
+
+
+def _holders(connection: Connection) -> list[Any]:
+    silent = (epoch(connection) - locks.c.beat_at).label("silent")
+    return list(connection.execute(select(locks, silent)))
+
+
+def _abandoned(holder: Any) -> bool:
+    if holder.host != socket.gethostname():
+        return bool(holder.silent > STALE_AFTER)
+    if holder.pid == os.getpid():
         # our own number without our token: whoever had it before us is dead (in a container, always number 1)
-        return holder.owner not in _OURS if holder.pid == os.getpid() else not _alive(holder.pid)
-    return now - instant_of(holder.heartbeat_at).astimezone(UTC) > STALE_AFTER
+        return holder.owner not in _OURS
+    if not _alive(holder.pid):
+        return True
+    return bool(holder.silent > STALE_AFTER) and _stopped(holder.pid)
+
+
+def _stopped(pid: int) -> bool:
+    """Whether the process was told to stand still (SIGSTOP)."""
+    return _state_of(pid) in {"T", "t"}
+
+
+def _state_of(pid: int) -> str:
+    """The letter that Linux has for it, `Z` for a dead one that nobody has buried; empty where nobody says."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return ""
 
 
 def _alive(pid: int) -> bool:
@@ -153,7 +214,7 @@ def _alive(pid: int) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    return _state_of(pid) != "Z"
 
 
 def start_run(connection: Connection, name: str, kind: str, *, as_of: datetime, now: datetime) -> RunId:

@@ -7,11 +7,11 @@ instead of failing half-way. On SQLite: WAL, synchronous FULL, foreign keys on.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -27,6 +27,8 @@ class Database:
     def __init__(self, url: str | URL) -> None:
         self.url = make_url(url)
         self.engine = open_engine(self.url)
+        #: who must be asked before anything is written; each raises when its run was taken over by somebody else
+        self.fences: dict[str, Callable[[Connection], None]] = {}
 
     @property
     def embedded(self) -> bool:
@@ -42,11 +44,26 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """One transaction, committed at the end, rolled back on any error. What it noted is chained as its last act."""
+        """One transaction, committed at the end, rolled back on any error, or when a fence objects.
+
+        What it noted is chained as its last act.
+        """
         with self.engine.connect().execution_options(joinery_write=True) as connection, connection.begin():
+            self._ask(connection)
             begin_notes(connection)
             yield connection
             seal_notes(connection)
+            # asked again: we may have stood still in between
+            self._ask(connection)
+
+    def briefly(self, connection: Connection) -> None:
+        """This transaction is short: whoever freezes in it loses it, and its locks, after five seconds (PostgreSQL)."""
+        if not self.embedded:
+            connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '5s'"))
+
+    def _ask(self, connection: Connection) -> None:
+        for fence in tuple(self.fences.values()):
+            fence(connection)
 
     def scrub(self) -> bool:
         """After an erasure, outside any transaction: SQLite keeps what was written before in unused bytes of its files,
@@ -76,7 +93,15 @@ def open_engine(url: URL) -> Engine:
         return _sqlite(url)
     if url.get_backend_name() == "postgresql":
         # a node that freezes inside a transaction must not hold its locks for ever
-        options = {"options": "-c idle_in_transaction_session_timeout=60s"}
+        options = {
+            "options": "-c idle_in_transaction_session_timeout=60s",
+            # a network that was cut is noticed in seconds, not in the quarter of an hour that TCP would take
+            "connect_timeout": 10,
+            "keepalives_idle": 5,
+            "keepalives_interval": 3,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 10_000,
+        }
         return create_engine(
             url, pool_pre_ping=True, pool_size=5, max_overflow=10, hide_parameters=True, connect_args=options
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Boolean,
     Column,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -25,6 +26,7 @@ from joinery.store.arrival_tables import arrivals, scim_people
 from joinery.store.audit_tables import audit_log, audit_values
 from joinery.store.closing_tables import closings
 from joinery.store.issue_tables import findings, issues
+from joinery.store.node_tables import nodes, schedules, target_states
 from joinery.store.people_tables import aliases, events, facts, people
 from joinery.store.schema import DAY, INSTANT, KEY, metadata
 
@@ -51,13 +53,16 @@ __all__ = [
     "locks",
     "mails",
     "metadata",
+    "nodes",
     "people",
     "plan_lines",
     "plans",
     "runs",
+    "schedules",
     "scim_people",
     "service_tokens",
     "snapshots",
+    "target_states",
 ]
 
 #: one joined pair of systems; several may live in one store
@@ -81,6 +86,8 @@ locks = Table(
     Column("host", String(200), nullable=False),
     Column("pid", Integer, nullable=False),
     Column("heartbeat_at", INSTANT, nullable=False),
+    #: seconds since 1970 by the database's clock: what other machines judge by
+    Column("beat_at", Float(53), nullable=False, server_default="0"),
 )
 
 #: short numbers per installation: P-204, R-1042, H-42

@@ -1,0 +1,155 @@
+"""What `joinery serve` does by itself: runs when the clock, a file or somebody's date says so, and helps others.
+
+Rule: an instant is claimed in the store before it is dealt with, so two schedulers started by mistake run it once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Event
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from joinery.app.wiring import Opened
+from joinery.app.working import LOCAL, LOOK, PATIENCE, Hands
+from joinery.core.rules.schedules import Every, When, cron
+from joinery.errors import JoineryError, RunLocked
+from joinery.flows.sync import sync
+from joinery.jobs.node import DEAD_AFTER
+from joinery.settings import Settings
+from joinery.store import schedules
+from joinery.store.nodes import nodes_of
+from joinery.store.people import People
+from joinery.store.schedules import schedule_of
+
+#: the three causes, each with a row of its own
+CLOCK, FILE, DATE = "clock", "file", "date"
+#: later than so long after its instant, a run counts as missed
+MISSED = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A run that is due: its cause, and the instant (UTC) that it is for."""
+
+    cause: str
+    instant: datetime
+    #: the files, or people, that it is for
+    what: tuple[str, ...] = ()
+
+
+def when_of(settings: Settings) -> When | None:
+    """What the clock sets off; None when nothing was asked for."""
+    wanted = settings.schedule
+    if wanted.every is not None:
+        return Every(minutes=int(wanted.every.total_seconds()) // 60)
+    if wanted.cron is not None:
+        return cron(wanted.cron, ZoneInfo(wanted.zone or settings.company.time_zone))
+    return None
+
+
+def asked_for(settings: Settings) -> bool:
+    """Whether anything is to run by itself."""
+    return when_of(settings) is not None or settings.schedule.when_file_arrives
+
+
+def later_by(settings: Settings) -> timedelta:
+    """The jitter: the same for one connection every time, so that a run does not wander."""
+    longest = settings.schedule.jitter
+    share = int.from_bytes(hashlib.sha256(settings.name.encode()).digest()[:4], "big") / 2**32
+    return timedelta(seconds=int(longest.total_seconds() * share))
+
+
+@dataclass(slots=True, kw_only=True)
+class Keeper:
+    """One scheduler. `say` gets a line for whoever watches: IDs and numbers only."""
+
+    opened: Opened
+    say: Callable[[str], None]
+    stop: Event
+    #: by cause: what a run was set off for already; who or what stays due after it waits for something else
+    _tried: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def keep(self) -> None:
+        """Until `stop` is set: help others, and deal with what is due. What goes wrong is said and tried again."""
+        node = ""
+        while not self.stop.wait(LOOK):
+            try:
+                node = node or self._joined(self.opened)
+                Hands(opened=self.opened, say=self.say, stop=self.stop).look()
+                if (found := self.due(self.opened)) is not None:
+                    self.fire(self.opened, found, node)
+            except JoineryError as error:
+                self.say(f"{error.message} {error.fix}".strip())
+                self.stop.wait(PATIENCE)
+            except (SQLAlchemyError, OSError) as error:
+                self.say(f"The store cannot be reached ({type(error).__name__}); it is tried again.")
+                self.stop.wait(PATIENCE)
+
+    def due(self, it: Opened) -> Due | None:
+        """The first thing that is due now and was not dealt with."""
+        now, name = it.ports.now(), it.settings.name
+        with it.ports.database.write() as tx:
+            for cause in (CLOCK, FILE, DATE):
+                # what the clock would have set off before is not made up for; what lies there is dealt with
+                schedules.begin(tx, name, cause, now if cause == CLOCK else now - MISSED)
+            for found in (self._by_clock(it, now), self._by_date(it, now), self._by_file(it, now)):
+                if found is None or (found.what and found.what == self._tried.get(found.cause)):
+                    continue
+                state = schedule_of(tx, name, found.cause)
+                if not state.paused and state.done_for is not None and state.done_for < found.instant:
+                    return found
+        return None
+
+    def fire(self, it: Opened, due: Due, node: str) -> bool:
+        """One run for this instant, unless somebody else has it or had it; whether it was ours."""
+        name, database = it.settings.name, it.ports.database
+        with database.write() as tx:
+            alive = {each.id for each in nodes_of(tx, name) if each.silent < DEAD_AFTER} - {node}
+            if not schedules.claim(tx, name, due.cause, due.instant, node, alive=alive):
+                return False
+        self._tried[due.cause] = due.what
+        outcome = self._run(it, due)
+        with database.write() as tx:
+            schedules.done(tx, name, due.cause, due.instant, node, outcome)
+        self.say(f"{due.cause} {due.instant:%Y-%m-%d %H:%M} UTC: {outcome}")
+        return True
+
+    def _run(self, it: Opened, due: Due) -> str:
+        late = it.ports.now() - due.instant - later_by(it.settings)
+        if due.cause == CLOCK and late > MISSED and not it.settings.schedule.catch_up:
+            return "missed"
+        try:
+            report = sync(it.ports, it.ports.now())
+        except RunLocked:
+            return "another run was at work"
+        except JoineryError as error:
+            return f"stopped: {error.message}"
+        return f"{report.run} ended with {report.exit_code}"
+
+    def _joined(self, it: Opened) -> str:
+        engine = it.ports.engine()
+        if it.targets.entry.into in LOCAL:
+            return engine.enrol("serve")
+        return engine.join("serve")
+
+    def _by_clock(self, it: Opened, now: datetime) -> Due | None:
+        when = when_of(it.settings)
+        instant = when.last(now - later_by(it.settings)) if when is not None else None
+        return Due(cause=CLOCK, instant=instant) if instant is not None else None
+
+    def _by_date(self, it: Opened, now: datetime) -> Due | None:
+        """Somebody's hire date, last day or due date has come: it fires on its instant, with no file."""
+        with it.ports.database.read() as tx:
+            woken = tuple(People(tx, it.settings.name).due(now))
+        return Due(cause=DATE, instant=now, what=woken) if woken else None
+
+    def _by_file(self, it: Opened, now: datetime) -> Due | None:
+        if not it.settings.schedule.when_file_arrives:
+            return None
+        names = tuple(f"{key}/{file.name}" for key, each in it.ports.sources.items() for file in each.drop.pending())
+        return Due(cause=FILE, instant=now, what=names) if names else None

@@ -1,0 +1,41 @@
+"""`joinery worker`: one more pair of hands for a connection, on this machine or another."""
+
+from __future__ import annotations
+
+import signal
+from threading import Event
+
+import typer
+
+from joinery.app import clock
+from joinery.app.working import Hands
+from joinery.cli.common import DEFAULT_CONFIG, Config, Quiet, connection, say
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command()
+def main(config: Config = DEFAULT_CONFIG, quiet: Quiet = False) -> None:
+    """Take up work that `joinery sync` or `joinery serve` gives out, until Ctrl-C or SIGTERM.
+
+    Examples: joinery worker | joinery worker --config acme.yaml
+
+    Start as many as you like, on as many machines as reach the same PostgreSQL store. When a process dies or stands
+    still, the others take its work over within a minute, by themselves.
+    """
+    stop = Event()
+
+    def end(_signal: int, _frame: object) -> None:
+        stop.set()
+
+    def log(line: str) -> None:
+        say(f"{clock.now():%H:%M:%S} {line}", quiet=quiet)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with connection(config, quiet=True) as it:
+            Hands(opened=it, say=log, stop=stop).work()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    say("Stopped. Jobs under way were given back.", quiet=quiet)

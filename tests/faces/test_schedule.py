@@ -1,0 +1,159 @@
+"""`schedule` and `joinery serve`: runs by the clock, on a file, on a date; once for each instant, whoever asks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from joinery.app import clock
+from joinery.app.scheduling import CLOCK, DATE, FILE, Due, Keeper, later_by, when_of
+from joinery.app.wiring import Opened, opened
+from joinery.settings import load
+from joinery.store import schedules
+from joinery.store.connections import last_runs
+from joinery.store.schedules import schedule_of
+
+SETTINGS = """
+version: 1
+company: {{ name: Example SA, time_zone: Europe/Paris }}
+people:
+  from: file
+  path: ./inbox/*.csv
+  ready_when: present
+  fields: {{ worker_id: Number, work_email: Email, hire_date: Start, status: State }}
+learning: {{ into: memory, file: lms.json }}
+schedule: {{ {schedule} }}
+"""
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+def written(folder: Path, schedule: str) -> Path:
+    (folder / "inbox").mkdir(exist_ok=True)
+    config = folder / "joinery.yaml"
+    config.write_text(SETTINGS.format(schedule=schedule), encoding="utf-8")
+    return config
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
+    """The clock: the last of these."""
+    times = [NOON]
+    monkeypatch.setattr(clock, "now", lambda: times[-1])
+    return times
+
+
+@contextmanager
+def keeping(config: Path) -> Iterator[tuple[Keeper, Opened, list[str]]]:
+    said: list[str] = []
+    with opened(config, environ=os.environ) as it:
+        yield Keeper(opened=it, say=said.append, stop=Event()), it, said
+
+
+def runs(it: Opened) -> int:
+    with it.ports.database.read() as tx:
+        return len(last_runs(tx, it.settings.name))
+
+
+def test_the_clock_sets_off_one_run_an_instant_and_none_for_what_lies_before_the_first_look(
+    tmp_path: Path, now: list[datetime]
+) -> None:
+    with keeping(written(tmp_path, "every: 15 minutes")) as (keeper, it, said):
+        node = it.ports.engine().enrol("serve")
+        assert keeper.due(it) is None
+        now.append(NOON + timedelta(minutes=16))
+        due = keeper.due(it)
+        assert due == Due(cause=CLOCK, instant=NOON + timedelta(minutes=15))
+        assert keeper.fire(it, due, node) and runs(it) == 1
+        assert not keeper.fire(it, due, node) and runs(it) == 1, "dealt with"
+        assert keeper.due(it) is None
+        now.append(NOON + timedelta(days=3))
+        due = keeper.due(it)
+        assert due is not None and due.instant == now[-1], "one run makes up for three days"
+        assert said == ["clock 2026-11-24 12:15 UTC: R-1 ended with 0"]
+
+
+def test_two_schedulers_started_by_mistake_run_it_once(tmp_path: Path, now: list[datetime]) -> None:
+    with keeping(written(tmp_path, "every: 15 minutes")) as (keeper, it, _):
+        node = it.ports.engine().enrol("serve")
+        keeper.due(it)
+        now.append(NOON + timedelta(minutes=16))
+        due = keeper.due(it)
+        assert due is not None
+        with it.ports.database.write() as tx:
+            assert schedules.claim(tx, it.settings.name, CLOCK, due.instant, "another", alive={"another"})
+        with it.ports.database.write() as tx:
+            assert not schedules.claim(tx, it.settings.name, CLOCK, due.instant, node, alive={"another"})
+        assert runs(it) == 0
+        assert keeper.fire(it, due, node), "the other one died with the claim in its hand"
+        assert runs(it) == 1
+
+
+def test_a_missed_run_is_not_made_up_for_where_that_is_not_wished(tmp_path: Path, now: list[datetime]) -> None:
+    with keeping(written(tmp_path, "every: 15 minutes, catch_up: false")) as (keeper, it, said):
+        node = it.ports.engine().enrol("serve")
+        keeper.due(it)
+        now.append(NOON + timedelta(minutes=29))
+        due = keeper.due(it)
+        assert due is not None and keeper.fire(it, due, node)
+        assert runs(it) == 0 and said[0].endswith("missed")
+
+
+def test_a_pause_holds_until_it_is_resumed(tmp_path: Path, now: list[datetime]) -> None:
+    with keeping(written(tmp_path, "every: 15 minutes")) as (keeper, it, _):
+        keeper.due(it)
+        with it.ports.database.write() as tx:
+            schedules.pause(tx, it.settings.name, CLOCK, "ada")
+        now.append(NOON + timedelta(minutes=16))
+        assert keeper.due(it) is None
+        with it.ports.database.write() as tx:
+            schedules.resume(tx, it.settings.name, CLOCK)
+        assert keeper.due(it) is not None
+
+
+def test_a_file_and_then_a_date_set_off_a_run_each(tmp_path: Path, now: list[datetime]) -> None:
+    with keeping(written(tmp_path, "when_file_arrives: true")) as (keeper, it, _):
+        node = it.ports.engine().enrol("serve")
+        assert keeper.due(it) is None
+        now.append(NOON + timedelta(minutes=1))
+        rows = ["1,a@example.com,2020-01-01,active", "2,b@example.com,2026-12-01,active"]
+        (tmp_path / "inbox" / "people.csv").write_text("\n".join(["Number,Email,Start,State", *rows]) + "\n")
+        due = keeper.due(it)
+        assert due == Due(cause=FILE, instant=now[-1], what=("hris/people.csv",)) and keeper.fire(it, due, node)
+        assert keeper.due(it) is None
+        now.append(datetime(2026, 11, 30, 22, 59, tzinfo=UTC))
+        assert keeper.due(it) is None
+        now.append(datetime(2026, 11, 30, 23, 0, tzinfo=UTC))
+        due = keeper.due(it)
+        assert due is not None and due.cause == DATE, "midnight in Paris, and no file"
+        assert keeper.fire(it, due, node)
+        assert keeper.due(it) is None
+        with it.ports.database.read() as tx:
+            assert schedule_of(tx, it.settings.name, DATE).outcome.startswith("R-2 ended")
+
+
+def test_the_jitter_is_always_the_same_for_one_connection(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, 'cron: "30 5 * * *", zone: Asia/Tokyo, jitter: 10 minutes'), environ={})
+    assert timedelta(0) <= later_by(settings) == later_by(settings) < timedelta(minutes=10)
+    when = when_of(settings)
+    assert when is not None and when.following(NOON) == datetime(2026, 11, 24, 20, 30, tzinfo=UTC)
+
+
+def test_a_scheduler_runs_and_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("joinery.app.scheduling.LOOK", 0.05)
+    stop, said = Event(), []
+    config = written(tmp_path, "when_file_arrives: true")
+    (tmp_path / "inbox" / "people.csv").write_text("Number,Email,Start,State\n1,a@example.com,2020-01-01,active\n")
+
+    def say(line: str) -> None:
+        said.append(line)
+        stop.set()
+
+    with opened(config, environ=os.environ) as it:
+        Keeper(opened=it, say=say, stop=stop).keep()
+    assert len(said) == 1 and said[0].startswith("file ") and "R-1 ended with" in said[0]
