@@ -48,7 +48,17 @@ MENTIONS = {"issues", "plans", "runs", "digests", "connections", "audit_values",
 #: kept as proof of what was in force, and named when she is erased
 KEPT = {"config_versions"}
 #: hold nothing about anybody: times, numbers, cursors of the learning system, names and counts of files
-NOBODY = {"audit_log", "counters", "cursors", "locks", "service_tokens", "snapshots"}
+NOBODY = {
+    "audit_log",
+    "counters",
+    "cursors",
+    "locks",
+    "nodes",
+    "schedules",
+    "service_tokens",
+    "snapshots",
+    "target_states",
+}
 
 
 def test_every_table_is_known_to_the_erasure() -> None:
