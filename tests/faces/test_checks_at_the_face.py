@@ -33,7 +33,7 @@ def trained(tmp_path: Path) -> Company:
     acme.completes("0001", "FIRE", "2026-11-20")
     acme.completes("0002", "FIRE", "2019-05-05")
     acme.completes("0003", "FIRE", "2027-05-05")
-    done = {"course": "FIRE", "course_title": "Fire", "course_version": "1", "result": "passed"}
+    done: dict[str, Any] = {"course": "FIRE", "course_title": "Fire", "course_version": "1", "result": "passed"}
     at = "2026-11-20T10:00:00+00:00"
     acme.lms().complete(Completion(id="ghost", account_id=AccountId("ghost-7"), completed_at=at, **done))
     typed(acme, "completions", "pull")
