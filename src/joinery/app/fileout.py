@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from glob import has_magic
 from pathlib import Path
 from typing import Any
 
 from joinery.app.sftp import outbox_of
 from joinery.connectors.fileout import FileOutTarget, Layout, layout_from, shipped
+from joinery.connectors.fileout.confirming import Exported
 from joinery.connectors.fileout.connector import BATCH
 from joinery.core.model.operation import ActionClass
-from joinery.errors import ConfigError
+from joinery.errors import ConfigError, SourceUntrusted
 from joinery.settings.problems import Problems
 from joinery.settings.reading import read_tree
 
@@ -76,4 +79,30 @@ def file_out(entry: Any, name: str, state_dir: Path, now: Any) -> FileOutTarget:
     )
     if entry.deliver:
         target.place = outbox_of(entry.deliver.sftp)
+    if entry.confirm:
+        target.export = lambda: _exported(entry.confirm)
     return target
+
+
+def _exported(told: Any) -> Exported | None:
+    """The newest export of users, as it is; None when there is none yet. Raises SourceUntrusted."""
+    from joinery.app.exports import newest, read_export
+    from joinery.connectors.export.wire import accounts_of, naming_column
+
+    if not has_magic(told.path.name) and not told.path.is_file():
+        return None
+    if has_magic(told.path.name) and not any(path.is_file() for path in told.path.parent.glob(told.path.name)):
+        return None
+    file = newest(told.path)
+    seen, export = file.stat(), read_export(told)
+    if not naming_column(export.columns):
+        raise SourceUntrusted(
+            f"No column of {file.name} says which account is which; nothing was read.",
+            fix=f"Name one: learning: {{ confirm: {{ fields: … }} }}. The file has: {', '.join(export.header)}.",
+        )
+    return Exported(
+        mark=f"{file.name} {seen.st_size} {seen.st_mtime_ns}",
+        taken_at=datetime.fromtimestamp(seen.st_mtime, UTC),
+        accounts=accounts_of(export.rows, export.header, export.columns),
+        tells=frozenset(export.columns),
+    )

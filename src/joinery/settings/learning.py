@@ -168,12 +168,15 @@ def _account_fields(value: Any) -> Any:
     return value
 
 
+AccountFields = Annotated[Mapping[str, Text], BeforeValidator(_account_fields)]
+
+
 class ExportTarget(Target):
     """A learning system of which only an export of its users is there: it is read, and nothing is ever written."""
 
     into: Literal["export"] = Field(description="`export`: a file of the learning system's users; for looking only.")
     path: FilePath = Field(description="The export, or a file pattern of which the newest file counts.")
-    fields: Annotated[Mapping[str, Text], BeforeValidator(_account_fields)] = Field(
+    fields: AccountFields = Field(
         default_factory=dict,
         description="What an account tells (`email`, `worker_id`, `account_id` …) and the column it stands in; "
         "without it, well-known headings are recognised.",
@@ -240,6 +243,21 @@ class Delivery(Part):
     sftp: SftpPlace = Field(description="A folder on an SFTP server.")
 
 
+class UserExport(Part):
+    """An export of the learning system's users, to compare with what it was told."""
+
+    path: FilePath = Field(description="The export, or a file pattern of which the newest file counts.")
+    fields: AccountFields = Field(
+        default_factory=dict,
+        description="What an account tells (`email`, `worker_id`, `state` …) and the column it stands in; without it, "
+        "well-known headings are recognised.",
+    )
+    encoding: Encoding | None = Field(default=None, description="The file's encoding; found out when not given.")
+    delimiter: Annotated[str, Field(min_length=1, max_length=3)] | None = Field(
+        default=None, description="What separates columns; found out when not given."
+    )
+
+
 class FileOutTarget(Target):
     """A learning system that imports files: they are written from a layout, everybody or what changed."""
 
@@ -258,6 +276,10 @@ class FileOutTarget(Target):
     )
     send: Literal["changes", "full"] = Field(
         default="changes", description="Whether each file holds what changed, or everybody every time."
+    )
+
+    confirm: UserExport | None = Field(
+        default=None, description="An export of its users, which shows what the system made of the files."
     )
 
     @model_validator(mode="after")

@@ -10,13 +10,14 @@ import signal
 import subprocess
 import sys
 import zipfile
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from joinery.app.fileout import layout_of
 from joinery.connectors.fileout import FileOutTarget, layout_from, shipped
+from joinery.connectors.fileout.confirming import Exported
 from joinery.core.model.ids import PersonKey, RequirementKey
 from joinery.core.model.operation import (
     ActionClass,
@@ -252,3 +253,16 @@ def test_killed_at_any_instant_nothing_is_lost_and_nothing_is_there_twice(tmp_pa
         if child.returncode == 0:
             break
     assert kills > 10
+
+
+def test_an_account_that_the_system_lost_is_written_when_it_is_made_once_more(tmp_path: Path) -> None:
+    do(target(tmp_path), CREATION)
+    collected(tmp_path / "out")
+    again = target(tmp_path)
+    empty = Exported(mark="users.csv", taken_at=NOW + timedelta(days=1), accounts=(), tells=frozenset({"email"}))
+    again.export = lambda: empty
+    assert asyncio.run(again.accounts()).items == ()
+    assert asyncio.run(again.look_up(person_keys=[INES], account_ids=())) == ()
+    do(again, CREATION)
+    assert [row["employee_number"] for row in dict(collected(tmp_path / "out"))["users"]] == ["000101"]
+    assert len(asyncio.run(target(tmp_path).accounts()).items) == 1

@@ -14,14 +14,14 @@ from asyncio import to_thread
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from joinery.connectors.fileout.confirming import Exported, compare
 from joinery.connectors.fileout.layout import Layout
 from joinery.connectors.fileout.rows import contents, packed
 from joinery.core.model.account import Account
-from joinery.core.model.codec import decode_account, encode_account
+from joinery.core.model.codec import decode_account, encode_account, instant_of, instant_text
 from joinery.core.model.ids import AccountId, PersonKey
 from joinery.core.model.operation import (
     ActionClass,
@@ -99,33 +99,44 @@ class FileOutTarget:
         self._folder, self._state, self._now, self._full = folder, state, now, full
         #: where files go when they are whole: the folder itself, unless somebody says otherwise
         self.place: Place = _Here(folder)
+        #: the newest export of the system's users; None where there is none. Raises SourceUntrusted.
+        self.export: Callable[[], Exported | None] = lambda: None
         self.world = World()
         self._number = 0
+        #: when each account was last told of, the export that was read, and who was not in it
+        self._told: dict[AccountId, datetime] = {}
+        self._seen = ""
+        self._missing: set[AccountId] = set()
 
     async def check(self) -> None:
         """Raises StopRun when the folder cannot be written, BadAnswer when our memory of it cannot be read."""
         await to_thread(self._open)
 
     async def accounts(self, after: str | None = None) -> AccountPage:
-        """`after` is the number of accounts already given."""
+        """`after` is the number of accounts already given. As they were told, or as a newer export shows them."""
         await to_thread(self._open)
-        start, total = int(after or 0), len(self.world.accounts)
+        if after is None:
+            await to_thread(self._read_back)
+        there = [account for account in self.world.accounts.values() if account.id not in self._missing]
+        start, total = int(after or 0), len(there)
         end = start + BATCH
-        items = tuple(islice(self.world.accounts.values(), start, end))
+        items = tuple(there[start:end])
         return AccountPage(items=items, next=str(end) if end < total else None, total=total)
 
     async def look_up(self, *, person_keys: Sequence[PersonKey], account_ids: Sequence[AccountId]) -> Sequence[Account]:
         """Each account once, as it was last written."""
         await to_thread(self._open)
         found = [self.world.of(key) for key in person_keys] + [self.world.accounts.get(one) for one in account_ids]
-        return tuple({account.id: account for account in found if account is not None}.values())
+        there = {one.id: one for one in found if one is not None and one.id not in self._missing}
+        return tuple(there.values())
 
     async def perform(self, orders: Sequence[Order]) -> AsyncIterator[Receipt]:
         """One set of files for all of them, in place, then the receipts."""
         await to_thread(self._open)
         before = dict(self.world.accounts)
         receipts = [self._one(order) for order in orders]
-        changed = [one for key, one in self.world.accounts.items() if before.get(key) != one]
+        anew = self._made_anew(orders)
+        changed = [one for key, one in self.world.accounts.items() if before.get(key) != one or key in anew]
         if changed:
             await to_thread(self._write, before, changed)
         for receipt in receipts:
@@ -143,6 +154,7 @@ class FileOutTarget:
         self._open()
         if not self.world.accounts:
             return ()
+        self._told = dict.fromkeys(self.world.accounts, self._now())
         return self._publish(contents(self.layout, {}, tuple(self.world.accounts.values())), full=True)
 
     def _one(self, order: Order) -> Receipt:
@@ -153,7 +165,27 @@ class FileOutTarget:
             return Receipt(key=order.key, outcome=Outcome.NEEDS_YOU, detail=why, changed=False)
         return perform(self.world, order)
 
+    def _made_anew(self, orders: Sequence[Order]) -> set[AccountId]:
+        """Accounts that the system does not have, and somebody said to make once more."""
+        made = {order.operation.person_key for order in orders if isinstance(order.operation, CreateAccount)}
+        anew = {one.id for key in made if (one := self.world.of(key)) is not None and one.id in self._missing}
+        self._missing -= anew
+        return anew
+
+    def _read_back(self) -> None:
+        """What a new export shows replaces what we believed; who is not in it is not there."""
+        export = self.export()
+        if export is None or export.mark == self._seen:
+            return
+        found = compare(self.layout, self.world.accounts.values(), self._told, export)
+        for account in found.other:
+            self.world.put(account)
+        self._missing = (self._missing | found.missing) - found.there
+        self._seen = export.mark
+        self._remember([])
+
     def _write(self, before: dict[AccountId, Account], changed: Sequence[Account]) -> None:
+        self._told |= {account.id: self._now() for account in changed}
         told = tuple(self.world.accounts.values()) if self._full else changed
         self._publish(contents(self.layout, before, told, self._full), full=self._full)
 
@@ -207,6 +239,8 @@ class FileOutTarget:
         for account in accounts:
             self.world.put(account)
         self._number = data.get("number", 0)
+        self._told = {AccountId(key): instant_of(at) for key, at in data.get("told", {}).items()}
+        self._seen, self._missing = data.get("seen", ""), {AccountId(key) for key in data.get("missing", ())}
         if data.get("on_its_way"):
             self._rename(data["on_its_way"])
 
@@ -221,6 +255,9 @@ class FileOutTarget:
             "number": self._number,
             "groups": sorted(self.world.groups),
             "progress": self.world.progress,
+            "told": {key: instant_text(at) for key, at in self._told.items()},
+            "seen": self._seen,
+            "missing": sorted(self._missing),
             "accounts": [encode_account(account) for account in self.world.accounts.values()],
         }
         partial = self._memory.with_suffix(".part")
