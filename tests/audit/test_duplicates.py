@@ -91,7 +91,7 @@ def test_a_slip_that_reaches_both_ends_of_a_name_is_compared_within_a_place_of_w
 
 
 @pytest.mark.parametrize(
-    ("people", "bits"), [(300, 0.0), (30_000, 0.0), (60_000, 0.45), (240_000, 1.35)], ids=lambda value: str(value)
+    ("people", "bits"), [(300, 0.0), (30_000, 0.0), (60_000, 0.2), (240_000, 0.6)], ids=lambda value: str(value)
 )
 def test_a_crowd_asks_for_less_than_the_square_of_it(people: int, bits: float) -> None:
     square = math.log2(people / 2) - math.log2(0.01) + 2

@@ -23,7 +23,7 @@ _SURE: Final = 2.0
 #: only pairs that share a key are compared, and from this many people on there are no more of them for each person:
 #: chance then finds less than the square of the people would have it, and each doubling asks for so much less
 _CROWD: Final = 30_000
-_LESS: Final = 0.45
+_LESS: Final = 0.2
 #: most bits that one kind of evidence can give: relatives share telephones, starters share days
 _MOST: Final = {"phone": 13.0, "private": 18.0, "mail": 18.0, "local": 14.0, "hire_date": 13.0, "birth_date": 13.0}
 #: what it says when both are known and differ
