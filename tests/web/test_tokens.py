@@ -152,6 +152,7 @@ def _broken() -> None:
 
 def test_classroom_keeps_its_own_addresses() -> None:
     assert is_ours("/api/v1/token") and not is_ours("/api/v1/tokens") and not is_ours("/api/v1/accounts")
+    assert is_ours("/api/v1/operations/A-1") and not is_ours("/api/v1/operations"), "Classroom's own, on one address"
     assert Front(object(), None) is not None
 
 

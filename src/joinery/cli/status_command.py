@@ -54,14 +54,14 @@ def main(config: Config = DEFAULT_CONFIG, as_of: AsOf = None, json: AsJson = Fal
 
 def verdict(found: Status) -> tuple[str, str]:
     """The one thing to know, and the command to type."""
+    if found.target.paused or found.target.tripped:
+        return f"The learning system: {target_sentence(found.target)}", "joinery target status"
     order = (SourceState.NEEDS_YOU, SourceState.FAILING, SourceState.LATE, SourceState.NOT_SET_UP)
     worst = min(
         (each for each in found.sources if each.state in order), key=lambda s: order.index(s.state), default=None
     )
     if worst is not None:
         return _trouble(worst)
-    if found.target.paused or found.target.tripped:
-        return f"The learning system: {target_sentence(found.target)}", "joinery target status"
     if found.plans:
         plan = found.plans[0]
         if plan.state == "approved":
