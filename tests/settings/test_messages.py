@@ -22,7 +22,7 @@ APPENDED = {
     ),
     "an unknown key far from all lists what is known": (
         "kill_switch: { xyz: 1 }",
-        "10:16 kill_switch.xyz: unknown key; known here are per_hour or push_per_hour",
+        "10:16 kill_switch.xyz: unknown key; known here are per_hour, push_per_hour or within",
     ),
     "a word that is not a choice": (
         "out_of_scope: arkive",
@@ -156,7 +156,6 @@ APPENDED = {
     ),
     "a name with blanks": ("name: A B", '10:7 name: must be small letters, digits, _ and -; found "A B"'),
     "team mail is to come": ("team_mail: { every: week }", f"10:1 team_mail: {NEW}"),
-    "alerts are to come": ("alerts: { high: [] }", f"10:1 alerts: {NEW}"),
     "access is to come": ("access: { oidc: {} }", f"10:1 access: {NEW}"),
     "the guard of absent people is to come": ("guards: { absent_people: {} }", f"10:11 guards.absent_people: {NEW}"),
     "records into an HRIS are to come": (
@@ -181,7 +180,7 @@ REPLACED = {
     "a source that is to come, whatever its other keys": (
         "from: file",
         "from: workday\n  host: files.example.com\n  decrypt_with: { file: key.asc }",
-        [f'4:9 people.from: "workday" is {NEW}; available is file, sftp or sql'],
+        [f'4:9 people.from: "workday" is {NEW}; available is file, sftp, sql, push or scim'],
     ),
     "a learning system that is to come, whatever its other keys": (
         "into: classroom",
@@ -308,7 +307,7 @@ REPLACED = {
     "two sources, one of a kind there is not": (
         MINIMAL[MINIMAL.index("  from:") : MINIMAL.index("learning:")],
         "  hris: { from: file, path: a, fields: { worker_id: No } }\n  agency: { from: ftp }\n",
-        [f'5:19 people.agency.from: "ftp" is {NEW}; available is file, sftp or sql; did you mean sftp?'],
+        [f'5:19 people.agency.from: "ftp" is {NEW}; available is file, sftp, sql, push or scim; did you mean sftp?'],
     ),
 }
 

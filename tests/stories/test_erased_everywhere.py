@@ -44,7 +44,7 @@ OWN = {
     "links", "mails", "people", "plan_lines",
 }  # fmt: skip
 #: rows about something else that may speak of her
-MENTIONS = {"issues", "plans", "runs", "digests", "connections", "audit_values", "arrivals"}
+MENTIONS = {"issues", "plans", "runs", "digests", "connections", "audit_values", "arrivals", "scim_people"}
 #: kept as proof of what was in force, and named when she is erased
 KEPT = {"config_versions"}
 #: hold nothing about anybody: times, numbers, cursors of the learning system, names and counts of files
