@@ -25,7 +25,7 @@ from joinery.flows.person import Word, decide_about
 from joinery.flows.who import other_person
 from joinery.store.connections import load_state, save_state
 from joinery.store.mentions import THEIRS
-from joinery.store.tables import arrivals, findings, issues, metadata, runs
+from joinery.store.tables import arrivals, findings, issues, metadata, runs, scim_people
 from tests.stories.company import Company, changed, staff, worker
 
 ANA = Word(owner="ana", reason="request 2026/18")
@@ -109,6 +109,11 @@ def _more(db: Connection, name: str) -> None:
     news = {"id": "a-1", "connection": name, "source": "hris", "door": "webhook", "sha256": "0" * 64}
     body = json.dumps({"worker": HER, "email": ADDRESSES[0]})
     db.execute(insert(arrivals).values(body=body, state="stored", received_at="2026-11-25T10:00:00Z", **news))
+    user = {"user_name": ADDRESSES[0], "user_key": ADDRESSES[0], "external_id": HER, "body": body}
+    times = {"made_at": "2026-11-25T10:00:00Z", "changed_at": "2026-11-25T10:00:00Z"}
+    db.execute(
+        insert(scim_people).values(connection=name, source="hris", id="u-1", version=1, gone=False, **user, **times)
+    )
     state = load_state(db, name)
     extra = {**state.extra, "missing": {"hris": [HER, "0003"]}, "vanished": [*ACCOUNTS]}
     save_state(db, name, replace(state, extra=extra))
