@@ -84,13 +84,14 @@ class Desk:
             return None
         except Exception as error:  # noqa: BLE001 news that break something are kept, and nobody else waits for them
             self.log(f"{arrival.id} waits: {type(error).__name__}")
+            self.run_soon()  # what stood in its way may be gone by then, like a lock of the store
             return None
         self.run_soon()
         return told
 
     def _runs(self) -> None:
         while self._next():
-            again = False
+            again = True
             try:
                 again = self._run()
             except Exception as error:  # noqa: BLE001 the next run may do better, and the pushes go on
@@ -112,11 +113,13 @@ class Desk:
 
     def _run(self) -> bool:
         """One run like `joinery sync`; whether to try again soon."""
-        try:
-            for arrival in left_over(self.ports):
+        for arrival in left_over(self.ports):
+            try:
                 take_in(self.ports, arrival)
-        except JoineryError as error:
-            self.log(f"news wait: {error.code}")
+            except JoineryError as error:
+                self.log(f"{arrival.id} waits: {error.code}")
+            except Exception as error:  # noqa: BLE001 news that break something keep no run from beginning
+                self.log(f"{arrival.id} waits: {type(error).__name__}")
         try:
             report = sync(self.ports, self.ports.now())
         except RunLocked:
