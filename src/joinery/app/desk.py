@@ -39,6 +39,8 @@ class Desk:
     _run_at: float | None = None
     _stopped: bool = False
     _runner: threading.Thread | None = None
+    #: news that somebody here is at: a run takes in what was left over, not what is being told this moment
+    _in_hand: set[str] = field(default_factory=set)
 
     def begin(self, *, warm: bool = True) -> None:
         """Start working; first what an earlier process left. `warm`: have the engine ready before the first news."""
@@ -58,7 +60,20 @@ class Desk:
 
     def tell(self, arrival: Arrival) -> Future[Told | None]:
         """Take news in as soon as somebody is free."""
+        if not self._claim(arrival):
+            return self._tellers.submit(lambda: None)  # a run was quicker and has it
         return self._tellers.submit(self._tell, arrival)
+
+    def _claim(self, arrival: Arrival) -> bool:
+        """Whether nobody else is at it."""
+        with self._wanted:
+            free = arrival.id not in self._in_hand
+            self._in_hand.add(arrival.id)
+        return free
+
+    def _let_go(self, arrival: Arrival) -> None:
+        with self._wanted:
+            self._in_hand.discard(arrival.id)
 
     def run_soon(self) -> None:
         """Something waits for a run."""
@@ -77,7 +92,7 @@ class Desk:
 
     def _tell(self, arrival: Arrival) -> Told | None:
         try:
-            told = take_in(self.ports, arrival)
+            told = take_in(self.ports, arrival) if self._waits(arrival) else None
         except JoineryError as error:
             self.log(f"{arrival.id} waits: {error.code}")
             self.run_soon()
@@ -86,6 +101,8 @@ class Desk:
             self.log(f"{arrival.id} waits: {type(error).__name__}")
             self.run_soon()  # what stood in its way may be gone by then, like a lock of the store
             return None
+        finally:
+            self._let_go(arrival)
         self.run_soon()
         return told
 
@@ -113,13 +130,7 @@ class Desk:
 
     def _run(self) -> bool:
         """One run like `joinery sync`; whether to try again soon."""
-        for arrival in left_over(self.ports):
-            try:
-                take_in(self.ports, arrival)
-            except JoineryError as error:
-                self.log(f"{arrival.id} waits: {error.code}")
-            except Exception as error:  # noqa: BLE001 news that break something keep no run from beginning
-                self.log(f"{arrival.id} waits: {type(error).__name__}")
+        self._take_left_over()
         try:
             report = sync(self.ports, self.ports.now())
         except RunLocked:
@@ -130,3 +141,21 @@ class Desk:
         note_files(self.ports, report.pulled.files)
         self.log(f"run {report.run} ended with {report.exit_code}")
         return False
+
+    def _waits(self, arrival: Arrival) -> bool:
+        """Not taken in between the look at it and the claim."""
+        return any(each.id == arrival.id for each in left_over(self.ports))
+
+    def _take_left_over(self) -> None:
+        for found in left_over(self.ports):
+            if not self._claim(found):
+                continue
+            try:
+                if self._waits(found):
+                    take_in(self.ports, found)
+            except JoineryError as error:
+                self.log(f"{found.id} waits: {error.code}")
+            except Exception as error:  # noqa: BLE001 news that break something keep no run from beginning
+                self.log(f"{found.id} waits: {type(error).__name__}")
+            finally:
+                self._let_go(found)
