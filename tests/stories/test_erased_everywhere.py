@@ -41,10 +41,10 @@ MARKERS = (*NEVER, HER)
 #: the rows go, or lose whatever says who it was
 OWN = {
     "accounts", "aliases", "assignments", "closings", "completions", "decisions", "events", "facts", "findings",
-    "links", "mails", "people", "plan_lines",
+    "links", "mails", "people", "plan_lines", "scim_people",
 }  # fmt: skip
 #: rows about something else that may speak of her
-MENTIONS = {"issues", "plans", "runs", "digests", "connections", "audit_values", "arrivals", "scim_people"}
+MENTIONS = {"issues", "plans", "runs", "digests", "connections", "audit_values", "arrivals"}
 #: kept as proof of what was in force, and named when she is erased
 KEPT = {"config_versions"}
 #: hold nothing about anybody: times, numbers, cursors of the learning system, names and counts of files
@@ -109,11 +109,12 @@ def _more(db: Connection, name: str) -> None:
     news = {"id": "a-1", "connection": name, "source": "hris", "door": "webhook", "sha256": "0" * 64}
     body = json.dumps({"worker": HER, "email": ADDRESSES[0]})
     db.execute(insert(arrivals).values(body=body, state="stored", received_at="2026-11-25T10:00:00Z", **news))
-    user = {"user_name": ADDRESSES[0], "user_key": ADDRESSES[0], "external_id": HER, "body": body}
-    times = {"made_at": "2026-11-25T10:00:00Z", "changed_at": "2026-11-25T10:00:00Z"}
-    db.execute(
-        insert(scim_people).values(connection=name, source="hris", id="u-1", version=1, gone=False, **user, **times)
-    )
+    for key, address, number in (("u-1", ADDRESSES[0], HER), ("u-2", ADDRESSES[1], FORMER)):
+        user = {"user_name": address, "user_key": address, "external_id": number}
+        body = json.dumps({"name": {"givenName": NAMES[0], "familyName": NAMES[1]}, "emails": [{"value": address}]})
+        times = {"made_at": "2026-11-25T10:00:00Z", "changed_at": "2026-11-25T10:00:00Z"}
+        own = {"id": key, "source": "hris", "version": 1, "gone": False, "body": body, **user, **times}
+        db.execute(insert(scim_people).values(connection=name, **own))
     state = load_state(db, name)
     extra = {**state.extra, "missing": {"hris": [HER, "0003"]}, "vanished": [*ACCOUNTS]}
     save_state(db, name, replace(state, extra=extra))

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, func, select, text, update
+from sqlalchemy import Connection, Table, and_, delete, func, or_, select, text, update
 
 from joinery.core.model.codec import canonical
 from joinery.core.model.ids import AccountId, PersonKey
@@ -30,6 +30,7 @@ from joinery.store.tables import (
     mails,
     people,
     plan_lines,
+    scim_people,
 )
 
 GONE = "erased"
@@ -129,10 +130,24 @@ def erase_person(connection: Connection, trace: Trace) -> None:
     # how long access took to end stays evidence, of nobody in particular
     gone = {"worker_id": trace.pseudonym, "account_id": trace.pseudonym}
     connection.execute(update(closings).where(closings.c.person_key == trace.key).values(gone))
+    _over_scim(connection, trace)
     _data_problems(connection, trace)
     _decisions(connection, trace)
     take_name_off_records(connection, trace)
     take_out_mentions(connection, trace.all_words, trace.pseudonym)
+
+
+def _over_scim(connection: Connection, trace: Trace) -> None:
+    """Users as an identity provider wrote them: an empty one stays under its ID, and is no longer shown."""
+    c = scim_people.c
+    names = {each.casefold() for each in trace.numbers | trace.words}
+    theirs = or_(c.id.in_(trace.numbers), c.external_id.in_(trace.numbers), c.user_key.in_(names))
+    for key in connection.scalars(select(c.id).where(c.connection == trace.connection, theirs)).all():
+        name = f"{trace.pseudonym}/{key}"
+        gone = {"user_name": name, "user_key": name, "external_id": "", "gone": True}
+        body = canonical({"userName": name})
+        mine = c.connection == trace.connection, c.id == key
+        connection.execute(update(scim_people).where(*mine).values(body=body, **gone))
 
 
 def _data_problems(connection: Connection, trace: Trace) -> None:

@@ -26,7 +26,6 @@ from joinery.store.tables import (
     plan_lines,
     plans,
     runs,
-    scim_people,
 )
 
 #: texts about others, or about everybody, in which a person may be named
@@ -39,7 +38,6 @@ MENTIONS: Final[tuple[tuple[Table, tuple[str, ...]], ...]] = (
     (decisions, ("subject", "body", "reason")),
     (runs, ("summary",)),
     (arrivals, ("body",)),
-    (scim_people, ("user_name", "user_key", "external_id", "body")),
 )
 #: where a person may still stand as somebody's manager: HR says it of the others, and HR changes it
 THEIRS: Final[dict[str, tuple[str, ...]]] = {
