@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -157,3 +159,22 @@ def test_a_scheduler_runs_and_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with opened(config, environ=os.environ) as it:
         Keeper(opened=it, say=say, stop=stop).keep()
     assert len(said) == 1 and said[0].startswith("file ") and "R-1 ended with" in said[0]
+
+
+def test_while_a_source_is_asked_for_its_files_everybody_may_write(tmp_path: Path, now: list[datetime]) -> None:
+    with keeping(written(tmp_path, "when_file_arrives: true")) as (keeper, it, _):
+        asked = []
+
+        class Slow:
+            """A server far away: its answer takes its time, and others go on."""
+
+            def pending(self) -> tuple[()]:
+                with closing(sqlite3.connect(it.ports.database.url.database or "", timeout=0.2)) as other:
+                    other.execute("BEGIN IMMEDIATE")
+                    other.rollback()
+                asked.append("hris")
+                return ()
+
+        source = replace(it.ports.sources["hris"], drop=Slow())  # type: ignore[arg-type]
+        slow = replace(it, ports=replace(it.ports, sources={"hris": source}))
+        assert keeper.due(slow) is None and asked == ["hris"]

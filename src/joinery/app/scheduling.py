@@ -24,7 +24,7 @@ from joinery.settings import Settings
 from joinery.store import schedules
 from joinery.store.nodes import nodes_of
 from joinery.store.people import People
-from joinery.store.schedules import schedule_of
+from joinery.store.schedules import ScheduleState, schedule_of
 
 #: the three causes, each with a row of its own
 CLOCK, FILE, DATE = "clock", "file", "date"
@@ -92,18 +92,30 @@ class Keeper:
 
     def due(self, it: Opened) -> Due | None:
         """The first thing that is due now and was not dealt with."""
-        now, name = it.ports.now(), it.settings.name
+        now = it.ports.now()
+        known = self._known(it, now)
+        # asked outside any transaction: a source may be a server that takes its time, and others have to write
+        for look in (self._by_clock, self._by_date, self._by_file):
+            found = look(it, now)
+            if found is None or (found.what and found.what == self._tried.get(found.cause)):
+                continue
+            state = known[found.cause]
+            if not state.paused and state.done_for is not None and state.done_for < found.instant:
+                return found
+        return None
+
+    def _known(self, it: Opened, now: datetime) -> dict[str, ScheduleState]:
+        """How each cause stands; the store is written to only when it has not heard of one yet."""
+        name, causes = it.settings.name, (CLOCK, FILE, DATE)
+        with it.ports.database.read() as tx:
+            known = {cause: schedule_of(tx, name, cause) for cause in causes}
+        if all(state.done_for is not None for state in known.values()):
+            return known
         with it.ports.database.write() as tx:
-            for cause in (CLOCK, FILE, DATE):
+            for cause in causes:
                 # what the clock would have set off before is not made up for; what lies there is dealt with
                 schedules.begin(tx, name, cause, now if cause == CLOCK else now - MISSED)
-            for found in (self._by_clock(it, now), self._by_date(it, now), self._by_file(it, now)):
-                if found is None or (found.what and found.what == self._tried.get(found.cause)):
-                    continue
-                state = schedule_of(tx, name, found.cause)
-                if not state.paused and state.done_for is not None and state.done_for < found.instant:
-                    return found
-        return None
+            return {cause: schedule_of(tx, name, cause) for cause in causes}
 
     def fire(self, it: Opened, due: Due, node: str) -> bool:
         """One run for this instant, unless somebody else has it or had it; whether it was ours."""
