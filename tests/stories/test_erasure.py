@@ -135,6 +135,21 @@ def test_her_row_in_the_next_files_does_not_bring_her_back(acme: Company) -> Non
     assert [word for word in WORDS if word in dump(acme)] == []
 
 
+def test_nor_does_an_upload_of_changes(acme: Company) -> None:
+    do(acme)
+    written = acme.drop([her(**LEFT, job_title="Head")])
+    inbox = acme.folder / ".joinery" / "pushed" / "hris" / "inbox"
+    inbox.mkdir(parents=True)
+    written.rename(inbox / "hris_upload_part_A-7.csv")
+    night = acme.day(FOURTH)
+    assert [(file.name, file.source) for file in night.report.pulled.files] == [
+        ("hris_upload_part_A-7.csv", "hris:push")
+    ]
+    assert night.checks == {"erased_people"}
+    with pytest.raises(NotThere):
+        ask(acme)
+
+
 def test_when_hr_takes_her_out_nothing_happens_either(acme: Company) -> None:
     do(acme)
     assert acme.day(FOURTH, staff(3)).plan == ""

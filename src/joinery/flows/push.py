@@ -10,11 +10,11 @@ import secrets
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import Connection
 
-from joinery.core.mapping.inbound import Mapped, Rejected, map_record, person_key_of, record_key
+from joinery.core.mapping.inbound import Mapped, map_record, person_key_of, record_key
 from joinery.core.mapping.spec import MappingSpec
 from joinery.core.model.account import AccountState
 from joinery.core.model.finding import Finding, Severity
@@ -26,6 +26,7 @@ from joinery.flows.accept import Acceptance, baseline_day, uuid7
 from joinery.flows.apply import Applied, apply_alone
 from joinery.flows.book import IDENTITY, PEOPLE, Book
 from joinery.flows.closing import Heard, close_the_book
+from joinery.flows.erased import records_without_erased
 from joinery.flows.joining import Claims
 from joinery.flows.lane import ride_pushed
 from joinery.flows.plan import make_plan
@@ -34,7 +35,6 @@ from joinery.flows.waking import setting_for
 from joinery.store.accounts import Accounts
 from joinery.store.closings import ClosingRow
 from joinery.store.connections import load_state, save_state
-from joinery.store.erasure import erased
 from joinery.store.people import People
 from joinery.store.plans import PUSHED
 from joinery.store.riding import has_urgent
@@ -134,7 +134,7 @@ def _accept(
     name, snapshot_id = ports.policy.name, str(uuid7(ports.now(), secrets.randbits(74)))
     with ports.database.write() as connection:
         state = load_state(connection, name)
-        records = _without_erased(connection, ports, source, spec, news.records)
+        records = records_without_erased(connection, ports, source.people, spec, news.records)
         setting = setting_for(ports, source, as_of, snapshot_id, state)
         full = last_full(connection, name, source.people)
         said = replace(setting, partial=True, content_as_of=news.changed_at, full_as_of=full)
@@ -169,27 +169,6 @@ def _claims(spec: MappingSpec, records: Sequence[RawRecord]) -> Claims:
         former={key: value for key, value in claims.items() if value},
         person_ids={key: value for key, value in persons.items() if value},
     )
-
-
-def _without_erased(
-    connection: Connection, ports: Ports, source: SourcePolicy, spec: MappingSpec, records: Sequence[RawRecord]
-) -> list[RawRecord]:
-    """Erased people do not come back with a push either; somebody hired anew is a new person."""
-    marks = erased(connection, ports.policy.name)
-    if not marks:
-        return list(records)
-    return [record for record in records if not _is_erased(ports, source, spec, record, marks)]
-
-
-def _is_erased(
-    ports: Ports, source: SourcePolicy, spec: MappingSpec, record: RawRecord, marks: Mapping[str, str]
-) -> bool:
-    day = marks.get(ports.seal(f"source|{source.name}|{record_key(spec, record)}"), "")
-    if not day:
-        return False
-    mapped: Mapped | Rejected = map_record(spec, record)
-    hired = mapped.worker.hire_date if isinstance(mapped, Mapped) else None
-    return hired is None or hired <= date.fromisoformat(day)
 
 
 def _ending(connection: Connection, ports: Ports, source: SourcePolicy, seen: set[str]) -> dict[PersonKey, bool]:
