@@ -7,12 +7,13 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from joinery.app.policy import expected_of
 from joinery.core.hygiene.alerting import Alert, Told, Trouble, alerts
 from joinery.core.hygiene.issues import IssueState
 from joinery.core.model.codec import instant_text
 from joinery.flows.issues import list_issues
 from joinery.flows.policy import Ports
-from joinery.flows.status import Expected, SourceState, Status, status
+from joinery.flows.status import SourceState, Status, status
 from joinery.settings import Settings
 from joinery.settings.secret import Secret
 from joinery.store.connections import load_state, save_state
@@ -53,11 +54,7 @@ def tell(settings: Settings, ports: Ports, now: datetime, send: Send = by_appris
 
 def troubles(settings: Settings, ports: Ports, now: datetime) -> Iterator[Trouble]:
     """Everything that somebody should be told now. Numbers and names of things, no person."""
-    expected = {
-        name: Expected(by=source.expect.by, workdays=source.expect.days == "workdays")
-        for name, source in settings.people.items()
-    }
-    found = status(ports, expected, now)
+    found = status(ports, expected_of(settings), now)
     yield from _of_sources(found)
     for told in list_issues(ports):
         issue = told.issue

@@ -15,7 +15,7 @@ from time import monotonic
 from joinery.errors import JoineryError, RunLocked
 from joinery.flows.policy import Ports
 from joinery.flows.push import Told
-from joinery.flows.receiving import left_over, note_files, take_in
+from joinery.flows.receiving import left_over, note_files, take_in, what_became_of
 from joinery.flows.sync import sync
 from joinery.store.arrivals import Arrival
 
@@ -144,7 +144,7 @@ class Desk:
 
     def _waits(self, arrival: Arrival) -> bool:
         """Not taken in between the look at it and the claim."""
-        return any(each.id == arrival.id for each in left_over(self.ports))
+        return what_became_of(self.ports, arrival.id).state == "stored"
 
     def _take_left_over(self) -> None:
         for found in left_over(self.ports):

@@ -13,9 +13,10 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
 from joinery.app.anchors import anchors_file, newest
+from joinery.app.policy import expected_of
 from joinery.core.hygiene.issues import IssueState
 from joinery.errors import ConfigError
-from joinery.flows.status import LIVE, Expected
+from joinery.flows.status import LIVE
 from joinery.settings import Settings
 from joinery.store.completions import Completions
 from joinery.store.connections import last_runs
@@ -65,11 +66,10 @@ class _Numbers(Collector):
             "joinery_source_expected_timestamp_seconds", "The last agreed moment of a file.", labels=["source"]
         )
         zone = ZoneInfo(self._settings.company.time_zone)
-        for name, source in self._settings.people.items():
+        for name, expected in expected_of(self._settings).items():
             last = last_accepted(connection, self._settings.name, name)
             if last is not None:
                 good.add_metric([name], last.as_of.timestamp())
-            expected = Expected(by=source.expect.by, workdays=source.expect.days == "workdays")
             moment = expected.last_due(self._now, zone)
             if moment is not None:
                 due.add_metric([name], moment.timestamp())

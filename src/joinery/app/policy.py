@@ -30,6 +30,7 @@ from joinery.core.rules.lifecycle import LifecyclePolicy
 from joinery.core.rules.rule_data import requirement, rules_from
 from joinery.core.rules.starters import STARTERS
 from joinery.flows.policy import MailPolicy, Policy
+from joinery.flows.status import Expected
 from joinery.settings import Settings
 from joinery.settings.conditions import custom_kinds
 from joinery.settings.guards import NAMES as GUARD_NAMES
@@ -124,6 +125,14 @@ def lifecycle_of(settings: Settings, source: Any) -> LifecyclePolicy:
         garden_access=triggers.leave.garden,
         seasonal=tuple(triggers.seasonal.employment_types),
     )
+
+
+def expected_of(settings: Settings) -> dict[str, Expected]:
+    """Source -> when its file is agreed to come."""
+    return {
+        name: Expected(by=source.expect.by, workdays=source.expect.days == "workdays")
+        for name, source in settings.people.items()
+    }
 
 
 def ownership_of(settings: Settings) -> Ownership:

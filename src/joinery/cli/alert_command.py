@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
 
 from joinery.app import clock
 from joinery.app.alerting import by_apprise, routes, tell
-from joinery.cli.common import DEFAULT_CONFIG, AsJson, AsOf, Config, connection, instant, say, show_json
+from joinery.cli.common import DEFAULT_CONFIG, AsJson, AsOf, Config, connection, instant, say, settings_of, show_json
 from joinery.errors import ConfigError
-from joinery.settings import load
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Tell people what is wrong, once for each trouble.")
 
@@ -46,9 +44,7 @@ def test(
     json: AsJson = False,
 ) -> None:
     """Send one message to every address of a route. Ends with 0, or with 6 when one did not take it."""
-    if not config.is_file():
-        raise ConfigError(f"There is no settings file {config}.", fix="Name one with --config.")
-    settings = load(config, environ=os.environ)
+    settings = settings_of(config)
     if route not in routes(settings):
         raise typer.BadParameter(f"{route!r} is not high or low", param_hint="--route")
     addresses = routes(settings)[route]

@@ -18,6 +18,7 @@ import typer
 from joinery.app.wiring import Opened, Voice, opened
 from joinery.errors import ConfigError
 from joinery.reports.tables import Table, as_json
+from joinery.settings import Settings, load
 from joinery.store.audit_log import act_as_this_user
 
 Config: TypeAlias = Annotated[
@@ -48,6 +49,13 @@ def instant(text: str | None) -> datetime | None:
             f"{text!r} is not a moment; write 2026-12-01 or 2026-12-01T12:00:00Z", param_hint="--as-of"
         ) from error
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def settings_of(config: Path) -> Settings:
+    """The settings alone; nothing is opened. Raises ConfigError."""
+    if not config.is_file():
+        raise ConfigError(f"There is no settings file {config}.", fix="Name one with --config.")
+    return load(config, environ=os.environ)
 
 
 @contextmanager

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
 
 from joinery.app.probing import Right, rights
-from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, say, show_json
-from joinery.errors import ConfigError
-from joinery.settings import load
+from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, say, settings_of, show_json
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The places where people's files arrive.")
 
@@ -34,9 +31,7 @@ def test(
 
     Ends with 0, or with 6 when something is missing.
     """
-    if not config.is_file():
-        raise ConfigError(f"There is no settings file {config}.", fix="Name one with --config.")
-    found = list(rights(load(config, environ=os.environ), source))
+    found = list(rights(settings_of(config), source))
     missing = [right for right in found if not right.ok]
     if json:
         show_json({"ok": not missing, "rights": [_data(right) for right in found]})

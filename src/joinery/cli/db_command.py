@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,9 +12,8 @@ import typer
 
 from joinery.app import clock
 from joinery.app.upgrading import place, restore_copy, upgrade
-from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, say, show_json
-from joinery.errors import ConfigError
-from joinery.settings import Settings, load
+from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, say, settings_of, show_json
+from joinery.settings import Settings
 from joinery.store.backup import backup as copy_store
 from joinery.store.database import Database
 from joinery.store.migrate import pending, revisions
@@ -26,9 +24,7 @@ app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The store: 
 @contextmanager
 def _store(config: Path) -> Iterator[tuple[Settings, Database]]:
     """The settings and their store, as it is: not brought up to date."""
-    if not config.is_file():
-        raise ConfigError(f"There is no settings file {config}.", fix="Name one with --config.")
-    settings = load(config, environ=os.environ)
+    settings = settings_of(config)
     (settings.folder / ".joinery").mkdir(parents=True, exist_ok=True)
     database = Database(settings.store_url())
     try:
@@ -73,9 +69,7 @@ def restore(
     """
     if not yes:
         raise typer.BadParameter("this replaces everything that Joinery remembers: say --yes", param_hint="--yes")
-    if not config.is_file():
-        raise ConfigError(f"There is no settings file {config}.", fix="Name one with --config.")
-    settings = load(config, environ=os.environ)
+    settings = settings_of(config)
     (settings.folder / ".joinery").mkdir(parents=True, exist_ok=True)
     done = restore_copy(settings, file, force=force, by=getpass.getuser(), now=clock.now())
     if json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -11,9 +10,8 @@ import typer
 
 from joinery.app import clock
 from joinery.app.keys import Key, keys_of, new_key
-from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, say, show_json
-from joinery.errors import ConfigError, NotThere
-from joinery.settings import load
+from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, say, settings_of, show_json
+from joinery.errors import NotThere
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="The OpenPGP keys of files that come encrypted.")
 
@@ -26,9 +24,7 @@ def show(config: Config = DEFAULT_CONFIG, json: AsJson = False) -> None:
 
     The public keys go to stdout, everything else to stderr.
     """
-    if not config.is_file():
-        raise ConfigError(f"There is no settings file {config}.", fix="Name one with --config.")
-    found = list(keys_of(load(config, environ=os.environ)))
+    found = list(keys_of(settings_of(config)))
     if not found:
         raise NotThere(
             "The settings name no OpenPGP key.", fix="joinery key new makes one; `decrypt_with` then names its file."

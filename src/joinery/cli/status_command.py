@@ -10,13 +10,14 @@ import typer
 
 from joinery.app import clock
 from joinery.app.keys import keys_of
+from joinery.app.policy import expected_of
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, AsOf, Config, connection, counted, instant, say, show_json
 from joinery.cli.key_command import as_data as key_data
 from joinery.cli.key_command import sentence as key_sentence
 from joinery.cli.target_command import as_data as target_data
 from joinery.cli.target_command import sentence as target_sentence
 from joinery.cli.wording import SEVERITIES, age, moment, number, several
-from joinery.flows.status import Expected, SourceState, SourceStatus, Status, status
+from joinery.flows.status import SourceState, SourceStatus, Status, status
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -34,11 +35,7 @@ def main(config: Config = DEFAULT_CONFIG, as_of: AsOf = None, json: AsJson = Fal
     """
     at = instant(as_of) or clock.now()
     with connection(config, quiet=True) as it:
-        expected = {
-            name: Expected(by=source.expect.by, workdays=source.expect.days == "workdays")
-            for name, source in it.settings.people.items()
-        }
-        found = status(it.ports, expected, at)
+        found = status(it.ports, expected_of(it.settings), at)
         mode, keys = it.settings.mode, [key for key in keys_of(it.settings) if key.soon(at)]
     said, following = verdict(found)
     if following == ALL_GOOD_NEXT and (first := next((key for key in keys if key.urgent(at)), None)):

@@ -11,14 +11,12 @@ from joinery.app import clock
 from joinery.app.wiring import Opened
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, connection, show_json
 from joinery.core.model.codec import instant_text
+from joinery.jobs.node import DEAD_AFTER
 from joinery.store import target_states
 from joinery.store.nodes import NodeRow, nodes_of
 from joinery.store.target_states import TargetState, state_of
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The learning system: pause, resume, status.")
-
-#: a node that was silent for longer counts as gone, in seconds
-GONE = 10.0
 
 Reason = Annotated[str, typer.Option("--reason", help="Why, for whoever looks at it later.")]
 By = Annotated[str, typer.Option("--by", help="Who decides; your sign-in name without it.")]
@@ -62,7 +60,7 @@ def resume(config: Config = DEFAULT_CONFIG, json: AsJson = False) -> None:
 def _show(it: Opened, *, json: bool) -> None:
     with it.ports.database.read() as tx:
         state = state_of(tx, it.targets.name)
-        nodes = [node for node in nodes_of(tx, it.settings.name) if node.silent < GONE]
+        nodes = [node for node in nodes_of(tx, it.settings.name) if node.silent < DEAD_AFTER]
     if json:
         show_json({"target": it.targets.name, **as_data(state), "nodes": [_node(node) for node in nodes]})
         return

@@ -32,7 +32,7 @@ from joinery.store.closings import (
     save_closings,
     still_open,
 )
-from joinery.store.decisions import in_force
+from joinery.store.decisions import Decision, in_force
 from joinery.store.people import People, Person, in_chunks
 
 #: findings about ends of access are of the whole connection
@@ -135,10 +135,10 @@ def _row(policy: Policy, plan: PlanId, ending: Ending, account: Account, times: 
     )
 
 
-def _ended(policy: Policy, person: Person, decided: Sequence[object]) -> tuple[datetime, bool] | None:
+def _ended(policy: Policy, person: Person, decided: Sequence[Decision]) -> tuple[datetime, bool] | None:
     """When access was to end, and whether by hand; None for somebody whose access is not to end by leaving."""
     zone = policy.zone_of(person.worker)
-    latch = latch_of(person, decided, zone)  # type: ignore[arg-type]
+    latch = latch_of(person, decided, zone)
     left = person.standing.stage is Stage.LEFT
     by_facts = access_ended_at(person.standing, policy.lifecycle_of(person.worker), zone) if left else None
     if latch is not None and (by_facts is None or latch.made_at < by_facts):

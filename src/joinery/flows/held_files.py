@@ -11,11 +11,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from joinery.core.model.ids import PersonKey
 from joinery.errors import NotThere
 from joinery.flows.policy import Ports
 from joinery.store.connections import only_run
-from joinery.store.decisions import Decision, decide, of_kinds
+from joinery.store.decisions import Decision, about_no_person, decide, of_kinds
 from joinery.store.snapshots import SnapshotRow, arrivals
 
 #: a decision about one content: `subject` is its SHA-256; it is released when the file has been read
@@ -92,18 +91,10 @@ def accept_once(ports: Ports, sha256: str, owner: str, reason: str) -> tuple[Hel
     with only_run(ports.database, ports.policy.name, ports.now):
         with ports.database.write() as connection:
             file = _one(_held(connection, ports.policy.name), sha256.strip().lower())
-            decision = Decision(
-                id="",
-                person_key=PersonKey(""),
-                kind=KIND,
-                subject=file.sha256,
-                owner=owner,
-                reason=reason,
-                made_at=ports.now(),
-                body={"source": file.source, "name": file.name, "why": list(file.why)},
-            )
+            body = {"source": file.source, "name": file.name, "why": list(file.why)}
             if not file.accepted_by:
-                decide(connection, ports.policy.name, decision)
+                word = about_no_person(KIND, file.sha256, owner, reason, ports.now(), body)
+                decide(connection, ports.policy.name, word)
         source = ports.sources.get(file.source.partition(":")[0])
         return file, source is not None and source.drop.bring_back(file.sha256)
 

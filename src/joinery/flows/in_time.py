@@ -169,12 +169,12 @@ def told_of(owner: Person | None, was: Employment | None) -> Mapping[str, str]:
     if owner is None or was is None:
         return {}
     by_record: Mapping[str, Mapping[str, str]] = owner.memory.get("told", {})
-    return by_record.get(_name(was.worker), {})
+    return by_record.get(record_name(was.worker), {})
 
 
 def waiting_of(memory: Mapping[str, Any], worker: Worker) -> tuple[Ahead, ...]:
     """What of this record waits for its day."""
-    return tuple(ahead_of(each) for each in memory.get("ahead", {}).get(_name(worker), ()))
+    return tuple(ahead_of(each) for each in memory.get("ahead", {}).get(record_name(worker), ()))
 
 
 def all_waiting(memory: Mapping[str, Any]) -> tuple[Ahead, ...]:
@@ -186,7 +186,7 @@ def remembered(
     memory: Mapping[str, Any], worker: Worker, told: Mapping[str, str], ahead: Sequence[Ahead] = ()
 ) -> Mapping[str, Any]:
     """The memory of a person, with what was said about one of their records and what of it waits."""
-    name, found = _name(worker), dict(memory)
+    name, found = record_name(worker), dict(memory)
     if told:
         found["told"] = {**memory.get("told", {}), name: dict(told)}
     waiting = {record: some for record, some in memory.get("ahead", {}).items() if record != name}
@@ -196,7 +196,8 @@ def remembered(
     return {**found, "ahead": waiting} if waiting else found
 
 
-def _name(worker: Worker) -> str:
+def record_name(worker: Worker) -> str:
+    """By what a record is remembered."""
     return f"{worker.source}:{worker.source_id}"
 
 
@@ -205,7 +206,7 @@ def without_ends(memory: Mapping[str, Any]) -> Mapping[str, Any]:
     if "ahead" not in memory:
         return memory
     waiting = {
-        record: [_without_end(each) for each in some if _without_end(each)["values"]]
+        record: [rest for each in some if (rest := _without_end(each))["values"]]
         for record, some in memory["ahead"].items()
     }
     return {**memory, "ahead": waiting}

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.standing import Stage
 from joinery.flows.policy import Policy
-from joinery.store.decisions import Decision, decide, of_kinds
+from joinery.store.decisions import Decision, about_no_person, decide, of_kinds
 from joinery.store.people import People, Person
 
 #: a decision about many people: `subject` is the batch's number, `body` who and when
@@ -120,19 +120,6 @@ def fire(connection: Connection, policy: Policy, as_of: datetime, now: datetime)
         out = {member.worker_id: why for member in batch.members if (why := still_ends(known.get(member.key), member))}
         people.mark([member.key for member in batch.members if member.worker_id not in out], unsettled=True)
         body = {"as_of": as_of.isoformat(), "left_out": out}
-        decide(
-            connection,
-            policy.name,
-            Decision(
-                id="",
-                person_key=PersonKey(""),
-                kind=FIRED,
-                subject=batch.id,
-                owner=batch.approved_by,
-                reason="",
-                made_at=now,
-                body=body,
-            ),
-        )
+        decide(connection, policy.name, about_no_person(FIRED, batch.id, batch.approved_by, "", now, body))
         found.append(replace(batch, state="fired", fired=body))
     return found

@@ -17,6 +17,7 @@ from joinery.flows.policy import Policy
 from joinery.store.plans import PlanWriter, make_urgent
 from joinery.store.riding import pushes_wait, urgent_since
 
+HOUR = timedelta(hours=1)
 #: how the ends of access of one plan ride: how many of its lines do
 Lane = Callable[[Connection, Policy, PlanSummary, PlanWriter], int]
 
@@ -29,34 +30,39 @@ def ride_alone(connection: Connection, _policy: Policy, plan: PlanSummary, write
 
 def ride(connection: Connection, policy: Policy, plan: PlanSummary, writer: PlanWriter) -> int:
     """Move the plan's evidenced suspensions into the lane; how many ride."""
-    if policy.mode_of_suspension() == "observe":
-        return 0
-    # a lay-off that was approved ahead rides whole, and uses up nothing of what the others may
-    make_urgent(connection, plan.id, sorted(writer.approved_chunks))
-    if not writer.evidenced:
-        return 0
-    hour_ago = instant_text(plan.as_of - timedelta(hours=1))
-    if pushes_wait(connection, policy.name, instant_text(plan.made_at - timedelta(hours=1))):
-        # more was pushed than may ride: it does not ride by the back door of the next run either
-        return 0
-    approved = [member.key for each in covering(connection, policy.name, plan.as_of) for member in each.members]
-    used = urgent_since(connection, policy.name, hour_ago, instant_text(plan.as_of), approved=approved)
-    if used + writer.evidenced > policy.lane_per_hour:
-        return 0
-    make_urgent(connection, plan.id, sorted(writer.evidenced_chunks))
-    return writer.evidenced
+
+    def may() -> bool:
+        if pushes_wait(connection, policy.name, instant_text(plan.made_at - HOUR)):
+            # more was pushed than may ride: it does not ride by the back door of the next run either
+            return False
+        approved = [member.key for each in covering(connection, policy.name, plan.as_of) for member in each.members]
+        since, until = instant_text(plan.as_of - HOUR), instant_text(plan.as_of)
+        used = urgent_since(connection, policy.name, since, until, approved=approved)
+        return used + writer.evidenced <= policy.lane_per_hour
+
+    return _within(connection, policy, plan, writer, may)
 
 
 def ride_pushed(connection: Connection, policy: Policy, plan: PlanSummary, writer: PlanWriter) -> int:
     """Ends that were pushed: each names its person, so they have a limit of their own; above it they wait."""
+
+    def may() -> bool:
+        since, until = instant_text(plan.made_at - HOUR), instant_text(plan.made_at)
+        used = urgent_since(connection, policy.name, since, until, pushed=True)
+        return used + writer.evidenced <= policy.push_per_hour
+
+    return _within(connection, policy, plan, writer, may)
+
+
+def _within(
+    connection: Connection, policy: Policy, plan: PlanSummary, writer: PlanWriter, may: Callable[[], bool]
+) -> int:
+    """None of them ride, or all: those on evidence as far as they `may`."""
     if policy.mode_of_suspension() == "observe":
         return 0
+    # a lay-off that was approved ahead rides whole, and uses up nothing of what the others may
     make_urgent(connection, plan.id, sorted(writer.approved_chunks))
-    if not writer.evidenced:
-        return 0
-    hour_ago = instant_text(plan.made_at - timedelta(hours=1))
-    used = urgent_since(connection, policy.name, hour_ago, instant_text(plan.made_at), pushed=True)
-    if used + writer.evidenced > policy.push_per_hour:
+    if not writer.evidenced or not may():
         return 0
     make_urgent(connection, plan.id, sorted(writer.evidenced_chunks))
     return writer.evidenced

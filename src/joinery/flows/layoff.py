@@ -5,21 +5,20 @@ Rule: confidential from beginning to end; nothing here is told without being ask
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import Connection
 
 from joinery.core.model.codec import canonical, instant_text
-from joinery.core.model.ids import PersonKey
 from joinery.core.rules.instants import start_of_day
 from joinery.errors import NotThere, PlanChanged
 from joinery.flows.laid_off import APPROVED, KIND, Batch, Member, batches, still_ends
 from joinery.flows.person import find_person, now_of
 from joinery.flows.policy import Policy, Ports
 from joinery.store.connections import next_number
-from joinery.store.decisions import Decision, decide, of_kinds, release
+from joinery.store.decisions import about_no_person, decide, of_kinds, release
 from joinery.store.people import People
 
 
@@ -44,7 +43,7 @@ def draft(ports: Ports, numbers: Sequence[str], at: datetime, owner: str, reason
         people = sorted((m for m in members if isinstance(m, Member)), key=lambda m: m.worker_id)
         number, told = next_number(connection, "L"), [[m.key, m.worker_id, m.end.isoformat()] for m in people]
         body = {"at": instant_text(at), "people": told, "fingerprint": _fingerprint(at, told)}
-        decide(connection, policy.name, _decision(KIND, number, owner, reason, now, body))
+        decide(connection, policy.name, about_no_person(KIND, number, owner, reason, now, body))
         return _named(connection, policy, number)
 
 
@@ -65,12 +64,6 @@ def _fingerprint(at: datetime, people: Sequence[Sequence[str]]) -> str:
     return sha256(canonical([instant_text(at), [list(each) for each in people]]).encode()).hexdigest()
 
 
-def _decision(kind: str, number: str, owner: str, reason: str, now: datetime, body: Mapping[str, object]) -> Decision:
-    return Decision(
-        id="", person_key=PersonKey(""), kind=kind, subject=number, owner=owner, reason=reason, made_at=now, body=body
-    )
-
-
 def approve_ahead(ports: Ports, number: str, fingerprint: str, owner: str) -> Batch:
     """Somebody answers for exactly these people and this instant. Raises PlanChanged when it is not the same."""
     policy, now = ports.policy, now_of(ports)
@@ -89,7 +82,7 @@ def approve_ahead(ports: Ports, number: str, fingerprint: str, owner: str) -> Ba
             )
         if batch.state != "approved":
             body: dict[str, object] = {"fingerprint": fingerprint.strip()}
-            decide(connection, policy.name, _decision(APPROVED, number, owner, "", now, body))
+            decide(connection, policy.name, about_no_person(APPROVED, number, owner, "", now, body))
         return _named(connection, policy, number)
 
 

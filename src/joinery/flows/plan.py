@@ -95,7 +95,6 @@ def make_plan(
             ports.progress("plan", making.looked_at, len(keys))
         if only is None:
             _replace_older(connection, policy, state, summary)
-        if only is None:
             return _finish(connection, policy, making, summary, ride)
         return _set_off(connection, _finish(connection, policy, making, summary, lane), only)
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from joinery.core.hygiene.trust import Profile, judge, unreachable
 from joinery.core.mapping.inbound import key_read
 from joinery.core.model.finding import Finding, Severity
+from joinery.core.rules.instants import local_day
 from joinery.errors import ConfigError, KeyUnusable, SourceUntrusted, StopRun
 from joinery.flows.accept import Acceptance, baseline_day, uuid7
 from joinery.flows.arrival import Arrival
@@ -112,7 +113,7 @@ def _arrivals(ports: Ports, source: SourcePolicy, as_of: datetime) -> Iterator[t
                 break
     with ports.database.write() as connection:
         Book(connection, ports.policy.name, source.name, ports.now()).whole(REACH, trouble)
-    source.drop.prune(as_of.astimezone(ports.policy.company_zone).date() - source.keep_files)
+    source.drop.prune(local_day(as_of, ports.policy.company_zone) - source.keep_files)
 
 
 def _taken(source: SourcePolicy) -> Iterator[ArrivedFile | StopRun]:
@@ -127,7 +128,7 @@ def _taken(source: SourcePolicy) -> Iterator[ArrivedFile | StopRun]:
 def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime) -> tuple[FileResult, Outcome | None]:
     from joinery.flows.erased import open_without_erased
 
-    day = as_of.astimezone(ports.policy.company_zone).date()
+    day = local_day(as_of, ports.policy.company_zone)
     with ports.database.read() as connection:
         remembered = load_state(connection, ports.policy.name).extra.get("layouts", {}).get(source.name, {})
         last = last_accepted(connection, ports.policy.name, source.name)
@@ -168,7 +169,7 @@ def _hold(
     findings, as_of = why
     result = FileResult(source=source.name, name=file.name, state="held", rows=arrival.rows, findings=findings)
     _remember_unused(ports, result, file, as_of, sha256=arrival.sha256)
-    day = as_of.astimezone(ports.policy.company_zone).date()
+    day = local_day(as_of, ports.policy.company_zone)
     source.drop.hold(file, {**_report(result), "sha256": arrival.sha256}, day)
     return result
 
@@ -354,7 +355,7 @@ def _same(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
     """It came, and says that nothing is new: without a trace of it the source would be late."""
     result = FileResult(source=source.name, name=file.name, state="same", rows=arrival.rows)
     _remember_unused(ports, result, file, as_of, sha256=arrival.sha256)
-    source.drop.accept(file, _report(result), as_of.astimezone(ports.policy.company_zone).date())
+    source.drop.accept(file, _report(result), local_day(as_of, ports.policy.company_zone))
     return result
 
 

@@ -12,11 +12,12 @@ from datetime import datetime
 from typing import Any
 
 from joinery.core.model.codec import canonical, instant_of, instant_text
+from joinery.core.model.finding import Finding
 from joinery.core.model.snapshot import RawRecord
-from joinery.errors import ConfigError, JoineryError, NotThere
+from joinery.errors import ConfigError, NotThere, SourceUntrusted
 from joinery.flows.policy import Ports, SourcePolicy
 from joinery.flows.pull import FileResult
-from joinery.flows.push import MOST, News, Told, tell
+from joinery.flows.push import News, Told, tell
 from joinery.store.arrivals import Arrival, arrival_of, by_key, finish, finish_file, keep, waiting
 from joinery.store.connections import next_number
 
@@ -90,12 +91,7 @@ def take_in(ports: Ports, arrival: Arrival) -> Told | None:
     )
     try:
         told = tell(ports, source, news)
-    except ConfigError as error:
-        _finish(ports, arrival, "failed", {"error": error.code, "message": error.message})
-        return None
-    except JoineryError as error:
-        if len(news.records) <= MOST and error.code != "source_untrusted":
-            raise
+    except (ConfigError, SourceUntrusted) as error:
         _finish(ports, arrival, "failed", {"error": error.code, "message": error.message})
         return None
     _finish(ports, arrival, "taken", report_of(told))
@@ -107,11 +103,15 @@ def report_of(told: Told) -> Mapping[str, Any]:
     return {
         "counts": dict(told.counts),
         "events": dict(told.events),
-        "findings": [{"check": f.check, "worker_id": f.worker_id, "message": f.message} for f in told.findings],
+        "findings": _said(told.findings),
         "plan": told.plan,
         "access_closed": list(told.ended),
         "ends_waiting": told.waiting,
     }
+
+
+def _said(findings: Sequence[Finding]) -> list[dict[str, str]]:
+    return [{"check": f.check, "worker_id": f.worker_id, "message": f.message} for f in findings]
 
 
 def _finish(ports: Ports, arrival: Arrival, state: str, report: Mapping[str, Any]) -> None:
@@ -145,6 +145,6 @@ def note_files(ports: Ports, files: Sequence[FileResult]) -> None:
                 "rows": file.rows,
                 "counts": dict(file.counts),
                 "snapshot": file.snapshot_id,
-                "findings": [{"check": f.check, "worker_id": f.worker_id, "message": f.message} for f in file.findings],
+                "findings": _said(file.findings),
             }
             finish_file(connection, ports.policy.name, file.name, file.state, report)

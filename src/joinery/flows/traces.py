@@ -5,7 +5,7 @@ Rule: an address or a number that somebody else has now is theirs, and no trace 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 
 from sqlalchemy import Connection
@@ -15,7 +15,7 @@ from joinery.flows.policy import Ports
 from joinery.store.accounts import Accounts
 from joinery.store.aliases import EMAIL, SOURCE_ID, WORKER_ID, Alias, Aliases
 from joinery.store.erasure import GONE, Trace
-from joinery.store.history import facts_of
+from joinery.store.history import FactRow, facts_of
 from joinery.store.people import People, Person
 
 _GIVEN, _FAMILY = ("given_name", "preferred_name"), ("family_name",)
@@ -28,7 +28,8 @@ def trace_of(connection: Connection, ports: Ports, person: Person) -> Trace:
     account = Accounts(connection, policy.target).of_people([person.key]).get(person.key)
     former = Aliases(connection, policy.name).of(person.key)
     numbers = frozenset(number for _, number in _numbers(person, former))
-    addresses = _addresses(connection, ports, person, former)
+    facts = facts_of(connection, person.key)
+    addresses = _addresses(connection, ports, person, former, facts)
     return Trace(
         connection=policy.name,
         target=policy.target,
@@ -36,7 +37,7 @@ def trace_of(connection: Connection, ports: Ports, person: Person) -> Trace:
         numbers=numbers,
         account_id=account.id if account else None,
         pseudonym=f"{GONE}-{ports.seal(f'person|{person.key}')[:12]}",
-        words=addresses | _full_names(connection, person),
+        words=addresses | _full_names(person, facts),
         alike=_alike(connection, ports, numbers, addresses),
     )
 
@@ -62,19 +63,20 @@ def _numbers(person: Person, former: list[Alias]) -> Iterator[tuple[str, str]]:
             yield from ((source, alias.value) for source in sources)
 
 
-def _addresses(connection: Connection, ports: Ports, person: Person, former: list[Alias]) -> frozenset[str]:
-    found = {row.value.lower() for row in facts_of(connection, person.key) if row.attribute in _ADDRESSES}
+def _addresses(
+    connection: Connection, ports: Ports, person: Person, former: list[Alias], facts: Sequence[FactRow]
+) -> frozenset[str]:
+    found = {row.value.lower() for row in facts if row.attribute in _ADDRESSES}
     found |= {job.worker.value(name).lower() for job in person.jobs for name in _ADDRESSES}
     found |= {alias.value for alias in former if alias.kind == EMAIL}
     holders = People(connection, ports.policy.name).with_address(sorted(found - {""}))
     return frozenset(one for one in found - {""} if all(p.key == person.key for p in holders.get(one, ())))
 
 
-def _full_names(connection: Connection, person: Person) -> frozenset[str]:
+def _full_names(person: Person, facts: Sequence[FactRow]) -> frozenset[str]:
     """Both names together, in either order: one alone is many people's."""
-    rows = facts_of(connection, person.key)
     given, family = (
-        {row.value for row in rows if row.attribute in names} | {person.worker.value(name) for name in names}
+        {row.value for row in facts if row.attribute in names} | {person.worker.value(name) for name in names}
         for names in (_GIVEN, _FAMILY)
     )
     pairs = [(one, two) for one, two in product(given, family) if one and two]

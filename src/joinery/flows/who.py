@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from joinery.core.model.employment import Employment
 from joinery.errors import MatchRefused
 from joinery.flows.book import IDENTITY, PEOPLE, Book
+from joinery.flows.in_time import record_name
 from joinery.flows.netting import Netting
 from joinery.flows.person import Word, find_person, now_of
 from joinery.flows.persons import person_of
@@ -137,7 +138,7 @@ def part(ports: Ports, who: str, number: str, word: Word) -> tuple[Person, Perso
 
 def _of_records(person: Person, jobs: Sequence[Employment]) -> dict[str, Any]:
     """What is remembered of these records."""
-    names = {f"{job.worker.source}:{job.worker.source_id}" for job in jobs}
+    names = {record_name(job.worker) for job in jobs}
     kept = {what: {n: x for n, x in person.memory.get(what, {}).items() if n in names} for what in _OF_RECORDS}
     return {what: some for what, some in kept.items() if some}
 

@@ -64,7 +64,7 @@ def move(source: Path, target: Path) -> Path:
             if error.errno != errno.EXDEV:
                 raise
             _copy_across(source, target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     return target
 
 
@@ -79,7 +79,7 @@ def _copy_across(source: Path, target: Path) -> None:
     except OSError:
         partial.unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    sync_folder(target.parent)
     source.unlink()
 
 
@@ -96,10 +96,10 @@ def write_safely(path: Path, content: bytes) -> None:
         except OSError:
             partial.unlink(missing_ok=True)
             raise
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """A rename is only safe once its folder is on the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -20,28 +20,10 @@ from typing import Final, Literal, Protocol, TypeVar
 
 from joinery.errors import StopRun
 from joinery.kit.contract import Completion
+from joinery.kit.moves import sync_folder
+from joinery.kit.records import RECORD_FIELDS
 
-COLUMNS: Final = (
-    "record_id",
-    "revision",
-    "action",
-    "worker_id",
-    "course",
-    "course_title",
-    "course_version",
-    "completed_at",
-    "result",
-    "score",
-    "expires_on",
-    "certificate_id",
-    "attempt",
-    "department",
-    "location",
-    "legal_entity",
-    "manager_id",
-    "cost_center",
-    "job_title",
-)
+COLUMNS: Final = RECORD_FIELDS
 ORGANISATION: Final = COLUMNS[13:]
 #: most rows in one file
 MOST_ROWS: Final = 50_000
@@ -182,7 +164,7 @@ def _complete(
     _write(_tmp(folder) / name, content)
     _write(_done(_tmp(folder) / name), json.dumps(manifest, indent=1).encode() + b"\n")
     _write(_seal(folder, name), b"")
-    _sync(_tmp(folder))
+    sync_folder(_tmp(folder))
     ledger.ready(name)
     _publish(folder, name, put)
     ledger.finish(name)
@@ -198,8 +180,8 @@ def _publish(folder: Path, name: str, put: Put | None) -> None:
         for path in (_tmp(folder) / name, _done(_tmp(folder) / name)):
             if path.exists():
                 path.replace(folder / path.name)
-                _sync(folder)
-                _sync(_tmp(folder))
+                sync_folder(folder)
+                sync_folder(_tmp(folder))
     except OSError as error:
         raise _not_written(error, name) from error
 
@@ -231,15 +213,6 @@ def _not_written(error: OSError, name: str) -> StopRun:
         fix="Make room or correct the rights; the next run completes the same file.",
         data={"file": name},
     )
-
-
-def _sync(folder: Path) -> None:
-    """Renames survive a power cut only when the folder is synced too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _tmp(folder: Path) -> Path:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from joinery.kit.records import RECORD_FIELDS
 from joinery.settings.part import Part
 from joinery.settings.problems import did_you_mean, found
 from joinery.settings.sftp import SftpPlace
@@ -15,28 +16,7 @@ from joinery.settings.sql import DatabaseUrl
 from joinery.settings.values import Duration, FilePath, Text, wrong
 
 #: what a record tells; `record_key` names it (or its revision) in a table
-FIELDS = (
-    "record_key",
-    "record_id",
-    "revision",
-    "action",
-    "worker_id",
-    "course",
-    "course_title",
-    "course_version",
-    "completed_at",
-    "result",
-    "score",
-    "expires_on",
-    "certificate_id",
-    "attempt",
-    "department",
-    "location",
-    "legal_entity",
-    "manager_id",
-    "cost_center",
-    "job_title",
-)
+FIELDS = ("record_key", *RECORD_FIELDS)
 
 
 def _columns(value: Any) -> Any:

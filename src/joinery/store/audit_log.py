@@ -22,6 +22,7 @@ from joinery.core.model.chain import Anchor, Break, Entry, Verdict, digest_of, r
 from joinery.core.model.codec import instant_text
 from joinery.store.accounts import upsert
 from joinery.store.audit_tables import audit_log, audit_values
+from joinery.store.people import in_chunks
 from joinery.store.tables import counters
 
 #: who acts, where the call does not say: a face sets it, a run on a schedule leaves it
@@ -170,7 +171,7 @@ def told(connection: Connection, wanted: Wanted) -> list[Told]:
     """The newest first."""
     query = select(audit_log).where(*_where(connection, wanted)).order_by(audit_log.c.seq.desc())
     rows = [_entry(row) for row in connection.execute(query.limit(wanted.limit) if wanted.limit else query)]
-    named = {digest: value for chunk in _chunks(rows) for digest, value in _named(connection, chunk)}
+    named = {digest: value for chunk in in_chunks(rows, 200) for digest, value in _named(connection, chunk)}
     return [_told(entry, named) for entry in rows]
 
 
@@ -188,10 +189,6 @@ def _where(connection: Connection, wanted: Wanted) -> list[Any]:
         mine = select(audit_values.c.digest).where(audit_values.c.person_key == wanted.person_key)
         where.append(c.person.in_(list(connection.scalars(mine))))
     return where
-
-
-def _chunks(rows: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
-    return (rows[n : n + 200] for n in range(0, len(rows), 200))
 
 
 def _named(connection: Connection, entries: Sequence[Entry]) -> Iterator[tuple[str, str]]:

@@ -114,10 +114,28 @@ def _decision(row: Row[Any]) -> Decision:
     )
 
 
+def about_no_person(
+    kind: str, subject: str, owner: str, reason: str, made_at: datetime, body: Mapping[str, object]
+) -> Decision:
+    """A decision about a thing, or about many people: a file, a batch."""
+    return Decision(
+        id="",
+        person_key=PersonKey(""),
+        kind=kind,
+        subject=subject,
+        owner=owner,
+        reason=reason,
+        made_at=made_at,
+        body=body,
+    )
+
+
 def of_kinds(connection: Connection, name: str, kinds: Collection[str]) -> list[tuple[Decision, bool]]:
-    """(decision, released?) of these kinds, oldest first, whatever became of them."""
+    """(decision, released?) of these kinds that are about no person, oldest first, whatever became of them."""
     c = decisions.c
-    query = select(decisions).where(c.connection == name, c.kind.in_(kinds)).order_by(c.made_at, c.id)
+    # by the index of (person, kind): it is asked for every thousand people of a plan
+    mine = c.person_key == "", c.kind.in_(kinds), c.connection == name
+    query = select(decisions).where(*mine).order_by(c.made_at, c.id)
     return [(_decision(row), bool(row.released_at)) for row in connection.execute(query)]
 
 

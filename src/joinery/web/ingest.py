@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from joinery.flows.receiving import earlier, keep_arrival, new_number, source_named
 from joinery.flows.uploaded import news_in
 from joinery.kit.drop import Manifest
+from joinery.kit.moves import sync_folder
 from joinery.store.arrivals import Arrival
 from joinery.web.problems import Problem
 from joinery.web.uploads import Received, receive, records_to_csv
@@ -102,17 +103,7 @@ def _keep(ways: Ways, stated: Stated, received: Received, number: str) -> Arriva
     else:
         received.path.rename(ready)
     news = news_in(ways.ports, stated.source, ready) if stated.content == "changes" else ""
-    named = Arrival(
-        id=number,
-        source=stated.source,
-        door="push",
-        key=stated.key,
-        sha256=wanted.sha256,
-        received_at=wanted.received_at,
-        file=ready.name,
-        body=news,
-    )
-    return _into_inbox(ways, stated, ready, named)
+    return _into_inbox(ways, stated, ready, replace(wanted, file=ready.name, body=news))
 
 
 def _into_inbox(ways: Ways, stated: Stated, ready: Path, arrival: Arrival) -> Arrival:
@@ -122,7 +113,7 @@ def _into_inbox(ways: Ways, stated: Stated, ready: Path, arrival: Arrival) -> Ar
     manifest = Manifest(content=stated.content, as_of=stated.as_of)
     (folder / f"{ready.name}.done").write_text(manifest.to_json(), encoding="utf-8")
     ready.rename(folder / ready.name)
-    ways.sync_folder(folder)
+    sync_folder(folder)
     try:
         kept, new = keep_arrival(ways.ports, arrival)
     except BaseException:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -30,15 +29,6 @@ class Ways:
     def upload_folder(self, source: str) -> Path:
         """Where uploads of this source wait for a run."""
         return upload_folder(self.state_dir, source)
-
-    @staticmethod
-    def sync_folder(folder: Path) -> None:
-        """Names in this folder survive a power cut."""
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def ways_of(request: Request) -> Ways:

@@ -40,6 +40,7 @@ from joinery.core.model.operation import (
 from joinery.core.model.receipt import Outcome, Receipt
 from joinery.errors import BadAnswer, StopRun
 from joinery.kit.contract import AccountPage, Capabilities, CompletionPage, Order
+from joinery.kit.moves import sync_folder
 from joinery.kit.placing import Place
 from joinery.kit.world import World, perform
 
@@ -263,7 +264,7 @@ class FileOutTarget:
         partial = self._memory.with_suffix(".part")
         self._put(partial, json.dumps(data, ensure_ascii=False).encode())
         partial.replace(self._memory)
-        _sync(self._state)
+        sync_folder(self._state)
 
     def _put(self, path: Path, content: bytes) -> None:
         try:
@@ -286,7 +287,7 @@ class _Here:
             for path in paths:
                 if path.exists():
                     path.replace(self._folder / path.name)
-            _sync(self._folder)
+            sync_folder(self._folder)
         except OSError as error:
             raise _not_written(error) from error
 
@@ -296,12 +297,3 @@ def _not_written(error: OSError) -> StopRun:
         f"The import files cannot be written ({error.strerror}); what was not in place before is not now.",
         fix="Make room or correct the rights; the next run goes on from there.",
     )
-
-
-def _sync(folder: Path) -> None:
-    """A rename is only safe once its folder is on the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
