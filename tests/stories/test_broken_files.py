@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from joinery.flows.policy import Ports
-from joinery.flows.pull import PullReport, pull
+from joinery.flows.pull import pull
+from joinery.flows.pulled import PullReport
 from tests.intake.workbooks import workbook
 from tests.stories.company import Company, moment
 

@@ -10,7 +10,7 @@ from joinery.app import clock
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, AsOf, Config, Quiet, connection, counted, instant, say, show_json
 from joinery.cli.plan_command import summary_data
 from joinery.flows.layouts import forget_layout
-from joinery.flows.pull import FileResult
+from joinery.flows.pulled import FileResult
 from joinery.flows.sync import SyncReport, sync
 
 app = typer.Typer(rich_markup_mode=None)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from joinery.flows.held_files import accepted_once, may_accept
 from joinery.flows.issues import let_go
 from joinery.flows.joining import Claims
 from joinery.flows.policy import Ports, SourcePolicy
+from joinery.flows.pulled import FileResult, PullReport, report_of
 from joinery.flows.setting import Outcome
 from joinery.flows.waking import setting_for, wake
 from joinery.kit.drop import ArrivedFile
@@ -40,44 +41,6 @@ from joinery.store.snapshots import (
     record_snapshot,
     save_digests,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileResult:
-    """One file: accepted | held | rejected | same, and why, in numbers and IDs. `unreachable`: a source, not a file."""
-
-    source: str
-    name: str
-    state: str
-    rows: int = 0
-    snapshot_id: str = ""
-    findings: tuple[Finding, ...] = ()
-    counts: Mapping[str, int] = field(default_factory=dict)
-    baseline: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PullReport:
-    """What arrived and what followed from it and from the calendar."""
-
-    files: tuple[FileResult, ...]
-    woken: int
-    events: Mapping[str, int]
-
-    @property
-    def stopped(self) -> bool:
-        """A file was not believed."""
-        return any(file.state in {"held", "rejected"} for file in self.files)
-
-    @property
-    def unreachable(self) -> bool:
-        """A place where files arrive could not be looked at."""
-        return any(file.state == "unreachable" for file in self.files)
-
-    @property
-    def snapshot_id(self) -> str:
-        """The newest accepted snapshot; empty when none was."""
-        return next((f.snapshot_id for f in reversed(self.files) if f.state == "accepted"), "")
 
 
 def pull(ports: Ports, as_of: datetime) -> PullReport:
@@ -141,7 +104,7 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
         finding = _finding(str(error.data.get("code", error.code)), str(error), error.fix)
         result = FileResult(source=source.name, name=file.name, state="rejected", findings=(finding,))
         _remember_unused(ports, result, file, as_of, sha256="")
-        source.drop.reject(file, _report(result), day)
+        source.drop.reject(file, report_of(result), day)
         return result, None
     if last is not None and _unchanged(ports, source, last, arrival) and arrival.read_as(before):
         return _same(ports, source, file, as_of, arrival), None
@@ -158,7 +121,7 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
     arrival = arrival.against(before) if churned is not None and churned.new and word is None else arrival
     compared = _Compared(as_of=as_of, before=before, profile=profile, word=word)
     result, outcome = _accept(ports, source, file, arrival, compared)
-    source.drop.accept(file, _report(result, arrival.rejected_rows()), day)
+    source.drop.accept(file, report_of(result, arrival.rejected_rows()), day)
     return result, outcome
 
 
@@ -170,7 +133,7 @@ def _hold(
     result = FileResult(source=source.name, name=file.name, state="held", rows=arrival.rows, findings=findings)
     _remember_unused(ports, result, file, as_of, sha256=arrival.sha256)
     day = local_day(as_of, ports.policy.company_zone)
-    source.drop.hold(file, {**_report(result), "sha256": arrival.sha256}, day)
+    source.drop.hold(file, {**report_of(result), "sha256": arrival.sha256}, day)
     return result
 
 
@@ -355,7 +318,7 @@ def _same(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
     """It came, and says that nothing is new: without a trace of it the source would be late."""
     result = FileResult(source=source.name, name=file.name, state="same", rows=arrival.rows)
     _remember_unused(ports, result, file, as_of, sha256=arrival.sha256)
-    source.drop.accept(file, _report(result), local_day(as_of, ports.policy.company_zone))
+    source.drop.accept(file, report_of(result), local_day(as_of, ports.policy.company_zone))
     return result
 
 
@@ -383,19 +346,3 @@ def _remember_unused(ports: Ports, result: FileResult, file: ArrivedFile, as_of:
                 },
             ),
         )
-
-
-def _report(result: FileResult, rejected: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
-    """What lies beside the file: no names, no addresses."""
-    return {
-        "file": result.name,
-        "state": result.state,
-        "rows": result.rows,
-        "snapshot": result.snapshot_id,
-        "counts": dict(result.counts),
-        "rejected_rows": list(rejected),
-        "findings": [
-            {"check": f.check, "severity": str(f.severity), "worker_id": f.worker_id, "message": f.message}
-            for f in result.findings
-        ],
-    }

@@ -16,7 +16,7 @@ from joinery.core.model.finding import Finding
 from joinery.core.model.snapshot import RawRecord
 from joinery.errors import ConfigError, NotThere, SourceUntrusted
 from joinery.flows.policy import Ports, SourcePolicy
-from joinery.flows.pull import FileResult
+from joinery.flows.pulled import FileResult
 from joinery.flows.push import News, Told, tell
 from joinery.store.arrivals import Arrival, arrival_of, by_key, finish, finish_file, keep, waiting
 from joinery.store.connections import next_number

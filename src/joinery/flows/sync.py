@@ -19,7 +19,8 @@ from joinery.flows.issues import look_at_records, refresh_issues, waived
 from joinery.flows.laid_off import Batch, fire
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Ports
-from joinery.flows.pull import PullReport, pull
+from joinery.flows.pull import pull
+from joinery.flows.pulled import PullReport
 from joinery.store.connections import end_run, load_state, only_run, save_state, start_run
 from joinery.store.findings import open_findings
 
