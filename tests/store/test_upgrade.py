@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Boolean, Integer, LargeBinary, MetaData, Table, func, insert, select
+from sqlalchemy import Boolean, Float, Integer, LargeBinary, MetaData, Table, func, insert, select
 
 from joinery.app.upgrading import upgrade
 from joinery.store.audit_log import verified
@@ -48,7 +48,7 @@ def filled(database: Database) -> dict[str, list[dict[str, Any]]]:
 def _value(table: Table, column: Any, n: int) -> Any:
     if isinstance(column.type, Boolean):
         return False
-    if isinstance(column.type, Integer):
+    if isinstance(column.type, Integer | Float):
         return n
     if isinstance(column.type, LargeBinary):
         return b"packed %d" % n

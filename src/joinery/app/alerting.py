@@ -16,10 +16,14 @@ from joinery.flows.policy import Ports
 from joinery.flows.status import SourceState, Status, status
 from joinery.settings import Settings
 from joinery.settings.secret import Secret
+from joinery.store.closings import ClosingRow, mark_told, to_tell
 from joinery.store.connections import load_state, save_state
 
 #: (addresses, title, text) -> whether everybody got it
 Send = Callable[[Sequence[str], str, str], bool]
+ENDS = "joinery report run deprovision --people"
+#: how troubles about one administrator begin
+ADMINISTRATOR = "administrator:"
 LOUD = (SourceState.LATE, SourceState.FAILING, SourceState.NEEDS_YOU)
 
 
@@ -48,7 +52,7 @@ def tell(settings: Settings, ports: Ports, now: datetime, send: Send = by_appris
     known = {key: Told(**told) for key, told in extra.get("alerts", {}).items()}
     found = list(troubles(settings, ports, now))
     said = [_say(settings, alert, send) for alert in alerts(known, found, instant_text(now))]
-    _remember(ports, known, said)
+    _remember(ports, known, said, now)
     return said
 
 
@@ -56,6 +60,7 @@ def troubles(settings: Settings, ports: Ports, now: datetime) -> Iterator[Troubl
     """Everything that somebody should be told now. Numbers and names of things, no person."""
     found = status(ports, expected_of(settings), now)
     yield from _of_sources(found)
+    yield from _of_ends(ports, found.now)
     for told in list_issues(ports):
         issue = told.issue
         if issue.state is IssueState.OPEN and issue.severity in {"blocker", "quarantine"}:
@@ -79,6 +84,31 @@ def _of_sources(found: Status) -> Iterator[Trouble]:
             yield Trouble(key=key, route="high", title=title, next_step="joinery status")
 
 
+def _of_ends(ports: Ports, now: datetime) -> Iterator[Trouble]:
+    """Access that was to end: each administrator alone and at once, everybody else together when the limit is over."""
+    within = ports.policy.close_within
+    with ports.database.read() as connection:
+        rows = to_tell(connection, ports.policy.name)
+    for row in rows:
+        if row.protected:
+            late = row.times.breach(within, now)
+            title = f"An administrator was to lose access: employee {row.worker_id}, account {row.account_id}. "
+            title += _clock(row) + (f" The limit of {within} is over." if late else "")
+            size = 2 if late else 1
+            yield Trouble(key=f"{ADMINISTRATOR}{row.key}", route="high", title=title, size=size, next_step=ENDS)
+    over = sum(row.times.breach(within, now) for row in rows if not row.protected and row.times.closed_at is None)
+    if over:
+        title = f"Access of {over} people was to end more than {within} ago and is not seen to be closed"
+        yield Trouble(key="access:late", route="high", title=title, size=over, next_step=ENDS)
+
+
+def _clock(row: ClosingRow) -> str:
+    since = f"{row.times.ended_at:%Y-%m-%d %H:%M} UTC"
+    if row.times.closed_at is not None:
+        return f"It is seen to be closed ({row.detail}); it was to end {since}."
+    return f"It is NOT seen to be closed; the clock runs since {since}."
+
+
 def _say(settings: Settings, alert: Alert, send: Send) -> Said:
     addresses = routes(settings)[alert.told.route]
     if not addresses:
@@ -95,7 +125,7 @@ def routes(settings: Settings) -> Mapping[str, Sequence[Secret]]:
     return {"high": high or low, "low": low or high}
 
 
-def _remember(ports: Ports, known: Mapping[str, Told], said: Sequence[Said]) -> None:
+def _remember(ports: Ports, known: Mapping[str, Told], said: Sequence[Said], at: datetime) -> None:
     now: dict[str, Any] = {key: asdict(told) for key, told in known.items()}
     for each in said:
         if not (each.sent or each.nobody):
@@ -106,5 +136,8 @@ def _remember(ports: Ports, known: Mapping[str, Told], said: Sequence[Said]) -> 
             now[each.alert.key] = asdict(each.alert.told)
     if said:
         with ports.database.write() as connection:
+            told = {key.removeprefix(ADMINISTRATOR) for key in now if key.startswith(ADMINISTRATOR)}
+            rows = [row for row in to_tell(connection, ports.policy.name) if row.protected and row.key in told]
+            mark_told(connection, ports.policy.name, rows, at)
             state = load_state(connection, ports.policy.name)
             save_state(connection, ports.policy.name, replace(state, extra={**state.extra, "alerts": now}))

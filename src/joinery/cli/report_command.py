@@ -81,6 +81,8 @@ def _leaver(row: ClosingRow) -> Leaver:
         heard_by=row.heard_by,
         plan=row.plan_id,
         times=row.times,
+        protected=row.protected,
+        shown=row.detail,
     )
 
 
@@ -91,6 +93,8 @@ def _as_data(found: Summary) -> dict[str, object]:
         "within_seconds": found.within.total_seconds(),
         "ended": found.ended,
         "seen_closed": found.seen_closed,
+        "running": found.running,
+        "protected": found.protected,
         "breaches": found.breaches,
         "on_time": found.on_time,
         "entered_late": found.entered_late,

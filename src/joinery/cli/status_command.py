@@ -59,6 +59,9 @@ def verdict(found: Status) -> tuple[str, str]:
     )
     if worst is not None:
         return _trouble(worst)
+    if found.ends.late or found.ends.protected:
+        what = several(found.ends.open, "account")
+        return f"{what} still open whose owner's access was to end.", "joinery report run deprovision --people"
     if found.plans:
         plan = found.plans[0]
         if plan.state == "approved":
@@ -106,6 +109,8 @@ def sentences(found: Status, mode: str) -> Iterator[str]:
     yield "accounts: " + (_counted(found.accounts) or "none known yet")
     severities = {SEVERITIES[name]: count for name, count in found.issues.items()}
     yield "data problems: " + (_counted(severities) or "none open")
+    if said := _ends(found):
+        yield said
     yield "plans: " + (", ".join(f"{p.id} {p.state}" for p in found.plans) or "none waits") + f" (mode {mode})"
     if found.lines:
         yield f"lines of {found.lines_of}: " + _counted(found.lines)
@@ -123,6 +128,16 @@ def _source(source: SourceStatus, now: datetime) -> str:
     facts = f"{good.name}, {several(good.rows, 'row')}, data of {moment(source.data_of)}"
     why = f". {source.why}" if source.why else ""
     return f"{source.name}: {source.state}; {facts}, {age(source.data_of, now)} old{why}"
+
+
+def _ends(found: Status) -> str:
+    """The clock of access that was to end; empty when all of it is seen to be closed."""
+    ends = found.ends
+    if ends.since is None:
+        return ""
+    told = f"access to end, not seen closed yet: {ends.open}, the clock runs since {age(ends.since, found.now)}"
+    told += f", {ends.late} over the limit of {ends.within}" if ends.late else f" (limit {ends.within})"
+    return told + (f"; {several(ends.protected, 'administrator')} among them" if ends.protected else "")
 
 
 def _run(found: Status) -> str:
@@ -159,6 +174,13 @@ def as_data(found: Status, mode: str) -> dict[str, Any]:
         else None,
         "at_work": dict(found.at_work) if found.at_work else None,
         "target": target_data(found.target),
+        "ends": {
+            "open": found.ends.open,
+            "late": found.ends.late,
+            "protected": found.ends.protected,
+            "since": found.ends.since.isoformat() if found.ends.since else None,
+            "within_seconds": int(found.ends.within.total_seconds()),
+        },
     }
 
 

@@ -30,13 +30,13 @@ from joinery.store.closings import (
     endings_of,
     forget_closings,
     save_closings,
-    still_open,
+    to_tell,
 )
 from joinery.store.decisions import Decision, in_force
 from joinery.store.people import People, Person, in_chunks
 
 #: findings about ends of access are of the whole connection
-LEAVERS, OPEN = "leavers", "access"
+LEAVERS, OPEN, PROTECTED = "leavers", "access", "protected"
 #: accounts in one look-up
 ASKED = 100
 
@@ -69,13 +69,15 @@ def close_the_book(
     return rows
 
 
-def look_again(ports: Ports, as_of: datetime) -> int:
-    """At the end of a run: ends that nobody has seen to be closed are asked about once more; how many are late.
+def look_again(ports: Ports, as_of: datetime) -> bool:
+    """At the end of a run: ends that nobody has seen to be closed are asked about once more; whether there were any.
 
-    An end that was taken back meanwhile is no end. What is still open too long is one finding, and so one issue.
+    An end that was taken back meanwhile is no end. What is still open too long is one finding, and so one issue; so is
+    the end of a protected account, until it is closed and somebody was told.
     """
     with ports.database.read() as connection:
-        rows = still_open(connection, ports.policy.name)
+        listed = to_tell(connection, ports.policy.name)
+        rows = [row for row in listed if row.times.closed_at is None]
         people = People(connection, ports.policy.name).by_key([row.person_key for row in rows])
         decided = in_force(connection, list(people), local_day(as_of, ports.policy.company_zone))
         left = {key: p for key, p in people.items() if _ended(ports.policy, p, decided.get(key, [])) is not None}
@@ -83,6 +85,7 @@ def look_again(ports: Ports, as_of: datetime) -> int:
     rows = [row for row in rows if row.person_key in left]
     seen = _read_back(ports, rows) if rows else {}
     rows = [_closed(row, seen) for row in rows]
+    untold = [row for row in listed if row.times.closed_at is not None]
     late = [row for row in rows if row.times.closed_at is None and row.times.breach(ports.policy.close_within, as_of)]
     with ports.database.write() as connection:
         if rows or over:
@@ -91,7 +94,8 @@ def look_again(ports: Ports, as_of: datetime) -> int:
             forget_closings(connection, ports.policy.name, over)
         book = Book(connection, ports.policy.name, LEAVERS, ports.now())
         book.whole(OPEN, [_still_in(row, ports.policy) for row in late])
-    return len(late)
+        book.whole(PROTECTED, [_was_protected(row) for row in (*rows, *untold) if row.protected])
+    return bool(listed)
 
 
 def _rows(
@@ -132,7 +136,14 @@ def _row(policy: Policy, plan: PlanId, ending: Ending, account: Account, times: 
         heard_by=by,
         plan_id=plan,
         times=times,
+        protected=_protected(policy, ending, account),
     )
+
+
+def _protected(policy: Policy, ending: Ending, account: Account) -> bool:
+    """As planning sees it, and as it was before the line was carried out: the roles may be gone by now."""
+    named = ending.worker_id in policy.protected_workers or account.id in policy.protected_accounts
+    return named or account.protected or ending.roles
 
 
 def _ended(policy: Policy, person: Person, decided: Sequence[Decision]) -> tuple[datetime, bool] | None:
@@ -152,7 +163,10 @@ def _closed(row: ClosingRow, seen: Mapping[str, tuple[Account, datetime]]) -> Cl
         return row
     account, at = found
     closed_at = at if account.state is not AccountState.ACTIVE else None
-    return replace(row, times=replace(row.times, closed_at=closed_at), detail=str(account.state))
+    left = f", still {', '.join(sorted(account.roles))}" if account.roles else ""
+    shown = row.protected or account.protected
+    times = replace(row.times, closed_at=closed_at)
+    return replace(row, times=times, detail=f"{account.state}{left}", protected=shown)
 
 
 def _still_in(row: ClosingRow, policy: Policy) -> Finding:
@@ -163,6 +177,21 @@ def _still_in(row: ClosingRow, policy: Policy) -> Finding:
         worker_id=row.worker_id,
         attribute="access",
         suggestion=f"Look at account {row.account_id} in the learning system, and at the plan {row.plan_id}.",
+    )
+
+
+def _was_protected(row: ClosingRow) -> Finding:
+    closed = row.times.closed_at is not None
+    said = "is seen to be closed" if closed else "is not seen to be closed yet"
+    return Finding(
+        check="administrator_left",
+        severity=Severity.WARNING,
+        message=f"Access with a protected account of the learning system was to end; it {said}.",
+        worker_id=row.worker_id,
+        attribute="access",
+        suggestion=f"Account {row.account_id}: see what only it could do, and whose keys and passwords it knew."
+        if closed
+        else f"Close account {row.account_id} in the learning system by hand if {row.plan_id} cannot.",
     )
 
 

@@ -17,6 +17,7 @@ from sqlalchemy import Connection
 from joinery.core.model.plan import PlanSummary
 from joinery.flows.policy import Policy, Ports
 from joinery.store.census import account_counts
+from joinery.store.closings import ClosingRow, still_open
 from joinery.store.completions import Completions
 from joinery.store.connections import at_work, last_runs, load_state
 from joinery.store.findings import open_findings
@@ -73,6 +74,19 @@ class SourceStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OpenEnds:
+    """Ends of access that the learning system has not shown as closed yet. `late`: longer than `within`."""
+
+    open: int = 0
+    late: int = 0
+    #: of these, accounts of administrators and others that are protected
+    protected: int = 0
+    #: when the first of them was to end; None without any
+    since: datetime | None = None
+    within: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """Everything `joinery status` says, as values."""
 
@@ -92,6 +106,7 @@ class Status:
     at_work: Mapping[str, Any] | None = None
     #: whether the learning system may be called
     target: TargetState = field(default_factory=TargetState)
+    ends: OpenEnds = field(default_factory=OpenEnds)
 
 
 def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Status:
@@ -116,6 +131,7 @@ def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Sta
         ]
         target = state_of(db, policy.target)
         people, accounts = People(db, policy.name).counts(), account_counts(db, policy.target)
+        ends = _open_ends(still_open(db, policy.name), policy.close_within, moment)
     return Status(
         now=moment,
         sources=sources,
@@ -130,6 +146,17 @@ def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Sta
         last_run=ended,
         at_work=running,
         target=target,
+        ends=ends,
+    )
+
+
+def _open_ends(rows: Sequence[ClosingRow], within: timedelta, now: datetime) -> OpenEnds:
+    return OpenEnds(
+        open=len(rows),
+        late=sum(row.times.breach(within, now) for row in rows),
+        protected=sum(row.protected for row in rows),
+        since=min((row.times.ended_at for row in rows), default=None),
+        within=within,
     )
 
 

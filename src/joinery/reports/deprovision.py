@@ -27,6 +27,10 @@ class Leaver:
     heard_by: str
     plan: str
     times: Closing
+    #: an administrator's account, or another that the settings protect
+    protected: bool = False
+    #: what the learning system showed when it was asked again
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +39,9 @@ class Summary:
 
     ended: int
     seen_closed: int
+    #: not seen closed, and still within the limit: their clock runs
+    running: int
+    protected: int
     breaches: int
     entered_late: int
     within: timedelta
@@ -53,6 +60,8 @@ def summary_of(leavers: Sequence[Leaver], within: timedelta, now: datetime) -> S
     return Summary(
         ended=len(times),
         seen_closed=sum(t.closed_at is not None for t in times),
+        running=sum(t.closed_at is None and not t.breach(within, now) for t in times),
+        protected=sum(leaver.protected for leaver in leavers),
         breaches=sum(t.breach(within, now) for t in times),
         entered_late=sum(t.entered_late for t in times),
         within=within,
@@ -63,8 +72,10 @@ def summary_of(leavers: Sequence[Leaver], within: timedelta, now: datetime) -> S
 def summary_table(found: Summary) -> Table:
     """One row for each span; the breaches stand in the title."""
     share = "" if found.on_time is None else f", {found.on_time:.1%} on time"
+    running = f"{found.running} with the clock running, " if found.running else ""
+    of_them = f" ({found.protected} of administrators)" if found.protected else ""
     title = (
-        f"Ends of access: {found.ended}, {found.seen_closed} seen closed, {found.breaches} "
+        f"Ends of access: {found.ended}{of_them}, {found.seen_closed} seen closed, {running}{found.breaches} "
         f"{'breach' if found.breaches == 1 else 'breaches'} of the limit of {found.within}{share}; "
         f"{found.entered_late} entered by HR after the end"
     )
@@ -85,7 +96,10 @@ def leavers_table(leavers: Sequence[Leaver], within: timedelta, now: datetime) -
         "closed_at=T4 seen closed",
         "control_s=T4 - T0 (s)",
         "ours_s=T4 - max(T0, T2) (s)",
+        "waiting_s=Clock running (s)",
         "breach",
+        "administrator",
+        "shown=The learning system showed",
         "plan",
     ]
     return table("Ends of access", columns, [_row(leaver, within, now) for leaver in leavers])
@@ -104,7 +118,10 @@ def _row(leaver: Leaver, within: timedelta, now: datetime) -> list[Cell]:
         t.closed_at,
         _seconds(t.control),
         _seconds(t.ours),
+        None if t.closed_at else _seconds(max(now - t.ended_at, timedelta(0))),
         t.breach(within, now),
+        leaver.protected,
+        leaver.shown,
         leaver.plan,
     ]
 

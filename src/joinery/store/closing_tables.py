@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, String, Table, Text
+from sqlalchemy import Boolean, Column, Index, String, Table, Text, text
 
 from joinery.store.schema import INSTANT, KEY, metadata
 
@@ -28,5 +28,9 @@ closings = Table(
     Column("plan_id", String(20), nullable=False),
     #: what the learning system showed when it was asked again
     Column("detail", Text, nullable=False, server_default=""),
+    #: an administrator's account, or one of the list: a person is told of its end, and when
+    Column("protected", Boolean, nullable=False, server_default=text("false")),
+    Column("told_at", INSTANT, nullable=False, server_default=""),
     Index(None, "connection", "closed_at"),
+    Index(None, "connection", "protected", "told_at"),
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select, update
 
 from joinery.core.model.codec import instant_of, instant_text
 from joinery.core.model.ids import PersonKey, PlanId
@@ -29,6 +30,14 @@ class ClosingRow:
     plan_id: str
     times: Closing
     detail: str = ""
+    #: an administrator's account, or one that the settings protect: somebody is told of its end
+    protected: bool = False
+    told_at: datetime | None = None
+
+    @property
+    def key(self) -> str:
+        """The same for one end of one account, in every list: IDs and an instant."""
+        return f"{self.account_id}:{instant_text(self.times.ended_at)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +48,14 @@ class Ending:
     worker_id: str
     state: str
     ended_at: datetime | None
+    #: the account had roles when the line was carried out
+    roles: bool = False
 
 
 def endings_of(connection: Connection, plan: PlanId) -> list[Ending]:
     """Lines that suspend or archive, whatever became of them; of somebody with both, the one that came first."""
     c = plan_lines.c
-    query = select(c.person_key, c.worker_id, c.state, c.ended_at)
+    query = select(c.person_key, c.worker_id, c.state, c.ended_at, c.before)
     rows = connection.execute(
         query.where(c.plan_id == plan, c.action.in_(("suspend", "archive"))).order_by(c.seq.desc())
     )
@@ -55,6 +66,7 @@ def endings_of(connection: Connection, plan: PlanId) -> list[Ending]:
             worker_id=row.worker_id,
             state=row.state,
             ended_at=instant_of(row.ended_at) if row.ended_at else None,
+            roles=bool(row.before and json.loads(row.before).get("roles")),
         )
         for row in found.values()
     ]
@@ -77,6 +89,8 @@ def save_closings(connection: Connection, name: str, rows: Iterable[ClosingRow])
     kept = ("accepted_at", "closed_at", "entered_at")
     again = {column: func.coalesce(func.nullif(closings.c[column], ""), statement.excluded[column]) for column in kept}
     also = {column: statement.excluded[column] for column in ("plan_id", "detail", "account_id")}
+    # an administrator whose roles are gone still was one
+    also["protected"] = or_(closings.c.protected, statement.excluded.protected)
     statement = statement.on_conflict_do_update(
         index_elements=["connection", "person_key", "ended_at"],
         set_=again | also,
@@ -98,8 +112,22 @@ def closings_between(
 
 def still_open(connection: Connection, name: str) -> list[ClosingRow]:
     """Ends that were not seen to be closed yet."""
-    query = select(closings).where(closings.c.connection == name, closings.c.closed_at == "")
-    return [_row(dict(row._mapping)) for row in connection.execute(query.order_by(closings.c.ended_at))]
+    return [row for row in to_tell(connection, name) if row.times.closed_at is None]
+
+
+def to_tell(connection: Connection, name: str) -> list[ClosingRow]:
+    """Ends that are not seen to be closed, and those of protected accounts that nobody was told of yet."""
+    c = closings.c
+    query = select(closings).where(c.connection == name, or_(c.closed_at == "", c.protected & (c.told_at == "")))
+    return [_row(dict(row._mapping)) for row in connection.execute(query.order_by(c.ended_at, c.worker_id))]
+
+
+def mark_told(connection: Connection, name: str, rows: Iterable[ClosingRow], at: datetime) -> None:
+    """Somebody was told of these ends."""
+    c = closings.c
+    for row in rows:
+        mine = c.connection == name, c.person_key == row.person_key, c.ended_at == instant_text(row.times.ended_at)
+        connection.execute(update(closings).where(*mine, c.told_at == "").values(told_at=instant_text(at)))
 
 
 def forget_closings(connection: Connection, name: str, keys: Mapping[PersonKey, datetime]) -> None:
@@ -126,6 +154,8 @@ def _values(name: str, row: ClosingRow) -> dict[str, Any]:
         "closed_at": _text(times.closed_at),
         "plan_id": row.plan_id,
         "detail": row.detail,
+        "protected": row.protected,
+        "told_at": _text(row.told_at),
     }
 
 
@@ -138,6 +168,8 @@ def _row(kept: Mapping[str, Any]) -> ClosingRow:
         heard_by=kept["heard_by"],
         plan_id=kept["plan_id"],
         detail=kept["detail"],
+        protected=kept["protected"],
+        told_at=_instant(kept["told_at"]),
         times=Closing(
             ended_at=instant_of(kept["ended_at"]),
             read_at=instant_of(kept["read_at"]),

@@ -226,6 +226,10 @@ CATALOGUE: Final[Mapping[str, Explained]] = {
                 "Access that was to end and is not seen to be closed",
                 "Somebody who left may still be able to sign in; auditors count it as a breach.",
             ),
+            "administrator_left": (
+                "An administrator of the learning system has left",
+                "They could do more than others, and may know keys and passwords that outlive their account.",
+            ),
             "pushed_ends_wait": (
                 "Too many ends of access were pushed",
                 "The lane's limit for pushes is used up. The others wait, in case the sender is not sound.",
