@@ -265,8 +265,8 @@ class FileOutTarget(Target):
 
     into: Literal["file"] = Field(description="`file`: import files for a learning system that takes CSV.")
     layout: Text | LayoutFile = Field(
-        description="The form of the files: `generic`, `moodle`, `talentlms`, `litmos`, `oneroster-1.1`, or one of "
-        "your own, `{file: PATH}` or `{columns: …}`."
+        description="The form of the files: `generic`, `moodle`, `talentlms`, `litmos`, `oneroster-1.1`, "
+        "`oneroster-1.2`, or one of your own, `{file: PATH}` or `{columns: …}`."
     )
     path: FilePath | None = Field(
         default=None, description="The folder that files are put into; each is whole when its `.done` is there."

@@ -9,7 +9,6 @@ import os
 import signal
 import subprocess
 import sys
-import zipfile
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -27,6 +26,7 @@ from joinery.core.model.operation import (
     LeaveGroup,
     Operation,
     SuspendAccount,
+    Withdraw,
 )
 from joinery.core.model.receipt import Outcome, Receipt
 from joinery.errors import BadAnswer, ConfigError, StopRun
@@ -113,7 +113,7 @@ def test_what_a_layout_has_no_place_for_needs_somebody(tmp_path: Path) -> None:
     assert "the layout litmos has no column for this (group)" in receipts[1].detail
 
 
-def test_moodle_gets_a_column_for_each_course_and_cohort_and_takes_none_back(tmp_path: Path) -> None:
+def test_moodle_gets_a_column_for_each_course_and_cohort_and_takes_no_cohort_back(tmp_path: Path) -> None:
     courses = [Assign(person_key=INES, requirement=RequirementKey(f"course:{name}")) for name in ("FORKLIFT", "FIRE")]
     other = CreateAccount(person_key=PersonKey("p2"), attributes={"worker_id": "2"})
     receipts = do(target(tmp_path, "moodle"), CREATION, other, JoinGroup(person_key=INES, group="Logistics"), *courses)
@@ -123,8 +123,34 @@ def test_moodle_gets_a_column_for_each_course_and_cohort_and_takes_none_back(tmp
     assert (second["course1"], second["course2"], second["cohort1"]) == ("", "", "")
     (left,) = do(target(tmp_path, "moodle"), LeaveGroup(person_key=INES, group="Logistics"))
     assert left.outcome is Outcome.NEEDS_YOU
-    assert ActionClass.WITHDRAW not in target(tmp_path, "moodle").capabilities.actions
     assert collected(tmp_path / "out") == []
+
+
+def test_moodle_suspends_an_enrolment_that_is_taken_back(tmp_path: Path) -> None:
+    fire, other = RequirementKey("course:FIRE"), RequirementKey("course:FORKLIFT")
+    do(target(tmp_path, "moodle"), CREATION, *(Assign(person_key=INES, requirement=one) for one in (fire, other)))
+    collected(tmp_path / "out")
+    (receipt,) = do(target(tmp_path, "moodle"), Withdraw(person_key=INES, requirement=fire))
+    assert receipt.outcome is Outcome.DONE
+    ((_, (row,)),) = collected(tmp_path / "out")
+    seen = {row[f"course{n}"]: row[f"enrolstatus{n}"] for n in (1, 2)}
+    assert seen == {"FIRE": "1", "FORKLIFT": "0"}
+    # open in another cycle is open
+    do(target(tmp_path, "moodle"), Assign(person_key=INES, requirement=fire, cycle="2027-03-09"))
+    ((_, (row,)),) = collected(tmp_path / "out")
+    assert {row[f"course{n}"]: row[f"enrolstatus{n}"] for n in (1, 2)} == {"FIRE": "0", "FORKLIFT": "0"}
+
+
+def test_what_a_column_for_each_course_holds_may_be_another_thing_of_the_person(tmp_path: Path) -> None:
+    """As Moodle's `group1`, the group within `course1`."""
+    columns = {"username": "email", "course{n}": {"each": "courses"}}
+    columns["group{n}"] = {"each": "courses", "from": "department"}  # type: ignore[assignment]
+    ours = layout_from("ours", {"files": [{"name": "users.csv", "of": "users", "columns": columns}]})
+    into = FileOutTarget(ours, folder=tmp_path / "out", state=tmp_path / "state", now=lambda: NOW, full=False)
+    creation = CreateAccount(person_key=INES, attributes=ATTRIBUTES | {"department": "Sales"})
+    do(into, creation, Assign(person_key=INES, requirement=RequirementKey("course:FIRE")))
+    ((_, rows),) = collected(tmp_path / "out")
+    assert rows == [{"username": "Ines@x.example", "course1": "FIRE", "group1": "Sales"}]
 
 
 def test_talentlms_gets_its_own_words_and_a_column_of_the_same_name_for_each_course(tmp_path: Path) -> None:
@@ -141,18 +167,6 @@ def test_moodle_s_columns_are_those_of_its_page(tmp_path: Path) -> None:
     do(target(tmp_path, "moodle"), CREATION)
     ((_, (row,)),) = collected(tmp_path / "out")
     assert (row["username"], row["idnumber"], row["suspended"]) == ("ines@x.example", "000101", "0")
-
-
-def test_one_roster_is_one_archive_with_its_manifest(tmp_path: Path) -> None:
-    do(target(tmp_path, "oneroster-1.1", full=True), CREATION, SuspendAccount(person_key=INES))
-    (made,) = (tmp_path / "out").glob("oneroster_*.zip")
-    with zipfile.ZipFile(made) as archive:
-        read = {name: list(csv.DictReader(io.StringIO(archive.read(name).decode()))) for name in archive.namelist()}
-    assert list(read) == ["manifest.csv", "orgs.csv", "users.csv"]
-    assert {"propertyName": "file.users", "value": "bulk"} in read["manifest.csv"]
-    (row,) = read["users.csv"]
-    assert (row["enabledUser"], row["identifier"], row["orgSourcedIds"]) == ("false", "000101", "company")
-    assert row["orgSourcedIds"] == read["orgs.csv"][0]["sourcedId"]
 
 
 @pytest.mark.parametrize("name", shipped())

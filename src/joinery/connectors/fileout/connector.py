@@ -156,7 +156,8 @@ class FileOutTarget:
         if not self.world.accounts:
             return ()
         self._told = dict.fromkeys(self.world.accounts, self._now())
-        return self._publish(contents(self.layout, {}, tuple(self.world.accounts.values())), full=True)
+        everybody = tuple(self.world.accounts.values())
+        return self._publish(contents(self.layout, {}, everybody, today=self._now().date()), full=True)
 
     def _one(self, order: Order) -> Receipt:
         action = ACTIONS[type(order.operation)]
@@ -188,7 +189,7 @@ class FileOutTarget:
     def _write(self, before: dict[AccountId, Account], changed: Sequence[Account]) -> None:
         self._told |= {account.id: self._now() for account in changed}
         told = tuple(self.world.accounts.values()) if self._full else changed
-        self._publish(contents(self.layout, before, told, self._full), full=self._full)
+        self._publish(contents(self.layout, before, told, self._full, today=self._now().date()), full=self._full)
 
     def _publish(self, files: Iterable[tuple[str, bytes, int]], *, full: bool) -> Sequence[Sent]:
         self._number += 1

@@ -1,11 +1,14 @@
 """A layout: which import files a learning system takes, as data. Rule: what a layout does not name is never written.
 
 Layouts are YAML; those that come with Joinery lie in `layouts/`. A column is `heading: attribute`, or a mapping with
-one of `value` (always this), `words` (state -> word), `each` (one column for each course or group somebody has).
+one of `value` (always this), `words` (state -> word), `each` (one column for each course or group somebody has),
+`id` (a text that is fit to be a key, after these letters).
 """
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
@@ -15,12 +18,14 @@ from typing import Any, Final
 from joinery.core.model.operation import ActionClass
 from joinery.errors import ConfigError
 
-KINDS: Final = ("users", "groups", "assignments", "fixed")
+KINDS: Final = ("users", "groups", "assignments", "enrolments", "courses", "departments", "fixed")
 _LAYOUT_KEYS: Final = {"about", "encoding", "delimiter", "line_end", "days", "files", "zip", "only_full"}
 _FILE_KEYS: Final = {"name", "of", "header", "columns", "rows"}
-_COLUMN_KEYS: Final = {"from", "value", "words", "lower", "else", "each"}
-#: what `each` may name, and what such a column can bring about; it can take nothing back
+_COLUMN_KEYS: Final = {"from", "value", "words", "lower", "else", "each", "id"}
+#: what `each` may name, and what such a column can bring about; what it takes back only one from `assignment` says
 EACH: Final = {"groups": ActionClass.GROUP, "courses": ActionClass.ASSIGN}
+#: what a column of `each` holds when it does not say
+_EACH_HOLDS: Final = {"groups": "group", "courses": "requirement"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +41,16 @@ class Column:
     instead: str = ""
     #: groups | courses: as many columns as somebody in the file needs; `{n}` in the heading is their number
     each: str = ""
+    #: the text is a key, after these letters; None for a column that is none
+    key: str | None = None
 
     def cell(self, values: Mapping[str, str]) -> str:
-        """The text of this column for one row."""
-        if not self.source:
-            return self.value
+        """The text of this column for one row: the constant when there is nothing else."""
         found = values.get(self.source, "") or values.get(self.instead, "")
+        if not found and "" not in self.words:
+            return dated(self.value, values)
         found = self.words.get(found, found)
+        found = found if self.key is None else self.key + _fit(found)
         return found.lower() if self.lower else found
 
 
@@ -54,7 +62,13 @@ class FilePlan:
     of: str
     columns: tuple[Column, ...]
     header: bool = True
+    #: rows that are there whoever is; `{year}` is the year of the day on which the file is written
     rows: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def takes_back(self) -> bool:
+        """Whether a column says of each course that it is taken away."""
+        return any(column.each == "courses" and column.source == "assignment" for column in self.columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +96,10 @@ class Layout:
         found |= {EACH[column.each] for file in self.files for column in file.columns if column.each}
         found |= {ActionClass.GROUP} if self._tells("groups", "membership") else set()
         found |= {ActionClass.ASSIGN} if "assignments" in kinds else set()
-        found |= {ActionClass.WITHDRAW} if self._tells("assignments", "assignment") else set()
+        found |= {ActionClass.ASSIGN} if "enrolments" in kinds else set()
+        # a system that takes everything each time takes away what is not there any more
+        gone = ("enrolments" in kinds and self.only_full) or any(file.takes_back for file in self.files)
+        found |= {ActionClass.WITHDRAW} if gone or self._tells("assignments", "assignment") else set()
         return frozenset(found)
 
     @property
@@ -93,6 +110,17 @@ class Layout:
     def _tells(self, of: str, what: str) -> bool:
         """Whether a file says of each row that it is to go or to stay: without that nothing can be taken back."""
         return any(column.source == what for file in self.files if file.of == of for column in file.columns)
+
+
+def dated(text: str, values: Mapping[str, str]) -> str:
+    """`{year}` and `{next_year}` as those of the day on which the file is written."""
+    return text.replace("{year}", values["year"]).replace("{next_year}", values["next_year"])
+
+
+def _fit(text: str) -> str:
+    """A key of letters, digits, dots, dashes and underscores; two texts never share one."""
+    plain = re.sub(r"[^A-Za-z0-9._-]+", "-", text)
+    return plain if plain == text else f"{plain}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def shipped() -> Mapping[str, Path]:
@@ -139,7 +167,8 @@ def _column(name: str, heading: str, said: Any) -> Column:
     return Column(
         each=each,
         heading=heading,
-        source=str(said.get("from", "")),
+        source=str(said.get("from", _EACH_HOLDS.get(each, ""))),
+        key=str(said["id"] or "") if "id" in said else None,
         value=str(said.get("value", "")),
         words={str(key): str(word) for key, word in said.get("words", {}).items()},
         lower=_yes(said.get("lower")),
