@@ -104,7 +104,7 @@ def enter_by_slip(
 
 def check_tries(connection: Connection, worker_id: str, place: str, now: datetime) -> None:
     """Raises TooManyTries after too many wrong codes for this worker ID or from this place."""
-    for door, most in ((_person_door(worker_id), TRIES_PER_PERSON), (f"place {place}", TRIES_PER_PLACE)):
+    for door, most in ((person_door(worker_id), TRIES_PER_PERSON), (f"place {place}", TRIES_PER_PLACE)):
         recent = (failed_tries.c.door == door, failed_tries.c.at > now - TRIES_WINDOW)
         tries = connection.execute(select(func.count()).select_from(failed_tries).where(*recent)).scalar_one()
         if tries >= most:
@@ -114,7 +114,7 @@ def check_tries(connection: Connection, worker_id: str, place: str, now: datetim
 def note_wrong_code(connection: Connection, worker_id: str, place: str, now: datetime) -> None:
     """Counts a wrong code; counts of yesterday are forgotten."""
     connection.execute(delete(failed_tries).where(failed_tries.c.at < now - timedelta(days=1)))
-    rows = [{"door": _person_door(worker_id), "at": now}, {"door": f"place {place}", "at": now}]
+    rows = [{"door": person_door(worker_id), "at": now}, {"door": f"place {place}", "at": now}]
     connection.execute(insert(failed_tries), rows)
 
 
@@ -198,5 +198,6 @@ def _slip_text(settings: ClassroomSettings, account_seq: int, code: str) -> str:
     return keyed(settings.secret, "slip", f"{account_seq} {code}").hex()
 
 
-def _person_door(worker_id: str) -> str:
+def person_door(worker_id: str) -> str:
+    """Under which wrong codes for this worker ID are counted; nobody can be read out of it."""
     return f"person {token_hash(folded(worker_id) or '')}"

@@ -5,6 +5,7 @@ Every write begins with BEGIN IMMEDIATE, so that what a batch has read stays tru
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,6 +48,20 @@ class Store:
             connection = connection.execution_options(begin="BEGIN IMMEDIATE")
             with connection.begin():
                 yield connection
+
+    def scrub(self) -> bool:
+        """After an erasure, outside any transaction: writes the file anew, so that unused bytes hold nothing of before.
+
+        False when it could not be done now.
+        """
+        with self._one_writer, self._engine.connect() as connection:
+            plain: Any = connection.connection.dbapi_connection
+            try:
+                for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+                    plain.execute(statement).fetchall()
+            except sqlite3.OperationalError:
+                return False
+        return True
 
     def close(self) -> None:
         """Closes every connection; the store cannot be used afterwards."""

@@ -19,7 +19,17 @@ from joinery.core.model.ids import AccountId, PersonKey
 from joinery.core.model.operation import Change, Operation, UpdateAccount
 from joinery.core.model.receipt import Outcome, Receipt
 from joinery.errors import AuthenticationFailed, JoineryError, TryAgain
-from joinery.kit.contract import AccountPage, Capabilities, CompletionPage, Order, RecordSource, SignIn, Target
+from joinery.kit.contract import (
+    AccountPage,
+    Capabilities,
+    CompletionPage,
+    Emptied,
+    Erases,
+    Order,
+    RecordSource,
+    SignIn,
+    Target,
+)
 from joinery_simulators.mischief import Mischief, Mood, OnCommand
 
 LATER = timedelta(seconds=7)
@@ -123,6 +133,11 @@ class HostileTarget:
     async def sign_in_link(self, account_id: AccountId) -> str:
         """As the inner target."""
         return await cast(SignIn, self.inner).sign_in_link(account_id)
+
+    async def erase(self, account_id: AccountId, pseudonym: str) -> Emptied:
+        """As the inner target."""
+        await self._arrive("erase")
+        return await cast(Erases, self.inner).erase(account_id, pseudonym)
 
     async def completions(self, after: str) -> CompletionPage:
         """A page of records, perhaps with one twice."""

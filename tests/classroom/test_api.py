@@ -26,6 +26,7 @@ ROUTES = [
     ("GET", "/api/v1/seats"),
     ("GET", "/api/v1/writes"),
     ("PUT", "/api/v1/accounts/c-000001/roles"),
+    ("POST", "/api/v1/accounts/c-000001/erase"),
     ("POST", "/api/v1/completions/some-id/correct"),
     ("POST", "/api/v1/completions/some-id/revoke"),
     ("GET", "/api/v1/certificates/some-id.pdf"),

@@ -13,7 +13,7 @@ from typing import Any
 from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId, RequirementKey
 from joinery.kit.contract import Target
-from joinery.testing.records_contract import RecordContract, SignInContract
+from joinery.testing.records_contract import ErasingContract, RecordContract, SignInContract
 from joinery.testing.target_contract import TargetContract
 from joinery_classroom import catalogue, ledger
 from joinery_classroom.app import create_app, open_store
@@ -55,7 +55,7 @@ def classroom(folder: Path) -> Iterator[Classroom]:
         store.close()
 
 
-class ClassroomContract(TargetContract, SignInContract, RecordContract):
+class ClassroomContract(TargetContract, SignInContract, RecordContract, ErasingContract):
     """What people do in Classroom itself, done to its database; `opened` is set by the target's fixture."""
 
     course = RequirementKey("course:FORKLIFT")

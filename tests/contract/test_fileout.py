@@ -10,13 +10,14 @@ import pytest
 
 from joinery.connectors.fileout import FileOutTarget
 from joinery.kit.contract import Target
+from joinery.testing.records_contract import ErasingContract
 from joinery.testing.target_contract import TargetContract
 from tests.connectors.fileout.files import layout
 
 NOW = datetime(2026, 3, 9, 6, tzinfo=UTC)
 
 
-class TestFileOut(TargetContract):
+class TestFileOut(TargetContract, ErasingContract):
     missing = None
 
     @pytest.fixture(params=["changes", "full"])

@@ -11,11 +11,11 @@ from joinery.connectors.memory import MemoryTarget
 from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId
 from joinery.kit.contract import Completion, Target
-from joinery.testing.records_contract import RecordContract, SignInContract
+from joinery.testing.records_contract import ErasingContract, RecordContract, SignInContract
 from joinery.testing.target_contract import TargetContract
 
 
-class TestMemory(TargetContract, SignInContract, RecordContract):
+class TestMemory(TargetContract, SignInContract, RecordContract, ErasingContract):
     missing = None
 
     @pytest.fixture(params=["in memory", "in a file"])

@@ -96,6 +96,14 @@ def without(rows: Iterable[Row], *who: str) -> list[Row]:
     return [row for row in rows if row["worker_id"] not in who]
 
 
+def stored_at(folder: Path, url: str) -> dict[str, Any]:
+    """Settings that name this store (fixture `store_url`); an address that holds a password comes from a file."""
+    if url.startswith("sqlite"):
+        return {}
+    (folder / "store.url").write_text(url, encoding="utf-8")
+    return {"store": {"url": {"file": str(folder / "store.url")}}}
+
+
 def moment(text: str) -> datetime:
     """`2026-11-24` is noon UTC of that day; anything longer is read as it stands, UTC."""
     full = text if "T" in text else f"{text}T12:00"

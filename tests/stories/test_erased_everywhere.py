@@ -20,13 +20,15 @@ from sqlalchemy import Connection, Table, insert, select, update
 from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId
 from joinery.flows.erase import Erasure, erase, look_at_erasure
+from joinery.flows.laid_off import batches
 from joinery.flows.match import confirm_sure
 from joinery.flows.person import Word, decide_about
 from joinery.flows.who import other_person
 from joinery.store.connections import load_state, save_state
+from joinery.store.decisions import about_no_person, decide
 from joinery.store.mentions import THEIRS
 from joinery.store.tables import arrivals, findings, issues, metadata, runs, scim_people
-from tests.stories.company import Company, changed, staff, worker
+from tests.stories.company import Company, changed, moment, staff, stored_at, worker
 
 ANA = Word(owner="ana", reason="request 2026/18")
 FIRST, SECOND, THIRD, AFTER, MUCH_LATER = ("2026-11-23", "2026-11-24", "2026-11-25", "2026-11-26", "2026-12-31")
@@ -66,10 +68,11 @@ def test_every_table_is_known_to_the_erasure() -> None:
 
 
 @pytest.fixture
-def full(tmp_path: Path) -> Company:
+def full(tmp_path: Path, store_url: str) -> Company:
     """Every table and every folder speaks of her, under both names and both numbers."""
     rule = {"name": "Fire", "when": "True", "give": ["FIRE"], "kind": "mandatory"}
     settings = {"learning_rules": [rule], "guards": "off", "completions": {"send_to": {"file": "./to-hr"}}}
+    settings |= stored_at(tmp_path, store_url)
     protected = {"protected": [HER]}
     acme = Company(tmp_path, settings=settings, learning=protected)
     acme.lms().edit(Account(id=AccountId("old-acct-9"), attributes={"email": "xm@acme.example"}))
@@ -92,6 +95,8 @@ def full(tmp_path: Path) -> Company:
     with acme.ports() as ports, ports.database.write() as db:
         _more(db, ports.policy.name)
         _account_alike(db, ports.policy.target)
+        _laid_off(db, ports.policy.name, str(acme.person(HER).key))
+    _replaced(acme.folder)
     return acme
 
 
@@ -126,9 +131,26 @@ def _account_alike(db: Connection, target: str) -> None:
     from joinery.store.accounts import Accounts
 
     double = Account(id=AccountId("old-acct-double"), attributes={"email": "xq@acme.example", "worker_id": HER})
-    from tests.stories.company import moment
-
     Accounts(db, target).confirm([double], moment(THIRD))
+
+
+def _laid_off(db: Connection, name: str, key: str) -> None:
+    """A lay-off of three that has fired; she had been taken out of it by HR."""
+    people = [["0002-key", "0002", THIRD], [key, HER, THIRD], ["0003-key", "0003", THIRD]]
+    body = {"at": "2026-11-25T08:00:00Z", "people": people, "fingerprint": "f" * 64}
+    made = moment(SECOND)
+    decide(db, name, about_no_person("layoff", "L-1", "ana", f"Xanthippe Quillfeather ({HER}) too", made, body))
+    decide(db, name, about_no_person("layoff_approved", "L-1", "petra", "", made, {"fingerprint": "f" * 64}))
+    out: dict[str, object] = {"as_of": THIRD, "left_out": {HER: "HR has moved the end", "0003": "not known any more"}}
+    decide(db, name, about_no_person("layoff_fired", "L-1", "petra", "", made, out))
+
+
+def _replaced(folder: Path) -> None:
+    """Somebody edited the settings twice; what was replaced lies beside the store."""
+    for name, text in (("a", f"protected: [{HER}, 0003]\n# Xanthippe Quillfeather\n"), ("b", "protected: [0003]\n")):
+        copy = folder / ".joinery" / "replaced" / f"20261124T12000{ord(name)}" / "joinery.yaml"
+        copy.parent.mkdir(parents=True)
+        copy.write_text(text, encoding="utf-8")
 
 
 def do(acme: Company) -> Erasure:
@@ -184,8 +206,10 @@ def test_what_is_left_of_her_number_is_what_hr_says_of_others(full: Company) -> 
 
 
 def test_no_byte_of_the_database_names_her(full: Company) -> None:
+    """PostgreSQL's own files are autovacuum's work, and are not in this folder."""
     before = b"".join(path.read_bytes() for path in (full.folder / ".joinery").rglob("*.db*"))
-    assert all(word.encode() in before for word in (*NAMES, *ADDRESSES))
+    if "store" not in full.settings:
+        assert all(word.encode() in before for word in (*NAMES, *ADDRESSES))
     assert do(full).scrubbed
     for path in (full.folder / ".joinery").rglob("*"):
         if path.is_file():
@@ -197,12 +221,32 @@ def test_what_stays_is_told_before(full: Company) -> None:
         told = {part.what: (part.count, part.becomes) for part in look_at_erasure(ports, HER, None).parts}
     assert told["the account as we remember it, the link to it, and former numbers and addresses"][1] == "erased"
     kept = [what for what, (_, becomes) in told.items() if becomes == "kept"]
+    assert told["the account in the learning system itself"] == (1, "without name")
+    assert told["copies of settings that were replaced"] == (1, "without name")
     assert [what.partition(" (")[0] for what in kept] == [
+        "other accounts there that show their number or address",
         "settings that name the person",
         "files as HR sent them",
         "training records in files for HR",
-        "the account in the learning system itself",
         "HR records of others that name the person as manager",
+    ]
+
+
+def test_a_lay_off_that_had_her_in_it_still_says_how_many_and_who_else(full: Company) -> None:
+    do(full)
+    with full.ports() as ports, ports.database.read() as db:
+        (batch,) = batches(db, ports.policy.name)
+    assert [m.worker_id for m in batch.members if not m.worker_id.startswith("erased-")] == ["0002", "0003"]
+    assert (len(batch.members), batch.state, batch.owner, batch.approved_by) == (3, "fired", "ana", "petra")
+    assert batch.fired is not None and len(batch.fired["left_out"]) == 2
+
+
+def test_copies_of_settings_lose_her_and_nothing_else(full: Company) -> None:
+    pseudonym = do(full).pseudonym
+    copies = sorted((full.folder / ".joinery" / "replaced").rglob("*.yaml"))
+    assert [copy.read_text() for copy in copies] == [
+        f"protected: [{pseudonym}, 0003]\n# {pseudonym}\n",
+        "protected: [0003]\n",
     ]
 
 

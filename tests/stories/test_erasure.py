@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 from datetime import timedelta
@@ -11,17 +12,19 @@ import polars as pl
 import pytest
 from sqlalchemy import select
 
-from joinery.core.model.account import AccountState
-from joinery.errors import ErasureRefused, NotThere
+from joinery.connectors.memory import MemoryTarget
+from joinery.core.model.account import Account, AccountState
+from joinery.core.model.ids import AccountId
+from joinery.errors import ErasureRefused, NotThere, SystemUnreachable
 from joinery.flows.erase import Erasure, Keeping, end_keeping, erase, hold, look_at_erasure, release_hold
 from joinery.flows.match import confirm_sure
 from joinery.flows.person import Word, decide_about
 from joinery.flows.reconcile import reconcile
 from joinery.flows.subject import export_of
 from joinery.flows.undo import make_undo
-from joinery.kit.contract import Completion
+from joinery.kit.contract import Completion, Emptied
 from joinery.store.tables import completions, events, metadata, plan_lines
-from tests.stories.company import Company, Row, changed, moment, staff, without, worker
+from tests.stories.company import Company, Row, changed, moment, staff, stored_at, without, worker
 
 ANA = Word(owner="ana", reason="request 2026/17")
 FIRST, SECOND, THIRD, FOURTH, FIFTH = (f"2026-11-{day}" for day in (23, 24, 25, 26, 27))
@@ -40,13 +43,21 @@ LEFT = {"status": "Terminated", "termination_date": "2026-11-23"}
 
 
 @pytest.fixture
-def acme(tmp_path: Path) -> Company:
+def acme(tmp_path: Path, store_url: str) -> Company:
+    """On each kind of store."""
+    return _lived(tmp_path, store_url)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Company:
+    """On SQLite only: what no kind of store can change."""
+    return _lived(tmp_path, "sqlite://")
+
+
+def _lived(tmp_path: Path, store_url: str) -> Company:
     """She had an account before Joinery came, was moved, learnt something, was exempted, and has left."""
     rule = {"name": "Fire", "when": "True", "give": ["FIRE"], "kind": "mandatory"}
-    acme = Company(tmp_path, settings={"learning_rules": [rule], "guards": "off"})
-    from joinery.core.model.account import Account
-    from joinery.core.model.ids import AccountId
-
+    acme = Company(tmp_path, settings={"learning_rules": [rule], "guards": "off", **stored_at(tmp_path, store_url)})
     acme.lms().edit(Account(id=AccountId("old-acct-9"), attributes={"email": "xq@acme.example"}))
     acme.day(FIRST, [*staff(3), her()])
     with acme.ports() as ports:
@@ -103,16 +114,58 @@ def test_before_it_everything_is_there_and_after_it_nothing_that_names_her(acme:
     assert found.pseudonym in after and found.done
 
 
+def test_the_learning_system_does_not_name_her_either_and_still_counts_her_records(acme: Company) -> None:
+    there = acme.folder / "lms.json"
+    assert "xq@acme.example" in there.read_text()
+    do(acme)
+    assert [word for word in WORDS if word in there.read_text()] == ["old-acct-9"]  # the shell, and what it learnt
+    (record,) = acme.lms().world.completions
+    assert (record.account_id, record.course) == ("old-acct-9", "FIRE")
+    assert acme.day(FOURTH, [*staff(3), her(**LEFT)]).plan == ""
+
+
+def test_an_account_that_somebody_opened_there_is_refused_and_nothing_is_erased(here: Company) -> None:
+    here.lms().edit_with(here.raw_accounts()[0].id, state=AccountState.ACTIVE)
+    before = dump(here)
+    with pytest.raises(ErasureRefused, match=r"account old-acct-9 may still sign in.*nothing was erased"):
+        do(here)
+    assert dump(here) == before
+
+
+class _Deaf(MemoryTarget):
+    """Cannot be reached."""
+
+    async def erase(self, account_id: AccountId, pseudonym: str) -> Emptied:
+        raise SystemUnreachable("The learning system does not answer.")
+
+
+def test_when_the_learning_system_cannot_be_reached_nothing_is_erased_and_it_is_done_later(here: Company) -> None:
+    before = dump(here)
+    here.around = lambda _target: _Deaf(path=here.folder / "lms.json")
+    with pytest.raises(SystemUnreachable):
+        do(here)
+    assert dump(here) == before
+    here.around = lambda target: target
+    assert do(here).done
+
+
+def test_killed_after_the_learning_system_and_before_the_store_it_is_done_again(here: Company) -> None:
+    with here.ports() as ports:
+        asyncio.run(here.lms().erase(AccountId("old-acct-9"), look_at_erasure(ports, HER, None).pseudonym))
+    assert do(here).done
+    assert [word for word in WORDS if word in dump(here)] == []
+
+
 def test_what_is_counted_stays_countable(acme: Company) -> None:
     before = counts(acme)
     do(acme)
     assert counts(acme) == before and min(before.values()) > 0
 
 
-def test_it_is_shown_before_it_is_done(acme: Company) -> None:
-    before = dump(acme)
-    found = ask(acme)
-    assert dump(acme) == before and not found.done and not found.obstacle
+def test_it_is_shown_before_it_is_done(here: Company) -> None:
+    before = dump(here)
+    found = ask(here)
+    assert dump(here) == before and not found.done and not found.obstacle
     told = {part.what: (part.becomes, part.why) for part in found.parts}
     assert told["HR's data about the person, now and in the past"][0] == "erased"
     assert told["training records"][0] == "without name"
@@ -120,7 +173,10 @@ def test_it_is_shown_before_it_is_done(acme: Company) -> None:
         "kept",
         "go by themselves 30 days after they were read (retention.raw_files)",
     )
-    assert "erase account old-acct-9 there" in told["the account in the learning system itself"][1]
+    assert told["the account in the learning system itself"] == (
+        "without name",
+        "an empty shell of the account stays, and training records to be counted",
+    )
     assert {part.becomes for part in found.parts} == {"erased", "without name", "kept"}
 
 
@@ -135,31 +191,31 @@ def test_her_row_in_the_next_files_does_not_bring_her_back(acme: Company) -> Non
     assert [word for word in WORDS if word in dump(acme)] == []
 
 
-def test_nor_does_an_upload_of_changes(acme: Company) -> None:
-    do(acme)
-    written = acme.drop([her(**LEFT, job_title="Head")])
-    inbox = acme.folder / ".joinery" / "pushed" / "hris" / "inbox"
+def test_nor_does_an_upload_of_changes(here: Company) -> None:
+    do(here)
+    written = here.drop([her(**LEFT, job_title="Head")])
+    inbox = here.folder / ".joinery" / "pushed" / "hris" / "inbox"
     inbox.mkdir(parents=True)
     written.rename(inbox / "hris_upload_part_A-7.csv")
-    night = acme.day(FOURTH)
+    night = here.day(FOURTH)
     assert [(file.name, file.source) for file in night.report.pulled.files] == [
         ("hris_upload_part_A-7.csv", "hris:push")
     ]
     assert night.checks == {"erased_people"}
     with pytest.raises(NotThere):
-        ask(acme)
+        ask(here)
 
 
-def test_when_hr_takes_her_out_nothing_happens_either(acme: Company) -> None:
-    do(acme)
-    assert acme.day(FOURTH, staff(3)).plan == ""
+def test_when_hr_takes_her_out_nothing_happens_either(here: Company) -> None:
+    do(here)
+    assert here.day(FOURTH, staff(3)).plan == ""
 
 
-def test_hired_anew_after_the_erasure_she_is_a_new_person(acme: Company) -> None:
-    key = acme.person(HER).key
-    do(acme)
-    acme.day(FOURTH, [*staff(3), her(hire_date="2099-01-01", status="Pre-hire")])
-    assert acme.person(HER).key != key
+def test_hired_anew_after_the_erasure_she_is_a_new_person(here: Company) -> None:
+    key = here.person(HER).key
+    do(here)
+    here.day(FOURTH, [*staff(3), her(hire_date="2099-01-01", status="Pre-hire")])
+    assert here.person(HER).key != key
 
 
 def test_her_account_is_not_remembered_when_all_are_read_again(acme: Company) -> None:
@@ -180,35 +236,35 @@ def test_a_plan_that_held_her_is_still_shown_and_its_undo_leaves_her_alone(acme:
 # --------------------------------------------------------------------------------------------- what stands against it
 
 
-def test_nobody_is_erased_while_they_work_here(acme: Company) -> None:
-    acme.day(FOURTH, [*staff(3), her()])
+def test_nobody_is_erased_while_they_work_here(here: Company) -> None:
+    here.day(FOURTH, [*staff(3), her()])
     with pytest.raises(ErasureRefused, match=f"{HER} is active in HR's data.*nothing was erased"):
-        do(acme)
-    assert "is active in HR's data" in ask(acme).obstacle
+        do(here)
+    assert "is active in HR's data" in ask(here).obstacle
 
 
-def test_nobody_is_erased_under_a_legal_hold_until_it_is_released(acme: Company) -> None:
-    with acme.ports() as ports:
+def test_nobody_is_erased_under_a_legal_hold_until_it_is_released(here: Company) -> None:
+    with here.ports() as ports:
         hold(ports, HER, Word(owner="petra", reason="case 4711"), None)
     with pytest.raises(ErasureRefused, match=f"{HER} is under a legal hold of petra; nothing was erased"):
-        do(acme)
-    with acme.ports() as ports:
+        do(here)
+    with here.ports() as ports:
         assert release_hold(ports, HER) == (HER, 1)
-    assert do(acme).done
+    assert do(here).done
 
 
-def test_nobody_is_erased_while_their_account_is_open(acme: Company) -> None:
-    acme.lms().edit_with(acme.raw_accounts()[0].id, state=AccountState.ACTIVE)
-    with acme.ports() as ports:
+def test_nobody_is_erased_while_their_account_is_open(here: Company) -> None:
+    here.lms().edit_with(here.raw_accounts()[0].id, state=AccountState.ACTIVE)
+    with here.ports() as ports:
         reconcile(ports, moment(FOURTH))
     with pytest.raises(ErasureRefused, match="account old-acct-9 of E-77431 is still open"):
-        do(acme)
+        do(here)
 
 
-def test_records_go_to_hr_before_the_name_goes(acme: Company) -> None:
-    acme.write_settings(completions={"send_to": {"file": "./outbox"}})
+def test_records_go_to_hr_before_the_name_goes(here: Company) -> None:
+    here.write_settings(completions={"send_to": {"file": "./outbox"}})
     with pytest.raises(ErasureRefused, match="1 training records of E-77431 have not reached HR yet"):
-        do(acme)
+        do(here)
 
 
 # --------------------------------------------------------------------------------------------- what a law wants
@@ -235,8 +291,8 @@ def test_when_the_law_wants_no_more_the_name_goes_too(acme: Company) -> None:
 # --------------------------------------------------------------------------------------------- subject access
 
 
-def test_she_is_given_everything_that_is_held_about_her(acme: Company) -> None:
-    with acme.ports() as ports:
+def test_she_is_given_everything_that_is_held_about_her(here: Company) -> None:
+    with here.ports() as ports:
         found = export_of(ports, HER)
     assert found["now"]["family_name"] == "Quillfeather" and found["account"]["id"] == "old-acct-9"
     assert [row["course"] for row in found["training_records"]] == ["FIRE"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from joinery.app import clock
 from joinery.app.anchors import daily
+from joinery.app.copies import FolderCopies
 from joinery.app.mailing import Mailing
 from joinery.app.policy import day_of, policy_from
 from joinery.app.privacy import sealer
@@ -105,6 +106,7 @@ def _put_together(
         send_mail=mailing.send_due,
         carry_records=lambda at: carry_records(database, policy, targets, at, clock.now),
         seal=sealer(settings, state_dir),
+        copies=FolderCopies(folder=state_dir),
         say=voice.say,
         progress=voice.progress,
         anchor=daily(settings, database, voice.say),

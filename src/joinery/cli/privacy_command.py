@@ -133,7 +133,8 @@ def _told(found: Erasure) -> Iterator[str]:
     if found.done:
         yield f"{found.worker_id} is erased; what is still counted stands under {found.pseudonym}."
         if not found.scrubbed:
-            yield "  The database's file could not be written anew: free some disk space, and run sqlite3 FILE VACUUM."
+            yield "  A database file, the store's or Classroom's, could not be written anew: free some disk space,"
+            yield "  and run sqlite3 FILE VACUUM."
     elif found.obstacle:
         yield f"Not possible now: {found.obstacle}."
     else:
@@ -149,7 +150,8 @@ def _told(found: Erasure) -> Iterator[str]:
 
 def _next(found: Erasure) -> None:
     if found.done:
-        say("HR's next file does not bring them back. Ask HR to take them out, and erase the account where it is.")
+        kept = ", ".join(part.what for part in found.parts if part.becomes == "kept")
+        say(f"HR's next file does not bring them back. Look after what is kept: {kept}.")
     elif found.obstacle:
         say(f"What to do: {found.fix}")
     else:

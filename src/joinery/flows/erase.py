@@ -15,6 +15,7 @@ from joinery.core.model.account import AccountState
 from joinery.core.model.ids import AccountId
 from joinery.core.model.standing import Stage
 from joinery.errors import ErasureRefused
+from joinery.flows.erase_beyond import Part, beyond, erase_beyond
 from joinery.flows.person import Word, decisions_of, find_person, now_of
 from joinery.flows.policy import Policy, Ports
 from joinery.flows.traces import marks_of, trace_of
@@ -31,12 +32,11 @@ from joinery.store.erasure import (
     forget_name,
     holdings,
     kept_names,
-    named_as_manager,
     records_of,
     take_name_off_records,
 )
 from joinery.store.matches import known_ids
-from joinery.store.mentions import noted_about, settings_that_name, without_words
+from joinery.store.mentions import noted_about, without_words
 from joinery.store.people import Person
 from joinery.store.snapshots import rewrite_digests
 
@@ -49,16 +49,6 @@ class Keeping:
 
     time: timedelta
     ground: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One kind of data: `becomes` erased | without name | kept; `why` is the ground, or where to go on."""
-
-    what: str
-    count: int
-    becomes: str
-    why: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,20 +83,29 @@ def look_at_erasure(ports: Ports, who: str, keep: Keeping | None) -> Erasure:
 
 
 def erase(ports: Ports, who: str, word: Word, keep: Keeping | None) -> Erasure:
-    """Do it, in one transaction. Raises ErasureRefused with nothing changed, RunLocked beside a run."""
+    """Do it: beyond the store first, then the store in one transaction. A crash in between is healed by doing it again.
+
+    Raises ErasureRefused with nothing changed, RunLocked beside a run, and what the learning system raises.
+    """
     with only_run(ports.database, ports.policy.name, ports.now):
+        first = look_at_erasure(ports, who, keep)
+        if first.obstacle:
+            raise ErasureRefused(f"{first.obstacle}; nothing was erased.", fix=first.fix)
+        with ports.database.read() as connection:
+            trace = _case(connection, ports, who, keep).trace
+        there = erase_beyond(ports, trace)
         with ports.database.write() as connection:
             case = _case(connection, ports, who, keep)
             told = _told(connection, ports, case, keep)
-            if told.obstacle:
-                raise ErasureRefused(f"{told.obstacle}; nothing was erased.", fix=told.fix)
+            if told.obstacle:  # somebody put a hold on them while the learning system was at work
+                raise ErasureRefused(f"{told.obstacle}; only the account there was emptied.", fix=told.fix)
             noted = noted_about(connection, case.person.key, case.trace.all_words)
             _remember(connection, ports, case, word, keep)
             erase_person(connection, case.trace)
             _forget_mentions(connection, ports.policy, case)
             # last: what was noted of this erasure names the person by the digest that now stands for nobody
             forget(connection, ports.policy.name, case.person.key, noted, now_of(ports))
-        scrubbed = ports.database.scrub()
+        scrubbed = ports.database.scrub() and there
     return replace(told, done=True, scrubbed=scrubbed)
 
 
@@ -208,45 +207,7 @@ def _parts(connection: Connection, ports: Ports, case: _Case, keep: Keeping | No
     if keep is not None:
         ground = f"{keep.ground}; until {case.until}, with the name and number"
         yield Part(what="training records that a law wants", count=kept, becomes="kept", why=ground)
-    yield from _elsewhere(connection, ports, case)
-
-
-def _elsewhere(connection: Connection, ports: Ports, case: _Case) -> Iterator[Part]:
-    """What this does not reach, so that nobody is surprised."""
-    named = settings_that_name(connection, ports.policy.name, case.trace.all_words)
-    yield Part(
-        what=f"settings that name the person ({', '.join(named[-3:])})",
-        count=len(named),
-        becomes="kept",
-        why="they are proof of what was in force; take the person out of the settings by hand",
-    )
-    days = {source.keep_files.days for source in ports.sources.values()}
-    yield Part(
-        what="files as HR sent them",
-        count=len(ports.sources),
-        becomes="kept",
-        why=f"go by themselves {max(days, default=0)} days after they were read (retention.raw_files)",
-    )
-    sent = sum(bool(delivered) for *_, delivered in records_of(connection, case.trace))
-    yield Part(
-        what="training records in files for HR",
-        count=sent,
-        becomes="kept",
-        why="HR's own since they were written; delete them where HR keeps them",
-    )
-    if case.trace.account_id is not None:
-        yield Part(
-            what="the account in the learning system itself",
-            count=1,
-            becomes="kept",
-            why=f"a sync deletes nothing: erase account {case.trace.account_id} there",
-        )
-    yield Part(
-        what="HR records of others that name the person as manager",
-        count=named_as_manager(connection, case.trace),
-        becomes="kept",
-        why="their data; HR changes it",
-    )
+    yield from beyond(connection, ports, case.trace)
 
 
 def _remember(connection: Connection, ports: Ports, case: _Case, word: Word, keep: Keeping | None) -> None:

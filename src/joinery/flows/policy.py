@@ -225,6 +225,22 @@ class Versions(Protocol):
         ...
 
 
+class Copies(Protocol):
+    """What lies beside the store and may speak of people: settings that were replaced, copies of the store."""
+
+    def named(self, rewrite: Callable[[str], str]) -> int:
+        """In how many copies of settings this would change something."""
+        ...
+
+    def rewrite(self, rewrite: Callable[[str], str]) -> int:
+        """Changes them; how many. The second time it changes nothing."""
+        ...
+
+    def of_store(self) -> int:
+        """How many copies of the whole store there are."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """What a flow acts through. `target` and `engine` are made when first needed: a quiet night makes neither."""
@@ -242,6 +258,7 @@ class Ports:
     carry_records: Callable[[datetime], Mapping[str, int]]
     #: a keyed hash of a text, by which erased people are known again and nobody can be read out
     seal: Callable[[str], str]
+    copies: Copies
     #: a line for the person who watches; never data
     say: Callable[[str], None]
     progress: Callable[[str, int, int], None]

@@ -31,6 +31,8 @@ class Capabilities:
     holds_external_id: bool = True
     #: how long a session can survive a suspension, in seconds; 0 when the next click is refused
     session_survives: int = 0
+    #: `Erases.erase` takes the person out of the system itself, not only out of what the target remembers
+    erases: bool = False
     #: the target is a simulation: writes for a moment ahead of the real clock are allowed
     simulation: bool = False
     #: text for people: what the target does for each thing it cannot do itself
@@ -73,6 +75,14 @@ class Completion:
     attempt: int = 1
     revision: int = 1
     revokes: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Emptied:
+    """`found`: there was an account. `scrubbed`: unused bytes of its files hold nothing of before."""
+
+    found: bool
+    scrubbed: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,3 +131,13 @@ class RecordSource(Protocol):
 
     async def completions(self, after: str) -> CompletionPage:
         """Completions after this cursor (empty text: from the beginning)."""
+
+
+@runtime_checkable
+class Erases(Protocol):
+    """A target that can take a person out of what it holds. No sync asks for it."""
+
+    async def erase(self, account_id: AccountId, pseudonym: str) -> Emptied:
+        """Everything that says who it is goes; training records stay to be counted, the account as a closed shell, so
+        that its ID is given to nobody else. Twice is once. Raises Conflict, with nothing erased, while it may sign in.
+        """

@@ -27,6 +27,7 @@ from joinery.core.model.operation import (
     Withdraw,
 )
 from joinery.core.model.receipt import Outcome, Receipt
+from joinery.errors import Conflict
 from joinery.kit.contract import Completion, Order
 
 
@@ -100,6 +101,31 @@ class World:
             if value and (holder := index.get(value)) not in {None, own}:
                 return f"the {called} belongs to account {holder}"
         return ""
+
+
+def empty(world: World, account_id: AccountId, pseudonym: str) -> bool:
+    """A closed shell of the account stays, and its training records under it; False where there is none.
+
+    Raises Conflict, with nothing erased, while it may sign in.
+    """
+    found = world.accounts.get(account_id)
+    if found is None:
+        return False
+    if found.state is AccountState.ACTIVE:
+        raise Conflict("The account may still sign in; nothing was erased.", data={"account_id": account_id})
+    shell = Account(
+        id=found.id,
+        attributes={"display_name": pseudonym},
+        state=AccountState.ARCHIVED,
+        enrolments=found.enrolments,
+        version=str(int(found.version or "0") + (found.attributes != {"display_name": pseudonym})),
+    )
+    world.put(shell)
+    number = found.worker_id
+    for place, one in enumerate(world.completions):
+        if one.account_id == account_id and number and number in one.id:
+            world.completions[place] = replace(one, id=f"{pseudonym}/{one.course}/{one.completed_at}")
+    return True
 
 
 def perform(world: World, order: Order) -> Receipt:

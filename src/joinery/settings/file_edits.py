@@ -11,6 +11,9 @@ from pathlib import Path
 
 from joinery.settings.map_edit import FileEdit
 
+#: where copies of replaced files lie, in the folder of our state
+REPLACED = "replaced"
+
 
 def patch_of(edits: Sequence[FileEdit], folder: Path) -> str:
     """A unified diff, for `git apply` or `patch -p1` in the folder of the settings; empty when nothing changes."""
@@ -63,7 +66,7 @@ def keep_replaced(edits: Sequence[FileEdit], folder: Path, at: datetime) -> Path
     replaced = [edit for edit in edits if not edit.nothing and edit.before is not None]
     if not replaced:
         return None
-    beside = folder / ".joinery" / "replaced" / f"{at:%Y%m%dT%H%M%S}"
+    beside = folder / ".joinery" / REPLACED / f"{at:%Y%m%dT%H%M%S}"
     for edit in replaced:
         inside = edit.path.relative_to(folder) if edit.path.is_relative_to(folder) else Path(edit.path.name)
         copy = beside / inside

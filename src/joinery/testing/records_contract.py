@@ -1,4 +1,4 @@
-"""What a target promises whose completions can be read, and one that can let people in.
+"""What a target promises whose completions can be read, one that can let people in, and one that can erase them.
 
 Rule: a cursor, kept and used again, gives every training record once and none twice.
 """
@@ -11,12 +11,14 @@ from typing import cast
 
 import pytest
 
-from joinery.core.model.account import Account
+from joinery.core.model.account import Account, AccountState
 from joinery.core.model.operation import ArchiveAccount, RestoreAccount, SuspendAccount
-from joinery.errors import NotFound, Rejected
-from joinery.kit.contract import Completion, RecordSource, SignIn, Target
+from joinery.errors import Conflict, NotFound, Rejected
+from joinery.kit.contract import Completion, Erases, RecordSource, SignIn, Target
 from joinery.testing.people import do, done, employed, story
 from joinery.testing.target_base import NO_ACCOUNT, TargetBase
+
+PSEUDONYM = "erased-0123456789ab"
 
 
 class SignInContract(TargetBase):
@@ -75,6 +77,43 @@ class RecordContract(TargetBase):
         await done(target, ArchiveAccount(person_key=person.key), account=account)
         records, _ = await everything(source, cursor)
         assert [one.account_id for one in records] == [account.id]
+
+
+class ErasingContract(TargetBase):
+    """Nothing that says who it was is shown afterwards, and nobody else notices."""
+
+    @story
+    async def test_an_open_account_is_left_as_it_is(self, target: Target) -> None:
+        _, account = await employed(target)
+        with pytest.raises(Conflict) as caught:
+            await cast(Erases, target).erase(account.id, PSEUDONYM)
+        assert account.email not in str(caught.value)
+        assert await target.look_up(person_keys=(), account_ids=(account.id,)) == (account,)
+
+    @story
+    async def test_whoever_is_erased_is_not_named_any_more(self, target: Target) -> None:
+        person, account = await employed(target)
+        _, other = await employed(target)
+        await done(target, SuspendAccount(person_key=person.key), account=account)
+        for _ in range(2):
+            assert (await cast(Erases, target).erase(account.id, PSEUDONYM)).found
+            assert await target.look_up(person_keys=(person.key,), account_ids=()) == ()
+            left = await target.look_up(person_keys=(), account_ids=(account.id,))
+            assert all(word not in repr(left) for word in (person.key, person.email, person.worker_id, "Silva"))
+            assert all(one.state is AccountState.ARCHIVED for one in left)
+        assert await target.look_up(person_keys=(), account_ids=(other.id,)) == (other,)
+
+    @story
+    async def test_the_id_of_an_erased_account_is_given_to_nobody_else(self, target: Target) -> None:
+        person, account = await employed(target)
+        await done(target, ArchiveAccount(person_key=person.key), account=account)
+        await cast(Erases, target).erase(account.id, PSEUDONYM)
+        _, later = await employed(target)
+        assert later.id != account.id
+
+    @story
+    async def test_an_account_that_is_not_there_is_not_found(self, target: Target) -> None:
+        assert not (await cast(Erases, target).erase(NO_ACCOUNT, PSEUDONYM)).found
 
 
 async def everything(source: RecordSource, cursor: str) -> tuple[list[Completion], str]:

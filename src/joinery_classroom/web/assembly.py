@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from joinery_classroom.errors import BadRequest, ClassroomError, NotFound, WrongMethod
-from joinery_classroom.web import admin, api, api_access, api_learning, learning, proof, scim, sign_in
+from joinery_classroom.web import admin, api, api_access, api_erasure, api_learning, learning, proof, scim, sign_in
 from joinery_classroom.web.pages import SESSION_COOKIE, Page, SignInNeeded, go, show, visitor
 from joinery_classroom.web.room import Room, room_of
 
@@ -67,7 +67,7 @@ def assemble(room: Room, *, close_store: bool) -> FastAPI:
 
     app = FastAPI(title="Classroom", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.state.room = room
-    for part in (api, api_access, api_learning, scim, sign_in, learning, proof, admin):
+    for part in (api, api_access, api_erasure, api_learning, scim, sign_in, learning, proof, admin):
         app.include_router(part.router)
     app.add_api_route("/classroom.css", _style, include_in_schema=False)
     app.add_exception_handler(ClassroomError, _on_classroom_error)

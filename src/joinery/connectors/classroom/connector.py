@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from joinery.connectors.classroom import wire
 from joinery.core.model.account import Account
@@ -17,7 +18,7 @@ from joinery.core.model.operation import ActionClass, CreateAccount, SendSignInM
 from joinery.core.model.receipt import Outcome, Receipt
 from joinery.errors import BadAnswer, Conflict, NotFound, Rejected
 from joinery.kit.believing import believed
-from joinery.kit.contract import AccountPage, Capabilities, CompletionPage, Order
+from joinery.kit.contract import AccountPage, Capabilities, CompletionPage, Emptied, Order
 from joinery.kit.transport import Transport
 
 Row = TypeVar("Row")
@@ -30,7 +31,11 @@ CAPABILITIES = Capabilities(
     rate=None,
     holds_external_id=True,
     session_survives=0,
-    notes={"mail": "Classroom makes the sign-in link; Joinery sends the mail."},
+    erases=True,
+    notes={
+        "mail": "Classroom makes the sign-in link; Joinery sends the mail.",
+        "erase": "an empty shell of the account stays, and training records to be counted",
+    },
 )
 
 
@@ -157,6 +162,22 @@ class ClassroomTarget:
             items = tuple(map(wire.completion, answer["items"]))
             last = str(answer["items"][-1]["seq"]) if items else after
             return CompletionPage(items=items, next=last, more=answer["next"] is not None)
+
+    async def erase(self, account_id: AccountId, pseudonym: str) -> Emptied:
+        """Takes the person out of Classroom's own database; raises Conflict while the account may sign in."""
+        try:
+            answer = await self._transport.request(
+                "POST", f"/api/v1/accounts/{quote(account_id, safe='')}/erase", json={"pseudonym": pseudonym}
+            )
+        except Conflict as still_open:
+            message = f"Account {account_id} may still sign in; nothing was erased."
+            raise Conflict(message, data={"account_id": account_id}) from still_open
+        except NotFound as older:
+            raise BadAnswer(
+                "This Classroom cannot erase anybody; nothing was erased.", fix="Bring it up to this version."
+            ) from older
+        with _believed("erase"):
+            return Emptied(found=bool(answer.json["found"]), scrubbed=bool(answer.json["scrubbed"]))
 
     async def close(self) -> None:
         """Gives back connections."""

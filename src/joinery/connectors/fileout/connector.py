@@ -39,10 +39,10 @@ from joinery.core.model.operation import (
 )
 from joinery.core.model.receipt import Outcome, Receipt
 from joinery.errors import BadAnswer, StopRun
-from joinery.kit.contract import AccountPage, Capabilities, CompletionPage, Order
+from joinery.kit.contract import AccountPage, Capabilities, CompletionPage, Emptied, Order
 from joinery.kit.moves import sync_folder
 from joinery.kit.placing import Place
-from joinery.kit.world import World, perform
+from joinery.kit.world import World, empty, perform
 
 ACTIONS: Final = {
     LinkAccount: ActionClass.LINK,
@@ -95,6 +95,7 @@ class FileOutTarget:
                 "confirmed": "A line is done when its file is in place; whether the system imported it, only an "
                 "export of its users tells.",
                 "mail": "Sign-in mails are sent by Joinery itself.",
+                "erase": "what was written of them is forgotten; import files are the system's own",
             },
         )
         self._folder, self._state, self._now, self._full = folder, state, now, full
@@ -108,6 +109,7 @@ class FileOutTarget:
         self._told: dict[AccountId, datetime] = {}
         self._seen = ""
         self._missing: set[AccountId] = set()
+        self._erased: set[AccountId] = set()
 
     async def check(self) -> None:
         """Raises StopRun when the folder cannot be written, BadAnswer when our memory of it cannot be read."""
@@ -118,7 +120,7 @@ class FileOutTarget:
         await to_thread(self._open)
         if after is None:
             await to_thread(self._read_back)
-        there = [account for account in self.world.accounts.values() if account.id not in self._missing]
+        there = [account for account in self._people() if account.id not in self._missing]
         start, total = int(after or 0), len(there)
         end = start + BATCH
         items = tuple(there[start:end])
@@ -128,7 +130,8 @@ class FileOutTarget:
         """Each account once, as it was last written."""
         await to_thread(self._open)
         found = [self.world.of(key) for key in person_keys] + [self.world.accounts.get(one) for one in account_ids]
-        there = {one.id: one for one in found if one is not None and one.id not in self._missing}
+        gone = self._missing | self._erased
+        there = {one.id: one for one in found if one is not None and one.id not in gone}
         return tuple(there.values())
 
     async def perform(self, orders: Sequence[Order]) -> AsyncIterator[Receipt]:
@@ -147,17 +150,37 @@ class FileOutTarget:
         """Files go one way: nothing comes back."""
         return CompletionPage(items=(), next=after, more=False)
 
+    async def erase(self, account_id: AccountId, pseudonym: str) -> Emptied:
+        """Out of our memory, and of files that a crash left half-done; a shell keeps the ID from being given anew."""
+        await to_thread(self._open)
+        return Emptied(found=await to_thread(self._forget, account_id, pseudonym))
+
     async def close(self) -> None:
         """Nothing is held open."""
 
     def resend(self) -> Sequence[Sent]:
         """The accounts as they are, all of them, in a new set of full files; none when there is nobody."""
         self._open()
-        if not self.world.accounts:
+        people = self._people()
+        if not people:
             return ()
-        self._told = dict.fromkeys(self.world.accounts, self._now())
-        everybody = tuple(self.world.accounts.values())
-        return self._publish(contents(self.layout, {}, everybody, today=self._now().date()), full=True)
+        self._told = {account.id: self._now() for account in people}
+        return self._publish(contents(self.layout, {}, people, today=self._now().date()), full=True)
+
+    def _people(self) -> tuple[Account, ...]:
+        """Without the shells of the erased: they only keep their IDs from being given anew."""
+        return tuple(one for one in self.world.accounts.values() if one.id not in self._erased)
+
+    def _forget(self, account_id: AccountId, pseudonym: str) -> bool:
+        found = empty(self.world, account_id, pseudonym)
+        if found:
+            self._erased.add(account_id)
+            self._missing.discard(account_id)
+            self._told.pop(account_id, None)
+            self._remember([])
+        for left in self._tmp.iterdir():  # what was on its way has been brought there by `_open`
+            left.unlink(missing_ok=True)
+        return found
 
     def _one(self, order: Order) -> Receipt:
         action = ACTIONS[type(order.operation)]
@@ -179,7 +202,7 @@ class FileOutTarget:
         export = self.export()
         if export is None or export.mark == self._seen:
             return
-        found = compare(self.layout, self.world.accounts.values(), self._told, export)
+        found = compare(self.layout, self._people(), self._told, export)
         for account in found.other:
             self.world.put(account)
         self._missing = (self._missing | found.missing) - found.there
@@ -188,7 +211,7 @@ class FileOutTarget:
 
     def _write(self, before: dict[AccountId, Account], changed: Sequence[Account]) -> None:
         self._told |= {account.id: self._now() for account in changed}
-        told = tuple(self.world.accounts.values()) if self._full else changed
+        told = self._people() if self._full else changed
         self._publish(contents(self.layout, before, told, self._full, today=self._now().date()), full=self._full)
 
     def _publish(self, files: Iterable[tuple[str, bytes, int]], *, full: bool) -> Sequence[Sent]:
@@ -243,6 +266,7 @@ class FileOutTarget:
         self._number = data.get("number", 0)
         self._told = {AccountId(key): instant_of(at) for key, at in data.get("told", {}).items()}
         self._seen, self._missing = data.get("seen", ""), {AccountId(key) for key in data.get("missing", ())}
+        self._erased = {AccountId(key) for key in data.get("erased", ())}
         if data.get("on_its_way"):
             self._rename(data["on_its_way"])
 
@@ -260,6 +284,7 @@ class FileOutTarget:
             "told": {key: instant_text(at) for key, at in self._told.items()},
             "seen": self._seen,
             "missing": sorted(self._missing),
+            "erased": sorted(self._erased),
             "accounts": [encode_account(account) for account in self.world.accounts.values()],
         }
         partial = self._memory.with_suffix(".part")

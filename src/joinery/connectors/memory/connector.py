@@ -1,6 +1,7 @@
 """A learning system in memory, or in one JSON file that several processes may use in turn.
 
-Shows what `Target`, `SignIn` and `RecordSource` promise; `kit/world.py` holds the effects. Not for real people's data.
+Shows what `Target`, `SignIn`, `RecordSource` and `Erases` promise; `kit/world.py` holds the effects. Not for the
+data of real people.
 Rule: an effect is kept (and written to the file) before its receipt is handed out.
 """
 
@@ -18,15 +19,19 @@ from joinery.core.model.ids import AccountId, PersonKey
 from joinery.core.model.operation import ActionClass
 from joinery.core.model.receipt import Receipt
 from joinery.errors import BadAnswer, NotFound, Rejected
-from joinery.kit.contract import AccountPage, Capabilities, Completion, CompletionPage, Order
-from joinery.kit.world import World, perform
+from joinery.kit.contract import AccountPage, Capabilities, Completion, CompletionPage, Emptied, Order
+from joinery.kit.world import World, empty, perform
 
 CAPABILITIES = Capabilities(
     actions=frozenset(ActionClass) - {ActionClass.MAIL},
     batch_size=200,
     concurrency=2,
+    erases=True,
     simulation=True,
-    notes={"mail": "Sign-in mails are sent by Joinery itself."},
+    notes={
+        "mail": "Sign-in mails are sent by Joinery itself.",
+        "erase": "an empty shell of the account stays, and training records to be counted",
+    },
 )
 
 
@@ -94,6 +99,13 @@ class MemoryTarget:
         items = tuple(self.world.completions[start : start + self._page_size])
         end = start + len(items)
         return CompletionPage(items=items, next=str(end), more=end < len(self.world.completions))
+
+    async def erase(self, account_id: AccountId, pseudonym: str) -> Emptied:
+        """In memory, and in the file, which is written anew."""
+        self._read()
+        found = empty(self.world, account_id, pseudonym)
+        self._write()
+        return Emptied(found=found)
 
     async def close(self) -> None:
         """Nothing is held open."""
