@@ -10,6 +10,7 @@ import os
 import signal
 import sqlite3
 import sys
+import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from tests.jobs.world import TARGET, applied, clock_from
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS calls (key TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS effects (key TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS effects (key TEXT PRIMARY KEY, at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS duplicates (key TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS accounts (id TEXT PRIMARY KEY, person TEXT UNIQUE, body TEXT NOT NULL);
 """
@@ -85,7 +86,7 @@ class FileLms:
         try:
             with self.db:
                 self.db.execute("BEGIN IMMEDIATE")
-                self.db.execute("INSERT INTO effects VALUES (?)", (order.key,))
+                self.db.execute("INSERT INTO effects VALUES (?, ?)", (order.key, time.monotonic()))
                 self.db.execute(
                     "INSERT INTO accounts VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET body = excluded.body",
                     (account.id, operation.person_key, body),

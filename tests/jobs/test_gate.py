@@ -96,7 +96,9 @@ def test_a_worker_that_has_to_stop_stops_the_plan_until_it_is_tried_again(store:
     stopped = other.blocked(PlanId("P-1"))
     assert stopped is not None and "no credentials" in stopped.message
     assert other.blocked(PlanId("P-2")) is None
-    other.begin(PlanId("P-1"))
+    with store.read() as tx:
+        assert other.begin(tx, "lms", PlanId("P-1")), "something is to be written"
+        assert not mine.begin(tx, "lms", PlanId("P-2"))
     exchanged(store, other, mine)
     assert mine.blocked(PlanId("P-1")) is None
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from joinery.errors import StopRun
 from joinery.store.database import Database
@@ -40,6 +40,26 @@ def test_a_write_that_breaks_leaves_nothing(database: Database) -> None:
         tx.execute(text("UPDATE counter SET value = 7"))
         raise RuntimeError
     assert _value(database) == 0
+
+
+def test_writers_of_one_process_queue_up_for_sqlite_and_do_not_sleep_at_its_door(tmp_path: Path) -> None:
+    """However many objects lead to the file: SQLite's own waiting grows to a tenth of a second a time."""
+    first, second = (Database(f"sqlite:///{tmp_path / 'store.db'}") for _ in range(2))
+    knocked, over = threading.Event(), threading.Event()
+    event.listen(second.engine, "begin", lambda _connection: knocked.set())
+
+    def write() -> None:
+        with second.write():
+            over.set()
+
+    waiting = threading.Thread(target=write)
+    with first.write():
+        waiting.start()
+        assert not knocked.wait(0.2)
+    waiting.join(10)
+    assert knocked.is_set() and over.is_set()
+    first.close()
+    second.close()
 
 
 def test_what_is_written_while_reading_is_rolled_back(database: Database) -> None:

@@ -145,13 +145,9 @@ def cut_short(connection: Connection, name: str) -> list[PlanId]:
 
 def _run(ports: Ports, plan: PlanId, *, first_load: bool = True) -> Applied:
     """Run what is released. Also closes a plan whose last line ended before a kill, with nothing left to run."""
-    with ports.database.write() as connection:
-        states = _states(connection, plan)
-        owed = bool(states.get("planned") or states.get("sent"))
-        if owed:
-            set_plan_state(connection, plan, "applying")
-        elif not _cut_short(connection, plan):
-            return Applied(plan=plan, states=states)
+    states, begun, owed = _begun(ports, plan)
+    if not begun and not owed:
+        return Applied(plan=plan, states=states)
     tally = Tally()
     if owed:
         tally = ports.engine().apply(plan, progress=lambda done, total: ports.progress("apply", done, total))
@@ -165,6 +161,23 @@ def _run(ports: Ports, plan: PlanId, *, first_load: bool = True) -> Applied:
             state = load_state(connection, ports.policy.name)
             save_state(connection, ports.policy.name, replace(state, extra={**state.extra, "loaded": True}))
     return Applied(plan=plan, tally=tally, states=states)
+
+
+def _begun(ports: Ports, plan: PlanId) -> tuple[dict[str, int], bool, bool]:
+    """Set it to `applying` if something of it is to run: its lines by state, whether it was before, whether it owes."""
+
+    def seen(connection: Connection) -> tuple[dict[str, int], bool, bool]:
+        states = _states(connection, plan)
+        return states, _cut_short(connection, plan), bool(states.get("planned") or states.get("sent"))
+
+    with ports.database.read() as connection:
+        found = seen(connection)
+    if not found[1]:
+        with ports.database.write() as connection:
+            found = seen(connection)
+            if found[2]:
+                set_plan_state(connection, plan, "applying")
+    return found
 
 
 def _note(connection: Connection, ports: Ports, action: str, plan: str, **more: Any) -> None:

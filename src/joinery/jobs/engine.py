@@ -13,6 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,8 @@ class Applier:
         self._lock = threading.Lock()
         self._drivers: dict[PlanId, Driver] = {}
         self._runtime: Any = None
-        self._threads: ThreadPoolExecutor | None = None
+        #: for calls of the ledger, by lane: no end of access waits behind a bulk change
+        self._threads: dict[bool, ThreadPoolExecutor] = {}
         self._target: Target | None = None
         self._pace: Pace | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -160,7 +162,8 @@ class Applier:
             return
         with self._lock:
             runtime = self._launched()
-        runtime.start(self._parts.name, jobs)
+            node = self._enrolled("run")
+        runtime.start(self._parts.name, jobs, at_once=node.share().ready)
 
     def _launched(self) -> Any:
         if self._runtime is None:
@@ -168,7 +171,10 @@ class Applier:
 
             node = self._enrolled("run")
             place = Place(state_dir=self._parts.state_dir, node=node.id, alone=not node.others())
-            self._threads = ThreadPoolExecutor(4, thread_name_prefix="joinery-ledger")
+            self._threads = {
+                False: ThreadPoolExecutor(4, thread_name_prefix="joinery-ledger"),
+                True: ThreadPoolExecutor(2, thread_name_prefix="joinery-urgent"),
+            }
             self._runtime = acquire(self._parts.database, place, self._parts.name, self._run)
         return self._runtime
 
@@ -201,7 +207,7 @@ class Applier:
     async def _pass_on(self, job: Job) -> None:
         """More nodes than the target takes calls: somebody else has to do it."""
         await asyncio.sleep(1.0)
-        await self._call(self._runtime.pass_on, self._parts.name, job)
+        await self._call(job.urgent, self._runtime.pass_on, self._parts.name, job)
 
     def _let_go(self, job: Job, error: Exception | None) -> None:
         """Tell whoever drives the plan that we are done with this job, and why."""
@@ -225,7 +231,7 @@ class Applier:
 
         return Work(
             ledger=self._ledger,
-            call=self._call,
+            call=partial(self._call, job.urgent),
             target=self._target,
             mailer=self._parts.mailer,
             pace=self._pace,
@@ -236,8 +242,8 @@ class Applier:
             node=node.id,
         )
 
-    async def _call(self, function: Callable[..., Any], *args: Any) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *args)
+    async def _call(self, urgent: bool, function: Callable[..., Any], *args: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._threads[urgent], function, *args)
 
     def _release(self) -> None:
         """Give back the target's connections, the runtime, the threads and our place among the nodes, in this order."""
@@ -252,9 +258,9 @@ class Applier:
             abandoned = self._joined or any(driver.abandoned for driver in self._drivers.values())
             self._runtime.release(self._parts.name, abandoned=abandoned)
             self._runtime = None
-        if self._threads is not None:
-            self._threads.shutdown(wait=True)
-            self._threads = None
+        for threads in self._threads.values():
+            threads.shutdown(wait=True)
+        self._threads = {}
         if self._node is not None:
             self._node.close()
             self._node = None

@@ -104,12 +104,18 @@ class Gate:
             self._notes.append(lambda tx, target: target_states.stop(tx, target, plan, said))
         self.wake()
 
-    def begin(self, plan: PlanId) -> None:
-        """Whoever drives this plan tries again."""
+    def begin(self, tx: Connection, target: str, plan: PlanId) -> bool:
+        """Whoever drives this plan tries again: look afresh; whether something is to be written before it begins."""
+        seen = target_states.state_of(tx, target)
         with self._lock:
-            if self.state.stop_plan == plan:
-                self.state = replace(self.state, stop_plan="")
-            self._notes.append(lambda tx, target: target_states.go_on(tx, target, plan))
+            if seen.stop_plan == plan:
+                self._notes.append(lambda tx, target: target_states.go_on(tx, target, plan))
+                seen = replace(seen, stop_plan="")
+            if self._notes:
+                self.state = replace(self.state, stop_plan=seen.stop_plan)
+                return True
+            self.state, self._seen_at = seen, self.clock()
+            return False
 
     def exchange(self, tx: Connection, target: str) -> Callable[[], None]:
         """Write what was learnt here, read what others learnt. Call what it returns once that is committed."""

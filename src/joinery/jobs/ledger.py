@@ -8,10 +8,9 @@ to the target. `assign` gives open lines to a new job and so fences whoever had 
 from __future__ import annotations
 
 import json
-import threading
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -52,8 +51,6 @@ class Ledger:
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
-        # SQLite waits for a lock by sleeping: threads of one process queue up here instead, which is far quicker
-        self._turn = threading.Lock() if database.embedded else nullcontext()
 
     def owed(self, plan_id: PlanId) -> int:
         """Lines that are not over yet."""
@@ -193,7 +190,7 @@ class Ledger:
 
     @contextmanager
     def _write(self) -> Iterator[Connection]:
-        with self._turn, self._database.write() as tx:
+        with self._database.write() as tx:
             self._database.briefly(tx)
             yield tx
 

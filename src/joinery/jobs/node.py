@@ -94,8 +94,10 @@ class Node:
 
     def begin(self, plan: PlanId) -> None:
         """We drive this plan now: what stopped it before is over, and the gate is looked at afresh."""
-        self.gate.begin(plan)
-        self._exchange()
+        with self._store.read() as tx:
+            to_be_written = self.gate.begin(tx, self._target, plan)
+        if to_be_written:
+            self._exchange()
 
     def living(self) -> frozenset[str] | None:
         """The IDs of all who live, ourselves included; None while we are in no position to judge."""

@@ -7,6 +7,7 @@ instead of failing half-way. On SQLite: WAL, synchronous FULL, foreign keys on.
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -19,6 +20,10 @@ from joinery.errors import StopRun
 from joinery.store.audit_log import begin_notes, seal_notes
 
 _CACHE: Final = "cache_size=-32768"
+#: one for each file of SQLite that this process writes
+_TURNS: dict[str, threading.Lock] = {}
+#: as long as SQLite itself waits for another process, in seconds
+_PATIENCE: Final = 30.0
 
 
 class Database:
@@ -29,6 +34,8 @@ class Database:
         self.engine = open_engine(self.url)
         #: who must be asked before anything is written; each raises when its run was taken over by somebody else
         self.fences: dict[str, Callable[[Connection], None]] = {}
+        # SQLite waits for a lock by sleeping, longer each time: threads of one process queue up here instead
+        self._turn = _TURNS.setdefault(str(self.url), threading.Lock()) if self.embedded else None
 
     @property
     def embedded(self) -> bool:
@@ -48,18 +55,29 @@ class Database:
 
         What it noted is chained as its last act.
         """
-        with self.engine.connect().execution_options(joinery_write=True) as connection, connection.begin():
-            self._ask(connection)
-            begin_notes(connection)
-            yield connection
-            seal_notes(connection)
-            # asked again: we may have stood still in between
-            self._ask(connection)
+        with self._in_turn():
+            with self.engine.connect().execution_options(joinery_write=True) as connection, connection.begin():
+                self._ask(connection)
+                begin_notes(connection)
+                yield connection
+                seal_notes(connection)
+                # asked again: we may have stood still in between
+                self._ask(connection)
 
     def briefly(self, connection: Connection) -> None:
         """This transaction is short: whoever freezes in it loses it, and its locks, after five seconds (PostgreSQL)."""
         if not self.embedded:
             connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '5s'"))
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        """One writer of this process at a time, where there can be only one; whoever waits too long asks SQLite."""
+        mine = self._turn is not None and self._turn.acquire(timeout=_PATIENCE)
+        try:
+            yield
+        finally:
+            if mine and self._turn is not None:
+                self._turn.release()
 
     def _ask(self, connection: Connection) -> None:
         for fence in tuple(self.fences.values()):

@@ -1,0 +1,100 @@
+"""An end of access begins in the process that heard of it, at once; what it leaves behind goes with its life."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from joinery.core.model.ids import PlanId
+from joinery.errors import StopRun
+from joinery.jobs import dbos
+from joinery.jobs.api import Retry
+from joinery.jobs.engine import Applier, Parts
+from joinery.jobs.node import Share
+from joinery.store.database import Database
+from tests.jobs.world import CONNECTION, Lms, add_links, add_plan, clock_from, leaver, lines_of, make_store, person
+
+
+@contextmanager
+def engine(store: Database, folder: Path, lms: Lms) -> Iterator[Applier]:
+    parts = Parts(
+        database=store,
+        target=lambda: lms,
+        mailer=None,
+        clock=clock_from(),
+        name=CONNECTION,
+        state_dir=folder,
+        retry=Retry(tries=3, first=0.01, longest=0.02),
+    )
+    made = Applier(parts)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def end_access(store: Database, number: int) -> PlanId:
+    add_links(store, [number])
+    return add_plan(store, leaver(number), plan_id=f"P-{number}", urgent=frozenset({person(number)}))
+
+
+def test_an_end_of_access_waits_for_no_poll_of_the_queue(
+    store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dbos, "POLL", 20.0)
+    lms = Lms().with_accounts([1, 2])
+    with engine(store, tmp_path, lms) as made:
+        made.warm()
+        time.sleep(0.3)  # the queues are asked once right after the launch
+        for number in (1, 2):
+            assert made.apply(end_access(store, number)).done == 1
+    assert len(lms.effects) == 2
+    assert all("#" in line.owner for line in lines_of(store, "P-1")), "claimed under a token, like any other job"
+
+
+def test_a_node_that_may_not_call_yet_leaves_it_to_the_others(
+    store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A newcomer has no part of what the target allows: whoever is there already is quicker."""
+    started: list[bool] = []
+    with engine(store, tmp_path, Lms().with_accounts([1])) as made:
+        made.warm()
+        share = Share(nodes=2, rank=1, ready=False)
+        monkeypatch.setattr(made._node, "share", lambda: share)
+        runtime = made._runtime
+        monkeypatch.setattr(runtime, "start", lambda _name, _jobs, *, at_once: started.append(at_once))
+
+        def apply() -> None:
+            with suppress(StopRun):  # closed below, with the job still in the queue
+                made.apply(end_access(store, 1))
+
+        caller = threading.Thread(target=apply)
+        caller.start()
+        while not started:
+            time.sleep(0.01)
+        made.close()
+        caller.join(20)
+    assert started == [False]
+
+
+def test_jobs_that_began_at_once_are_forgotten_at_the_next_start(tmp_path: Path) -> None:
+    store = make_store(f"sqlite:///{tmp_path / 'store.db'}")
+    lms = Lms().with_accounts([1, 2])
+    with engine(store, tmp_path, lms) as made:
+        made.apply(end_access(store, 1))
+    assert kept(tmp_path) == ["P-1/0/1/1"]
+    with engine(store, tmp_path, lms) as made:
+        made.apply(end_access(store, 2))
+    assert kept(tmp_path) == ["P-2/0/1/1"]
+    store.close()
+
+
+def kept(folder: Path) -> list[str]:
+    with sqlite3.connect(folder / "engine.db") as db:
+        return [row[0] for row in db.execute("SELECT workflow_uuid FROM workflow_status ORDER BY 1")]
