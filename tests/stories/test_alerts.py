@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
-from collections.abc import Iterator
-from datetime import timedelta
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from joinery.app.alerting import Said, tell
+from joinery.app.alerting import STALE, TURN, Said, Send, tell
+from joinery.app.watching import Watch
 from joinery.cli.alert_command import app
+from joinery.cli.schedule_command import app as schedule_app
+from joinery.cli.status_command import app as status_app
+from joinery.cli.sync_command import app as sync_app
 from joinery.errors import ConfigError
+from joinery.store import schedules
+from tests.faces.running import JOINERY, environment
 from tests.stories.company import Company, Row, moment, staff
 
 FIRST, SECOND = "2026-11-23", "2026-11-24"
@@ -110,6 +119,89 @@ def test_without_an_address_it_is_said_here_and_remembered(acme: Company) -> Non
     assert CliRunner().invoke(app, ["test", "--route", "loud", "--config", str(acme.config)]).exit_code == 2
 
 
+class Minutes:
+    """A clock that is set by hand, for several processes of one store."""
+
+    def __init__(self, begin: str) -> None:
+        self.now = moment(begin)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@contextmanager
+def watching(acme: Company, box: Send) -> Iterator[Watch]:
+    """A process of its own, as `joinery serve` is one."""
+    with acme.open() as it:
+        yield Watch(opened=it, say=lambda _line: None, stop=threading.Event(), send=box)
+
+
+def test_two_watches_of_one_store_tell_a_late_file_once_within_five_minutes(acme: Company, box: Box) -> None:
+    acme.clock = clock = Minutes(f"{SECOND}T06:20")
+    told = []
+    with watching(acme, box) as one, watching(acme, box) as other:
+        for second in range(0, 3600, 30):
+            clock.now = moment(f"{SECOND}T06:20") + timedelta(seconds=second)
+            pair = (one, other) if second % 60 else (other, one)
+            told += [(f"{clock.now:%H:%M}", said.alert.key) for watch in pair for said in watch.look()]
+    assert told == [("06:30", "source:hris:Late")] and len(box.sent) == 1
+
+
+def test_while_one_process_is_still_telling_another_says_nothing(acme: Company, box: Box) -> None:
+    acme.clock = clock = Minutes(f"{SECOND}T06:31")
+    meanwhile: list[Said] = []
+
+    with watching(acme, box) as other:
+
+        def slow(addresses: Sequence[str], title: str, text: str) -> bool:
+            clock.now += timedelta(minutes=2)
+            meanwhile.extend(other.look())
+            return box(addresses, title, text)
+
+        with watching(acme, slow) as one:
+            assert len(one.look()) == 1
+    assert meanwhile == [] and len(box.sent) == 1
+
+
+@pytest.mark.parametrize("claimed", ["06:31", "07:31"])
+def test_whoever_died_while_telling_keeps_nobody_waiting_for_long(acme: Company, box: Box, claimed: str) -> None:
+    """Nor does one whose clock was an hour ahead."""
+    acme.clock = clock = Minutes(f"{SECOND}T{claimed}")
+    with watching(acme, box) as other:
+        with acme.ports() as ports, ports.database.write() as tx:
+            schedules.begin(tx, ports.policy.name, TURN, clock.now - timedelta(minutes=1))
+            assert schedules.lease(tx, ports.policy.name, TURN, clock.now, "gone", patience=STALE)
+        clock.now, told = moment(f"{SECOND}T06:31"), []
+        for _ in range(15):
+            clock.now += timedelta(minutes=1)
+            told += [f"{clock.now:%H:%M}" for _ in other.look()]
+    assert told == (["06:42"] if claimed == "06:31" else ["06:32"]) and len(box.sent) == 1
+
+
+def test_messages_that_may_wait_wait_in_quiet_hours(acme: Company, box: Box) -> None:
+    acme.write_settings(alerts={"low": [{"file": "address"}], "quiet": {"from": "20:00", "to": "07:00"}})
+    acme.write_settings(modes={"update": "approve"})
+    acme.day(f"{SECOND}T05:00", [row | {"job_title": "Head"} for row in staff(40)])
+    assert look(acme, f"{SECOND}T06:20", box) == []
+    assert [kind for kind, _ in look(acme, f"{SECOND}T07:00", box)] == ["open"]
+
+
+def test_a_pause_of_all_schedules_is_shown_and_told_and_the_file_is_not_late_then(acme: Company, box: Box) -> None:
+    pause, resume = (
+        ["pause", "all", "--config", str(acme.config)],
+        ["resume", "all", "--config", str(acme.config)],
+    )
+    assert CliRunner().invoke(schedule_app, pause).exit_code == 0
+    assert look(acme, f"{SECOND}T06:40", box) == [("open", "source:hris:Paused")]
+    shown = json.loads(CliRunner().invoke(status_app, ["--json", "--config", str(acme.config)]).output)
+    assert shown["sources"][0]["state"] == "Paused" and shown["next"] == "joinery schedule resume"
+    assert CliRunner().invoke(schedule_app, resume).exit_code == 0
+    assert sorted(look(acme, f"{SECOND}T06:45", box)) == [
+        ("open", "source:hris:Late"),
+        ("solved", "source:hris:Paused"),
+    ]
+
+
 @pytest.fixture
 def receiver() -> Iterator[tuple[str, list[dict[str, str]]]]:
     """A chat of its own on this machine: what was posted to it."""
@@ -131,6 +223,29 @@ def receiver() -> Iterator[tuple[str, list[dict[str, str]]]]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+def test_a_sync_tells_at_its_end_and_once(acme: Company, receiver: tuple[str, list[dict[str, str]]]) -> None:
+    address, got = receiver
+    (acme.folder / "address").write_text(address)
+    for _ in range(2):
+        CliRunner().invoke(sync_app, ["--config", str(acme.config)])
+    assert [letter["title"] for letter in got] == [got[0]["title"]] and "open: Late: hris." in got[0]["title"]
+
+
+def test_joinery_serve_tells_with_nobody_typing(acme: Company, receiver: tuple[str, list[dict[str, str]]]) -> None:
+    """A process of its own, because that is the promise: about ten seconds."""
+    address, got = receiver
+    (acme.folder / "address").write_text(address)
+    command = [*JOINERY, "serve", "--port", "0", "--config", str(acme.config)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment()) as serving:
+        try:
+            until = time.monotonic() + 60
+            while not got and time.monotonic() < until:
+                time.sleep(0.1)
+        finally:
+            serving.terminate()
+    assert ["open: Late: hris." in letter["title"] for letter in got] == [True]
 
 
 def test_it_really_arrives_and_an_address_that_does_not_answer_ends_with_6(

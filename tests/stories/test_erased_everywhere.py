@@ -27,7 +27,7 @@ from joinery.flows.who import other_person
 from joinery.store.connections import load_state, save_state
 from joinery.store.decisions import about_no_person, decide
 from joinery.store.mentions import THEIRS
-from joinery.store.tables import arrivals, findings, issues, metadata, runs, scim_people
+from joinery.store.tables import arrivals, findings, issues, metadata, runs, scim_people, told_troubles
 from tests.stories.company import Company, changed, moment, staff, stored_at, worker
 
 ANA = Word(owner="ana", reason="request 2026/18")
@@ -46,7 +46,7 @@ OWN = {
     "links", "mails", "people", "plan_lines", "scim_people",
 }  # fmt: skip
 #: rows about something else that may speak of her
-MENTIONS = {"issues", "plans", "runs", "digests", "connections", "audit_values", "arrivals"}
+MENTIONS = {"issues", "plans", "runs", "digests", "connections", "audit_values", "arrivals", "told_troubles"}
 #: kept as proof of what was in force, and named when she is erased
 KEPT = {"config_versions"}
 #: hold nothing about anybody: times, numbers, cursors of the learning system, names and counts of files
@@ -114,6 +114,9 @@ def _more(db: Connection, name: str) -> None:
     news = {"id": "a-1", "connection": name, "source": "hris", "door": "webhook", "sha256": "0" * 64}
     body = json.dumps({"worker": HER, "email": ADDRESSES[0]})
     db.execute(insert(arrivals).values(body=body, state="stored", received_at="2026-11-25T10:00:00Z", **news))
+    said = f"An administrator: employee {HER}, account old-acct-9."
+    trouble = {"since": THIRD, "size": 1, "route": "high", "title": said}
+    db.execute(insert(told_troubles).values(connection=name, key="administrator:1", **trouble))
     for key, address, number in (("u-1", ADDRESSES[0], HER), ("u-2", ADDRESSES[1], FORMER)):
         user = {"user_name": address, "user_key": address, "external_id": number}
         body = json.dumps({"name": {"givenName": NAMES[0], "familyName": NAMES[1]}, "emails": [{"value": address}]})

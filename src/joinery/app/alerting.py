@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from joinery.app.policy import expected_of
-from joinery.core.hygiene.alerting import Alert, Told, Trouble, alerts
+from joinery.app.wiring import Opened
+from joinery.core.hygiene.alerting import Alert, Quiet, Trouble, alerts
 from joinery.core.hygiene.issues import IssueState
 from joinery.core.model.codec import instant_text
 from joinery.flows.issues import list_issues
@@ -17,13 +19,16 @@ from joinery.flows.status import SourceState, Status, status
 from joinery.settings import Settings
 from joinery.settings.secret import Secret
 from joinery.store.closings import ClosingRow, mark_told, to_tell
-from joinery.store.connections import load_state, save_state
+from joinery.store.schedules import begin, done, lease
+from joinery.store.told import forget, remember, told_of
 
 #: (addresses, title, text) -> whether everybody got it
 Send = Callable[[Sequence[str], str, str], bool]
 ENDS = "joinery report run deprovision --people"
 #: how troubles about one administrator begin
 ADMINISTRATOR = "administrator:"
+#: whose turn it is to tell, as a row of `schedules`; and when whoever has the turn counts as gone
+TURN, STALE = "alerts", timedelta(minutes=10)
 LOUD = (SourceState.LATE, SourceState.FAILING, SourceState.NEEDS_YOU)
 
 
@@ -46,14 +51,44 @@ def by_apprise(addresses: Sequence[str], title: str, text: str) -> bool:
 
 
 def tell(settings: Settings, ports: Ports, now: datetime, send: Send = by_apprise) -> list[Said]:
-    """What is new, worse or over since the last time, each said once."""
+    """What is new, worse or over since the last time, each said once; what may wait is left out in quiet hours."""
     with ports.database.read() as connection:
-        extra = load_state(connection, ports.policy.name).extra
-    known = {key: Told(**told) for key, told in extra.get("alerts", {}).items()}
+        known = told_of(connection, ports.policy.name)
     found = list(troubles(settings, ports, now))
-    said = [_say(settings, alert, send) for alert in alerts(known, found, instant_text(now))]
-    _remember(ports, known, said, now)
+    quiet, local = quiet_of(settings), now.astimezone(ZoneInfo(settings.company.time_zone))
+    said = []
+    for alert in alerts(known, found, instant_text(now)):
+        if quiet is None or not quiet.keeps(alert, local):
+            said.append(_say(settings, alert, send))
+            _remember(ports, said[-1], now)
     return said
+
+
+def tell_in_turn(it: Opened, now: datetime, *, instant: datetime | None = None, send: Send = by_apprise) -> list[Said]:
+    """As `tell`, unless another process is telling this moment, or told for this `instant` already: then nothing.
+
+    Never raises for what is only not to be reached: it is told the next time.
+    """
+    database = it.ports.database
+    due, me, name = instant or it.ports.now(), uuid4().hex, it.settings.name
+    with database.write() as tx:
+        begin(tx, name, TURN, due - timedelta(minutes=1))
+        if not lease(tx, name, TURN, due, me, patience=STALE):
+            return []
+    outcome = "stopped"
+    try:
+        said = tell(it.settings, it.ports, now, send)
+        outcome = f"{len(said)} messages"
+    finally:
+        with database.write() as tx:
+            done(tx, name, TURN, due, me, outcome)
+    return said
+
+
+def quiet_of(settings: Settings) -> Quiet | None:
+    """The hours in which `low` waits."""
+    wanted = settings.alerts.quiet
+    return Quiet(begin=wanted.begin, end=wanted.end, weekends=wanted.weekends) if wanted else None
 
 
 def troubles(settings: Settings, ports: Ports, now: datetime) -> Iterator[Trouble]:
@@ -68,6 +103,7 @@ def troubles(settings: Settings, ports: Ports, now: datetime) -> Iterator[Troubl
             route = "high" if issue.severity == "blocker" else "low"
             step = f"joinery issue show {issue.number}"
             yield Trouble(key=issue.number, route=route, title=title, size=max(issue.people, 1), next_step=step)
+    yield from _of_target(found)
     for plan in found.plans:
         if plan.state == "waiting":
             title = f"Plan {plan.id} waits for approval: {sum(plan.counts.values())} lines"
@@ -82,6 +118,20 @@ def _of_sources(found: Status) -> Iterator[Trouble]:
             why = f" {source.why}" if source.state is SourceState.LATE else ""
             title = f"{source.state}: {source.name}.{why}"
             yield Trouble(key=key, route="high", title=title, next_step="joinery status")
+        if source.state is SourceState.PAUSED:
+            key, title = f"source:{source.name}:Paused", f"Paused: {source.name}. {source.why}"
+            yield Trouble(key=key, route="low", title=title, next_step="joinery schedule resume")
+
+
+def _of_target(found: Status) -> Iterator[Trouble]:
+    """Nothing is written while it rests or is paused: ends of access neither."""
+    target = found.target
+    if target.tripped:
+        title = "The learning system fails again and again; calls to it rest in between"
+        yield Trouble(key="target:resting", route="high", title=title, next_step="joinery target status")
+    if target.paused:
+        title = f"Calls to the learning system are paused by {target.paused_by}"
+        yield Trouble(key="target:paused", route="low", title=title, next_step="joinery target resume")
 
 
 def _of_ends(ports: Ports, now: datetime) -> Iterator[Trouble]:
@@ -125,19 +175,18 @@ def routes(settings: Settings) -> Mapping[str, Sequence[Secret]]:
     return {"high": high or low, "low": low or high}
 
 
-def _remember(ports: Ports, known: Mapping[str, Told], said: Sequence[Said], at: datetime) -> None:
-    now: dict[str, Any] = {key: asdict(told) for key, told in known.items()}
-    for each in said:
-        if not (each.sent or each.nobody):
-            continue
-        if each.alert.kind == "solved":
-            now.pop(each.alert.key, None)
+def _remember(ports: Ports, said: Said, at: datetime) -> None:
+    """Message by message, so that whoever dies in the middle repeats one at most."""
+    alert = said.alert
+    if not (said.sent or said.nobody):
+        return
+    name = ports.policy.name
+    with ports.database.write() as connection:
+        if alert.kind == "solved":
+            forget(connection, name, alert.key)
         else:
-            now[each.alert.key] = asdict(each.alert.told)
-    if said:
-        with ports.database.write() as connection:
-            told = {key.removeprefix(ADMINISTRATOR) for key in now if key.startswith(ADMINISTRATOR)}
-            rows = [row for row in to_tell(connection, ports.policy.name) if row.protected and row.key in told]
-            mark_told(connection, ports.policy.name, rows, at)
-            state = load_state(connection, ports.policy.name)
-            save_state(connection, ports.policy.name, replace(state, extra={**state.extra, "alerts": now}))
+            remember(connection, name, alert.key, alert.told)
+        if alert.key.startswith(ADMINISTRATOR):
+            theirs = alert.key.removeprefix(ADMINISTRATOR)
+            rows = [row for row in to_tell(connection, name) if row.protected and row.key == theirs]
+            mark_told(connection, name, rows, at)

@@ -129,8 +129,11 @@ def lifecycle_of(settings: Settings, source: Any) -> LifecyclePolicy:
 
 def expected_of(settings: Settings) -> dict[str, Expected]:
     """Source -> when its file is agreed to come."""
+    wanted = settings.schedule
+    by_clock = wanted.every is not None or wanted.cron is not None
+    causes = (*(("clock",) if by_clock else ()), *(("file",) if wanted.when_file_arrives else ())) or ("clock", "file")
     return {
-        name: Expected(by=source.expect.by, workdays=source.expect.days == "workdays")
+        name: Expected(by=source.expect.by, workdays=source.expect.days == "workdays", causes=causes)
         for name, source in settings.people.items()
     }
 

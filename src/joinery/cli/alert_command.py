@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from joinery.app import clock
-from joinery.app.alerting import by_apprise, routes, tell
+from joinery.app.alerting import by_apprise, routes, tell_in_turn
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, AsOf, Config, connection, instant, say, settings_of, show_json
 from joinery.errors import ConfigError
 
@@ -16,14 +16,16 @@ app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Tell people
 
 @app.command()
 def check(config: Config = DEFAULT_CONFIG, as_of: AsOf = None, json: AsJson = False) -> None:
-    """Look how things stand and tell what is new, worse or over. Run it every minute: it is silent if nothing changes.
+    """Look how things stand and tell what is new, worse or over. It is silent if nothing changes.
+
+    `joinery serve` does it every minute and `joinery sync` at its end; without either, run it from cron.
 
     Example: * * * * * joinery alert check --config /etc/joinery/joinery.yaml
 
     Ends with 0, or with 6 when a message could not be sent; it is sent again the next time.
     """
     with connection(config, quiet=True) as it:
-        said = tell(it.settings, it.ports, instant(as_of) or clock.now())
+        said = tell_in_turn(it, instant(as_of) or clock.now())
     failed = [each for each in said if not (each.sent or each.nobody)]
     if json:
         told = [{"kind": s.alert.kind, "about": s.alert.key, "title": s.alert.told.title, "sent": s.sent} for s in said]

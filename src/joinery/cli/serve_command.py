@@ -17,6 +17,7 @@ from joinery.app.health import Watched
 from joinery.app.scheduling import Keeper, asked_for
 from joinery.app.serving import LOOPBACK, classroom_app, listening, serve, shifted
 from joinery.app.targets import TargetMaker
+from joinery.app.watching import watched
 from joinery.app.wiring import Opened, opened
 from joinery.cli.common import DEFAULT_CONFIG, AsOf, Config, Quiet, instant, say
 from joinery.errors import AsOfRefused, ConfigError
@@ -61,7 +62,7 @@ def main(
 
     here = maker.entry.into == "classroom" and not maker.entry.url
     school = classroom_app(maker, shifted(clock.now, moment), log) if here else nullcontext()
-    with school as classroom, opened(config, environ=os.environ) as it, scheduled(it, log):
+    with school as classroom, opened(config, environ=os.environ) as it, scheduled(it, log), watched(it, log):
         listener = listening(host, port)
         for line in greeting(maker.entry.base_url if here else "", host, listener.getsockname()[1]):
             say(line, quiet=quiet)

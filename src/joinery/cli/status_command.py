@@ -53,7 +53,7 @@ def verdict(found: Status) -> tuple[str, str]:
     """The one thing to know, and the command to type."""
     if found.target.paused or found.target.tripped:
         return f"The learning system: {target_sentence(found.target)}", "joinery target status"
-    order = (SourceState.NEEDS_YOU, SourceState.FAILING, SourceState.LATE, SourceState.NOT_SET_UP)
+    order = (SourceState.NEEDS_YOU, SourceState.FAILING, SourceState.LATE, SourceState.PAUSED, SourceState.NOT_SET_UP)
     worst = min(
         (each for each in found.sources if each.state in order), key=lambda s: order.index(s.state), default=None
     )
@@ -75,6 +75,8 @@ def _trouble(source: SourceStatus) -> tuple[str, str]:
     match source.state:
         case SourceState.NOT_SET_UP:
             return f"Nothing has been read from {source.name} yet.", "joinery check, then joinery sync"
+        case SourceState.PAUSED:
+            return f"Paused: {source.name}. {source.why}", "joinery schedule resume"
         case SourceState.LATE:
             return f"Late: {source.name}. {source.why}", "see that HR's export runs, then joinery sync"
         case _:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from joinery.app import clock
+from joinery.app.watching import quietly
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, AsOf, Config, Quiet, connection, counted, instant, say, show_json
 from joinery.cli.plan_command import summary_data
 from joinery.flows.layouts import forget_layout
@@ -37,7 +38,12 @@ def main(
     with connection(config, quiet=quiet or json, as_of=moment) as it:
         if forget:
             forget_layout(it.ports, forget)
-        report = sync(it.ports, moment or clock.now())
+        try:
+            report = sync(it.ports, moment or clock.now())
+        finally:
+            # also of a run that stopped; where `joinery serve` looks every minute, it is told once all the same
+            if not it.ports.policy.simulation:
+                quietly(it, clock.now(), lambda line: say(line, quiet=quiet or json))
     if json:
         show_json(as_data(report))
     else:

@@ -24,6 +24,7 @@ from joinery.store.findings import open_findings
 from joinery.store.mails import Mails
 from joinery.store.people import People
 from joinery.store.plans import count_lines, plans_of
+from joinery.store.schedules import schedule_of
 from joinery.store.snapshots import SnapshotRow, last_accepted, last_arrival
 from joinery.store.target_states import TargetState, state_of
 
@@ -34,21 +35,26 @@ _SATURDAY = 5
 
 
 class SourceState(StrEnum):
-    """How the data of a source comes in. There is no Paused: no setting pauses a source in this version."""
+    """How the data of a source comes in: six states and no more."""
 
     ON_TIME = "On time"
     LATE = "Late"
     FAILING = "Failing"
     NEEDS_YOU = "Needs you"
+    PAUSED = "Paused"
     NOT_SET_UP = "Not set up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Expected:
-    """When a file is due: local time of day (None: no promise), every day or Monday to Friday."""
+    """When a file is due: local time of day (None: no promise), every day or Monday to Friday.
+
+    `causes`: the schedules that set off a run of it; it is paused when all of them are.
+    """
 
     by: time | None = None
     workdays: bool = False
+    causes: tuple[str, ...] = ("clock", "file")
 
     def last_due(self, now: datetime, zone: tzinfo) -> datetime | None:
         """The newest moment at or before `now` at which a file was due; None without a promise."""
@@ -174,6 +180,8 @@ class Signs:
     #: why the last file of its starters or leavers was not believed
     feed: str = ""
     run: Mapping[str, Any] | None = None
+    #: who paused every schedule that would read it
+    paused_by: str = ""
 
 
 def source_state(signs: Signs) -> tuple[SourceState, str]:
@@ -192,6 +200,8 @@ def source_state(signs: Signs) -> tuple[SourceState, str]:
     if signs.run is not None and signs.run["state"] in {"stopped", "failed"}:
         message = str(signs.run["summary"].get("message", ""))
         return SourceState.FAILING, message or f"The run {signs.run['id']} did not come to its end."
+    if signs.paused_by:
+        return SourceState.PAUSED, f"{signs.paused_by} paused it: nothing runs by itself, dates of people wait too."
     late = _late(signs, last)
     return (SourceState.LATE, late) if late else (SourceState.ON_TIME, "")
 
@@ -203,6 +213,12 @@ def _late(signs: Signs, last: SnapshotRow) -> str:
     if due is None or before is None or last.as_of > before:
         return ""
     return f"A file was due by {due:%Y-%m-%d %H:%M}; the last one came before that day's."
+
+
+def _paused_by(db: Connection, name: str, causes: Sequence[str]) -> str:
+    """Who paused the last of these schedules; empty while one of them still fires."""
+    states = [schedule_of(db, name, cause) for cause in causes]
+    return states[-1].paused_by if states and all(state.paused for state in states) else ""
 
 
 def _moment(db: Connection, policy: Policy, now: datetime) -> datetime:
@@ -221,6 +237,7 @@ def _told(signs: Signs, name: str, blockers: Mapping[str, str]) -> Signs:
 
 def _source(db: Connection, policy: Policy, name: str, signs: Signs) -> SourceStatus:
     good = last_accepted(db, policy.name, name)
+    signs = replace(signs, paused_by=_paused_by(db, policy.name, signs.expected.causes))
     state, why = source_state(replace(signs, last=last_arrival(db, policy.name, name)))
     return SourceStatus(
         name=name,

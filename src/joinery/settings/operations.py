@@ -9,7 +9,7 @@ from pydantic import Field
 
 from joinery.settings.part import Part
 from joinery.settings.secret import Secret
-from joinery.settings.values import FilePath
+from joinery.settings.values import FilePath, TimeOfDay, YesNo
 
 
 class Audit(Part):
@@ -22,6 +22,14 @@ class Audit(Part):
     )
 
 
+class QuietHours(Part):
+    """When nothing of the route `low` is sent; it is looked at again afterwards. `high` never waits."""
+
+    begin: TimeOfDay = Field(alias="from", description="From this time of day, in the company's zone.")
+    end: TimeOfDay = Field(alias="to", description="To this time of day, the next day when it is earlier.")
+    weekends: YesNo = Field(default=True, description="Whether Saturday and Sunday are quiet all day.")
+
+
 class Alerts(Part):
     """Who is told when something is wrong: each an address as Apprise writes it, by reference."""
 
@@ -30,4 +38,8 @@ class Alerts(Part):
     )
     low: tuple[Secret, ...] = Field(
         default=(), description="For working hours: people who are kept back, a plan that waits for approval."
+    )
+    quiet: QuietHours | None = Field(
+        default=None,
+        description="Hours in which nothing of `low` is sent; it waits, and is dropped if it is over by then.",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -36,8 +37,8 @@ class ClosingRow:
 
     @property
     def key(self) -> str:
-        """The same for one end of one account, in every list: IDs and an instant."""
-        return f"{self.account_id}:{instant_text(self.times.ended_at)}"
+        """The same for one end of one person's access, in every list; it names nobody."""
+        return hashlib.sha256(f"{self.person_key}:{instant_text(self.times.ended_at)}".encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

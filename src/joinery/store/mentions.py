@@ -26,6 +26,7 @@ from joinery.store.tables import (
     plan_lines,
     plans,
     runs,
+    told_troubles,
 )
 
 #: texts about others, or about everybody, in which a person may be named
@@ -38,6 +39,7 @@ MENTIONS: Final[tuple[tuple[Table, tuple[str, ...]], ...]] = (
     (decisions, ("subject", "body", "reason")),
     (runs, ("summary",)),
     (arrivals, ("body",)),
+    (told_troubles, ("title",)),
 )
 #: where a person may still stand as somebody's manager: HR says it of the others, and HR changes it
 THEIRS: Final[dict[str, tuple[str, ...]]] = {

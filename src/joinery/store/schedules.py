@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 
@@ -53,6 +53,19 @@ def claim(tx: Connection, connection: str, name: str, due: datetime, node: str, 
     free = or_(_s.claimed_by == "", _s.claimed_by.not_in(list(alive)))
     where = _mine(connection, name) & (_s.done_for < instant_text(due)) & ~_s.paused & free
     values = {"claimed_by": node, "claimed_for": instant_text(due)}
+    return tx.execute(update(schedules).where(where).values(**values)).rowcount == 1
+
+
+def lease(tx: Connection, connection: str, name: str, due: datetime, holder: str, *, patience: timedelta) -> bool:
+    """As `claim` where no node is known to live: a claim that is older than `patience` counts as given up.
+
+    So does anything that lies further ahead: a clock that was wrong must not keep everybody waiting.
+    """
+    before, ahead = instant_text(due - patience), instant_text(due + patience)
+    free = or_(_s.claimed_by == "", _s.claimed_for < before, _s.claimed_for > ahead)
+    open_ = or_(_s.done_for < instant_text(due), _s.done_for > ahead)
+    where = _mine(connection, name) & open_ & ~_s.paused & free
+    values = {"claimed_by": holder, "claimed_for": instant_text(due)}
     return tx.execute(update(schedules).where(where).values(**values)).rowcount == 1
 
 

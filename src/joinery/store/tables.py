@@ -29,6 +29,7 @@ from joinery.store.issue_tables import findings, issues
 from joinery.store.node_tables import nodes, schedules, target_states
 from joinery.store.people_tables import aliases, events, facts, people
 from joinery.store.schema import DAY, INSTANT, KEY, metadata
+from joinery.store.watch_tables import told_troubles
 
 __all__ = [
     "accounts",
@@ -63,6 +64,7 @@ __all__ = [
     "service_tokens",
     "snapshots",
     "target_states",
+    "told_troubles",
 ]
 
 #: one joined pair of systems; several may live in one store

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, time
 
+_SATURDAY = 5
 #: told again when so many times as many are concerned as were told last
 WORSE = 2
 
@@ -47,6 +49,28 @@ class Alert:
     def subject(self) -> str:
         """`open: Late: hris. …`."""
         return f"{self.kind}: {self.told.title}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiet:
+    """Local hours in which what may wait waits: from `begin` to before `end`, over midnight when `end` is earlier."""
+
+    begin: time
+    end: time
+    weekends: bool = True
+
+    def at(self, local: datetime) -> bool:
+        """Whether it is quiet then."""
+        if self.weekends and local.weekday() >= _SATURDAY:
+            return True
+        now = local.time()
+        if self.begin <= self.end:
+            return self.begin <= now < self.end
+        return now >= self.begin or now < self.end
+
+    def keeps(self, alert: Alert, local: datetime) -> bool:
+        """Whether this message waits; what must not wait never does."""
+        return alert.told.route != "high" and self.at(local)
 
 
 def alerts(known: Mapping[str, Told], found: Sequence[Trouble], at: str) -> Iterator[Alert]:
