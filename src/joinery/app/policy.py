@@ -56,6 +56,7 @@ def policy_from(
         go_live=settings.go_live,
         ownership=ownership_of(settings),
         owners=settings.issues.owners,
+        doubles=settings.issues.same_person,
         lifecycles={name: lifecycle_of(settings, source) for name, source in settings.people.items()},
         tree=_tree(settings),
         include=tuple(parse(each.where, vocabulary) for each in settings.include),

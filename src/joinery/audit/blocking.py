@@ -4,7 +4,7 @@ a budget, so that a company where everybody is called the same costs no more tha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 import polars as pl
@@ -131,10 +131,14 @@ def _keys() -> Iterator[list[pl.Expr]]:
     yield [given, family.str.tail(1), pl.col("department"), pl.col("location")]
 
 
-def candidates(people: pl.DataFrame) -> pl.DataFrame:
-    """`left` < `right`, rows of `comparable`: pairs that share at least one key and are worth a look."""
+def candidates(people: pl.DataFrame, among: Collection[str] | None = None) -> pl.DataFrame:
+    """`left` < `right`, rows of `comparable`: pairs that share at least one key and are worth a look.
+
+    `among`: only pairs with at least one of these IDs.
+    """
     most = _BUDGET * max(people.height, 1000)
-    found = [_block(_keyed(people, parts), most) for parts in _keys()]
+    some = None if among is None else people.select("row").filter(people.get_column("id").is_in(list(among)))
+    found = [_block(_keyed(people, parts), most, some) for parts in _keys()]
     both = pl.concat(found).select(pl.col("left").cast(pl.UInt64) * 2**32 + pl.col("right")).to_series().unique()
     return pl.DataFrame({"left": (both // 2**32).cast(pl.UInt32), "right": (both % 2**32).cast(pl.UInt32)})
 
@@ -145,8 +149,11 @@ def _keyed(people: pl.DataFrame, parts: list[pl.Expr]) -> pl.DataFrame:
     return whole.select("row", key=pl.struct("^part.*$").hash())
 
 
-def _block(keyed: pl.DataFrame, most: int) -> pl.DataFrame:
-    """All pairs of the smallest groups, up to `most` of them."""
+def _block(keyed: pl.DataFrame, most: int, some: pl.DataFrame | None) -> pl.DataFrame:
+    """All pairs of the smallest groups, up to `most` of them; with somebody of `some` in each."""
+    if some is not None:
+        theirs = keyed.join(some, on="row", how="semi")
+        keyed = keyed.join(theirs.select("key").unique(), on="key", how="semi")
     sizes = (
         keyed.lazy()
         .group_by("key")
@@ -158,9 +165,11 @@ def _block(keyed: pl.DataFrame, most: int) -> pl.DataFrame:
         .select("key")
     )
     groups = keyed.lazy().join(sizes, on="key")
-    return (
-        groups.join(groups, on="key", suffix="_right")
-        .filter(pl.col("row") < pl.col("row_right"))
-        .select(left="row", right="row_right")
-        .collect()
-    )
+    if some is None:
+        pairs = groups.join(groups, on="key", suffix="_right").filter(pl.col("row") < pl.col("row_right"))
+        return pairs.select(left="row", right="row_right").collect()
+    # both ways round: the other one may be of these people, too
+    pairs = groups.join(some.lazy(), on="row", how="semi").join(groups, on="key", suffix="_right")
+    ends = pl.col("row"), pl.col("row_right")
+    apart = pairs.filter(ends[0] != ends[1])
+    return apart.select(left=pl.min_horizontal(*ends), right=pl.max_horizontal(*ends)).collect()

@@ -4,7 +4,7 @@ what is said holds no name and no address.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from joinery.core.model.finding import Finding, Severity
 
 #: bits over the threshold -> how sure, in words
 _SURE: Final = ((14.0, "almost certainly"), (7.0, "very probably"), (0.0, "probably"))
+SURENESS: Final = tuple(word for _, word in _SURE)
 #: a name that says so much is shared by few
 _RARE: Final = 14.0
 
@@ -62,12 +63,12 @@ class Pair:
         )
 
 
-def duplicates(frame: pl.DataFrame) -> tuple[Pair, ...]:
+def duplicates(frame: pl.DataFrame, among: Collection[str] | None = None) -> tuple[Pair, ...]:
     """Pairs that are probably one person, surest first; those that HR itself has linked by a former number are none.
 
-    `frame`: canonical text columns, `id` and `gone`.
+    `frame`: canonical text columns, `id` and `gone`. `among`: only pairs with at least one of these IDs.
     """
-    found = similar(frame)
+    found = similar(frame, among)
     linked = _linked(frame)
     pairs = (
         Pair(

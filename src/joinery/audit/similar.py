@@ -8,7 +8,7 @@ among all that could be made of the file (Fellegi and Sunter's idea, with the fr
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 import polars as pl
@@ -55,14 +55,15 @@ _NAMES: Final = (
 )  # fmt: skip
 
 
-def similar(frame: pl.DataFrame) -> pl.DataFrame:
+def similar(frame: pl.DataFrame, among: Collection[str] | None = None) -> pl.DataFrame:
     """Pairs over the threshold, best first: `left_id`, `right_id`, `bits`, one column per kind of evidence.
 
-    `frame` holds canonical text columns, `id` and `gone`.
+    `frame` holds canonical text columns, `id` and `gone`. `among`: only pairs with at least one of these IDs; what
+    agreement is worth is measured by everybody in any case.
     """
     people = _counted(comparable(frame))
     least = needed(people.height)
-    chunks = list(candidates(people).iter_slices(_CHUNK)) or [_NOBODY]
+    chunks = list(candidates(people, among).iter_slices(_CHUNK)) or [_NOBODY]
     besides = pl.concat(_besides(people, chunk, least) for chunk in chunks)
     found, ids = _scored(people, besides, least), people.get_column("id")
     named = found.with_columns(

@@ -17,6 +17,8 @@ FILE, PEOPLE = "file", "people"
 REACH = "reach"
 #: what is open about who somebody is: of the whole connection, not of one source
 IDENTITY = "identity"
+#: what the Duplicate User Audit found
+DOUBLES = "doubles"
 
 
 @dataclass(frozen=True, slots=True)

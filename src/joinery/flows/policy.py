@@ -166,6 +166,8 @@ class Policy:
     protected_workers: frozenset[str] = frozenset()
     #: who looks after issues: check, attribute, source or `default` -> owner
     owners: Mapping[str, str] = field(default_factory=dict)
+    #: how sure the Duplicate User Audit must be: almost_certainly | very_probably | probably | off
+    doubles: str = "probably"
     protected_accounts: frozenset[str] = frozenset()
     matching: Matching = field(default_factory=Matching)
     create_groups: bool = True

@@ -8,14 +8,21 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from joinery.core.model.event import Event
+from joinery.core.model.ids import PersonKey
 from joinery.flows.netting import Netting, aliases_between, events_between, fact_changes, facts_between
 from joinery.flows.relations import managers_concerned, turned
 from joinery.flows.setting import Outcome, Setting
 from joinery.store.aliases import EMAIL, WORKER_ID, Alias, Aliases, known_since
+from joinery.store.comparing import look_at
 from joinery.store.events import record_events
 from joinery.store.facts import FactChange, record_facts
 from joinery.store.people import People, Person
 
+#: what says who somebody is: where it changes, the Duplicate User Audit looks at them again
+_WHO = {
+    "worker_id", "person_id", "previous_id", "given_name", "family_name", "preferred_name", "work_email",
+    "personal_email", "phone", "hire_date", "termination_date",
+}  # fmt: skip
 #: what may show that somebody is a person we know already
 _TELLING = {"work_email", "status", "termination_date", "job_end_date", "hire_date"}
 
@@ -23,6 +30,7 @@ _TELLING = {"work_email", "status", "termination_date", "job_end_date", "hire_da
 def record(connection: Connection, setting: Setting, netting: Netting, outcome: Outcome) -> None:
     """Everything between `before` and `after` of these people; counted in `outcome`."""
     facts: list[FactChange] = []
+    compared: list[PersonKey] = []
     events: list[Event] = []
     aliases: list[Alias] = []
     for before, after in netting.pairs():
@@ -30,6 +38,8 @@ def record(connection: Connection, setting: Setting, netting: Netting, outcome: 
         changed = fact_changes(before.worker if before else None, after.worker)
         holds_from = netting.holds_from(after.key, moment.today)
         facts.extend(facts_between(after, changed, holds_from))
+        if before is not None and changed.keys() & _WHO:
+            compared.append(after.key)
         if setting.since is not None:
             events.extend(events_between(before, after, moment, setting.since, holds_from))
         aliases.extend(_dated(connection, alias) for alias in aliases_between(before, after, moment))
@@ -37,6 +47,7 @@ def record(connection: Connection, setting: Setting, netting: Netting, outcome: 
     people = People(connection, setting.connection)
     people.add(netting.new)
     people.rewrite(netting.changed)
+    look_at(connection, compared)
     if aliases:
         Aliases(connection, setting.connection).add(aliases)
     record_facts(connection, facts, known_from=setting.as_of, snapshot_id=setting.snapshot_id, source=setting.source)

@@ -14,6 +14,7 @@ from joinery.errors import AsOfRefused, JoineryError
 from joinery.flows.apply import Applied, apply_by_mode, resume
 from joinery.flows.closing import close_the_book, look_again
 from joinery.flows.contact import contacted, look_at_doubtful, read_accounts, still_in_doubt
+from joinery.flows.doubles import look_for_doubles
 from joinery.flows.erase import end_keeping
 from joinery.flows.issues import look_at_records, refresh_issues, waived
 from joinery.flows.laid_off import Batch, fire
@@ -82,7 +83,7 @@ def sync(ports: Ports, as_of: datetime) -> SyncReport:
 def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
     resumed = resume(ports)
     pulled = pull(ports, as_of)
-    if any(file.state != "same" for file in pulled.files):
+    if look_for_doubles(ports, as_of) or any(file.state != "same" for file in pulled.files):
         refresh_issues(ports, as_of)
     cause = ", ".join(file.name for file in pulled.files if file.name) or "dates and open lines"
     if _needs_contact(ports):

@@ -24,6 +24,7 @@ from joinery.flows.recording import record
 from joinery.flows.setting import Outcome, Setting
 from joinery.flows.waking import setting_for
 from joinery.store.aliases import Aliases
+from joinery.store.comparing import look_at
 from joinery.store.connections import load_state
 from joinery.store.decisions import Decision, decide
 from joinery.store.people import People, Person
@@ -155,6 +156,7 @@ def _decide(connection: Connection, ports: Ports, person: Person, about: Person,
         body={"worker_id": about.worker.worker_id},
     )
     decide(connection, ports.policy.name, made)
+    look_at(connection, [person.key, about.key])
 
 
 def _look_again(connection: Connection, ports: Ports, setting: Setting, outcome: Outcome) -> None:

@@ -156,6 +156,10 @@ class Issues(Part):
         description="Who looks after them: by check (`duplicate_email`), attribute (`work_email`) or source (`hris`), "
         "and `default` for all others. The first that fits counts.",
     )
+    same_person: Literal["probably", "very_probably", "almost_certainly", "off"] = Field(
+        default="probably",
+        description="How sure the Duplicate User Audit of a run must be to raise two employee numbers as one person.",
+    )
 
 
 class Retention(Part):

@@ -39,6 +39,8 @@ people = Table(
     Column("person_id", String(200), nullable=False, server_default=""),
     #: all records, as a list, of somebody who has more than one; their row is then what these come to
     Column("employments", Text, nullable=False, server_default="[]"),
+    #: looked at by the Duplicate User Audit since what says who they are last changed
+    Column("compared", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("connection", "source", "source_id"),
     Index(None, "connection", "worker_id"),
     Index(None, "connection", "manager_id"),
@@ -53,6 +55,13 @@ people = Table(
         "key",
         sqlite_where=text("unsettled = 1"),
         postgresql_where=text("unsettled"),
+    ),
+    Index(
+        "ix_people_uncompared",
+        "connection",
+        "key",
+        sqlite_where=text("compared = 0"),
+        postgresql_where=text("NOT compared"),
     ),
     Index(
         "ix_people_frozen",
