@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support import mariadb, network, peers
+from tests.support import mariadb, network, peers, quick
 from tests.support.postgres import Server
 
 # a busy machine is slow, and that is no finding
@@ -30,6 +30,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[peers.USED] = {}
     network.close()
+    quick.share_statements()
+    quick.share_empty_store()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -44,6 +46,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(long)
         if "shared" in item.keywords and not SHARED.is_dir():
             item.add_marker(shared)
+        if not config.getoption("--run-long"):
+            quick.fewer_examples(item)
 
 
 @pytest.hookimpl(optionalhook=True)

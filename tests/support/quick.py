@@ -1,0 +1,73 @@
+"""What makes thousands of tests quick without testing less: nothing of what is looked at is left out.
+
+- Statements are compiled once for all SQLite stores of a process; the product opens one store, a test session thousands.
+- An empty SQLite store is copied from one that the migrations made, instead of being migrated anew. What tests the
+  migrations themselves calls them directly.
+- Properties show at most `EXAMPLES` examples; `script/test --all` shows as many as each asks for.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from sqlalchemy import create_engine
+from sqlalchemy.util import LRUCache
+
+#: of each property in a quick run; a smaller number may be asked for
+EXAMPLES = int(os.environ.get("JOINERY_EXAMPLES", "50"))
+
+
+def share_statements() -> None:
+    """Every SQLite engine of this process compiles into one cache."""
+    from joinery.store import database
+
+    cache: LRUCache[Any, Any] = LRUCache(3000)
+    dialects: dict[str, Any] = {}
+
+    def make(url: Any, **options: Any) -> Any:
+        engine = create_engine(url, **options)
+        if engine.dialect.name == "sqlite":
+            # the cache knows a statement by its dialect
+            engine.dialect = dialects.setdefault("sqlite", engine.dialect)
+            engine._compiled_cache = cache
+        return engine
+
+    database.create_engine = make  # type: ignore[attr-defined]
+
+
+def share_empty_store() -> None:
+    """What `opened` brings up to date is copied when it is new."""
+    from joinery.app import upgrading
+    from joinery.store.database import Database
+    from joinery.store.migrate import migrate
+
+    kept = Path(tempfile.mkdtemp(prefix="joinery-empty-store-"))
+    template = kept / "empty.db"
+
+    def quickly(database: Database) -> None:
+        file = Path(database.url.database or "")
+        if not database.embedded or (file.exists() and file.stat().st_size):
+            migrate(database)
+            return
+        if not template.exists():
+            made = Database(f"sqlite:///{template}")
+            migrate(made)
+            made.close()
+        database.engine.dispose()
+        shutil.copyfile(template, file)
+
+    upgrading.migrate = quickly  # type: ignore[attr-defined]
+
+
+def fewer_examples(item: pytest.Item) -> None:
+    """Properties ask for as many as a night may take; a quick run shows some of them."""
+    test = getattr(item, "obj", None)
+    asked = getattr(test, "_hypothesis_internal_use_settings", None)
+    if asked is not None and asked.max_examples > EXAMPLES:
+        getattr(test, "__func__", test)._hypothesis_internal_use_settings = settings(asked, max_examples=EXAMPLES)
