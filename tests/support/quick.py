@@ -1,6 +1,6 @@
 """What makes thousands of tests quick without testing less: nothing of what is looked at is left out.
 
-- Statements are compiled once for all SQLite stores of a process; the product opens one store, a test session thousands.
+- Statements are compiled once for all SQLite stores of a process; the product opens one store, a session thousands.
 - An empty SQLite store is copied from one that the migrations made, instead of being migrated anew. What tests the
   migrations themselves calls them directly.
 - Properties show at most `EXAMPLES` examples; `script/test --all` shows as many as each asks for.
