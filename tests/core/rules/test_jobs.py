@@ -191,6 +191,20 @@ def test_a_record_that_another_one_continues_says_nothing(old: Employment, new: 
     assert superseded(old, [old, new]) is expected
 
 
+def test_one_more_row_under_a_number_that_was_never_away_is_no_return_of_it() -> None:
+    """A file of changes held one of two rows, the next file both: somebody who had left was let in again."""
+    stays, again = job("1", days=-50, job_id="1"), job("1", days=-1, job_id="0")
+    new = job("2", L, days=-10, previous_id="1", ended="2026-11-14")
+    assert superseded(again, [stays, again, new]) and superseded(stays, [stays, again, new])
+    before = was(new)
+    assert person([stays, again, new], before) == ("2", L)
+    # all rows of it are new: it is in use again
+    assert not superseded(again, [replace(stays, standing=again.standing), again, new])
+    # the row that stays is only not yet told to be over
+    missing = job("1", days=-50, job_id="1", missing="1")
+    assert not superseded(again, [missing, again, new])
+
+
 def test_a_record_that_another_one_is_to_continue_is_awaited() -> None:
     old, new = job("1"), job("2", P, previous_id="1")
     assert awaited(old, [old, new])

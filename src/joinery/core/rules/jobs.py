@@ -113,7 +113,7 @@ def superseded(job: Employment, jobs: Sequence[Employment]) -> bool:
         and other.worker.previous_id in job.numbers
         and other.worker.previous_id not in other.numbers
         and other.standing.stage not in {Stage.PREHIRE, Stage.NO_SHOW}
-        and not _came_back(job, other)
+        and not _came_back(job, other, jobs)
         for other in jobs
     )
 
@@ -134,12 +134,21 @@ def awaited(job: Employment, jobs: Sequence[Employment]) -> bool:
     )
 
 
-def _came_back(job: Employment, other: Employment) -> bool:
-    """The former number is in use again, since after the other one began: a number that was given back."""
+def _came_back(job: Employment, other: Employment, jobs: Sequence[Employment]) -> bool:
+    """The former number is in use again, since after the other one began: a number that was given back.
+
+    One more row under a number that was there all the time is no return of it.
+    """
     if not job.standing.stage.employed or job.standing.missing_files:
         return False
+    beside = [each for each in jobs if _same_number(each, job) and each.standing.stage.employed]
+    since = min(each.standing.since for each in (job, *beside) if not each.standing.missing_files)
     mutual = job.worker.previous_id in other.numbers and not other.standing.stage.employed
-    return job.standing.since > other.standing.since or (mutual and job.standing.since == other.standing.since)
+    return since > other.standing.since or (mutual and since == other.standing.since)
+
+
+def _same_number(one: Employment, other: Employment) -> bool:
+    return (one.worker.source, one.worker.source_id) == (other.worker.source, other.worker.source_id)
 
 
 def flag(worker: Worker) -> bool:
