@@ -6,10 +6,12 @@ after a command is the exit code it must have (0 otherwise).
 
 from __future__ import annotations
 
+import getpass
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,12 +19,14 @@ import pytest
 
 from joinery.settings import load
 from tests.conftest import ROOT
+from tests.support.openssh import OpenSsh, openssh
 
 HOWTO = ROOT / "docs" / "howto"
 BLOCK = re.compile(r"^```(\w+) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 #: pages whose commands are typed, one after the other
-RUN = ("existing-lms", "first-feed", "mapping-tables", "pgp", "rules", "sql-source", "two-files", "why")
+RUN = ("csv-to-lms", "existing-lms", "first-feed", "mapping-tables", "pgp")
+RUN += ("rules", "sftp", "sql-source", "two-files", "why")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,25 +56,54 @@ def type_line(line: str, folder: Path) -> None:
     assert done.returncode == expected, f"{command} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
 
 
-@pytest.mark.parametrize(
-    "page", ["existing-lms", "first-feed", "mapping-tables", "pgp", "rules", "sql-source", "two-files", "why"]
-)
+@pytest.mark.parametrize("page", RUN)
 def test_a_page_works_as_written(tmp_path: Path, page: str, request: pytest.FixtureRequest) -> None:
     if page == "pgp":
         request.getfixturevalue("gpg_path")
+    there = request.getfixturevalue("hr_server") if page == "sftp" else None
     typed = 0
     for block in blocks(HOWTO / f"{page}.md"):
         if block.file:
             target = tmp_path / block.file
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(block.text)
+            target.write_text(there.told(block.text) if there else block.text)
         elif block.language == "sh":
             for line in block.text.splitlines():
                 type_line(line, tmp_path)
                 typed += 1
+        if there:
+            there.let_in(tmp_path / "sftp_key.pub")
     if page == "pgp":
         type_line("gpgconf --kill all", tmp_path)
     assert typed >= 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HrServer:
+    """An OpenSSH server with one export, and its owner, who lets a key in."""
+
+    server: OpenSsh
+
+    def told(self, text: str) -> str:
+        """Settings with this server's address, user and host key in the place of the page's."""
+        text = text.replace("files.example.com", "127.0.0.1").replace("port: 22\n", f"port: {self.server.port}\n")
+        text = text.replace("user: joinery\n", f"user: {getpass.getuser()}\n")
+        text = re.sub(r'"SHA256:[^"]+"', f'"{self.server.fingerprints["ed25519"]}"', text)
+        return text.replace("/out/", f"{self.server.root}/out/")
+
+    def let_in(self, key: Path) -> None:
+        """Once there is one."""
+        if key.exists():
+            (self.server.folder / "authorized").write_text(key.read_text())
+
+
+@pytest.fixture
+def hr_server(sshd_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[HrServer]:
+    with openssh(sshd_path, tmp_path_factory.mktemp("ssh")) as server:
+        (server.root / "out").mkdir()
+        rows = "Employee number,First name,Last name,Work e-mail,Status\n000101,Ines,Duarte,i@example.com,Active\n"
+        (server.root / "out" / "employees.csv").write_text(rows)
+        yield HrServer(server=server)
 
 
 @pytest.mark.parametrize("page", sorted(HOWTO.glob("*.md")), ids=lambda page: page.stem)

@@ -164,6 +164,7 @@ class Bench:
             pace=Pace(self.capabilities, sleep=self.sleep),
             retry=Retry(tries=self.tries, first=1.0, longest=8.0),
             finds_by_key=self.capabilities.holds_external_id,
+            unconfirmed=self.capabilities.unconfirmed,
             stopped=stopped,
             ended=self.count,
             sleep=self.sleep,
@@ -390,6 +391,26 @@ def test_a_mail_of_unknown_fate_goes_back_to_the_mailer_whose_record_decides(ben
     world.to_the_end()
     assert world.outcomes() == ["done"]
     assert set(world.mailer.sent.values()) == {1}
+
+
+def test_where_a_receipt_is_no_proof_lines_end_as_told_and_the_next_plan_starts_from_them(bench: Any) -> None:
+    able = Capabilities(actions=frozenset(ActionClass), unconfirmed="sent")
+    world = bench(Lms(), mailer=Mailer(), capabilities=able)
+    mail = SendSignInMail(person_key=person(1), employment="2026-11-24")
+    add_plan(world.database, [*joiner(1), mail])
+    world.to_the_end()
+    assert world.outcomes() == [*["unconfirmed"] * 4, "done"], "the mail is ours"
+    told = lines_of(world.database)[:4]
+    assert {(row.detail, row.changed) for row in told} == {("sent", True)}
+    assert world.ledger.tally(PlanId("P-1")).unconfirmed == 4
+
+
+def test_what_is_found_again_after_a_kill_is_no_proof_either(bench: Any) -> None:
+    able = Capabilities(actions=frozenset(ActionClass), unconfirmed="sent")
+    world = bench(Liar(script=["killed after"]), capabilities=able)
+    add_plan(world.database, joiner(1))
+    world.to_the_end()
+    assert world.deaths == 1 and world.outcomes() == ["unconfirmed"] * 4
 
 
 def test_without_a_mailer_mails_are_skipped_and_say_so(bench: Any) -> None:

@@ -59,6 +59,7 @@ class InlineEngine:
             pace=Pace(target.capabilities, sleep=self._sleep),
             retry=self.retry,
             finds_by_key=target.capabilities.holds_external_id,
+            unconfirmed=target.capabilities.unconfirmed,
             stopped=lambda: False,
             ended=lambda _lines: None,
             sleep=at_once,

@@ -7,10 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from joinery.cli.main import app
 from joinery.flows.reconcile import Reconciled, reconcile
+from joinery.store.closings import closings_between
+from joinery.store.plans import lines_of
 from tests.connectors.fileout.files import collected
-from tests.stories.company import Company, moment, staff
+from tests.stories.company import Company, changed, moment, staff
 
 
 @pytest.fixture
@@ -45,6 +49,136 @@ def looked(acme: Company, day: str) -> Reconciled:
 def written(acme: Company) -> list[tuple[str, str]]:
     files = [file for name, file in collected(acme.folder / "to-lms") if name == "users"]
     return [(row["employee_number"], row["status"]) for file in files for row in file]
+
+
+def lines(acme: Company, plan: str = "P-1") -> dict[str, tuple[str, str]]:
+    """`0001 create` -> (state, detail)."""
+    with acme.ports() as ports, ports.database.read() as connection:
+        found = list(lines_of(connection, plan))
+    return {f"{one.line.worker_id} {one.line.action}": (str(one.state), one.detail) for one in found}
+
+
+def states(acme: Company, plan: str = "P-1") -> dict[str, str]:
+    return {who: state for who, (state, _) in lines(acme, plan).items()}
+
+
+def said(acme: Company, *command: str) -> str:
+    done = CliRunner().invoke(app, [*command, "--config", str(acme.config)], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+NEVER = {"0001 create": "unconfirmed", "0002 create": "unconfirmed", "0003 create": "unconfirmed"}
+SHOWN = dict.fromkeys(NEVER, "done")
+
+
+def test_a_line_is_sent_and_not_done_until_a_nightly_run_finds_it_in_an_export(acme: Company) -> None:
+    assert lines(acme) == dict.fromkeys(NEVER, ("unconfirmed", "sent; not yet confirmed by an export of users"))
+    assert "import files: 3 lines sent, not yet confirmed by an export of users" in said(acme, "status")
+    assert "  3 lines sent, not yet confirmed by an export of users\n" in said(acme, "plan", "show", "P-1")
+    assert acme.day("2026-11-25").plan == "", "it is not told a second time"
+    assert states(acme) == NEVER
+    exported(acme, "2026-11-25T12:00", rows())
+    acme.day("2026-11-26")
+    assert lines(acme) == dict.fromkeys(NEVER, ("done", "users.csv of 2026-11-25 12:00 UTC shows it."))
+    assert "import files" not in said(acme, "status")
+
+
+def test_what_was_planned_is_what_is_told(acme: Company) -> None:
+    left = changed(staff(3), "0002", status="Terminated", termination_date="2026-11-25")
+    acme.drop(changed(left, "0003", family_name="Other"))
+    seen = acme.look("2026-11-26")
+    assert seen is not None
+    night = acme.day("2026-11-26")
+    ran = {one.line.worker_id: (one.line.operation, one.line.lane, one.line.held) for one in night.stored}
+    assert ran == {one.line.worker_id: (one.line.operation, one.line.lane, one.line.held) for one in seen.stored}
+    assert night.lines == ["0002 suspend unconfirmed", "0003 update unconfirmed"]
+    assert sorted(written(acme)) == [("0002", "inactive"), ("0003", "active")]
+    assert acme.day("2026-11-27").plan == ""
+
+
+def test_an_older_line_is_done_when_the_account_is_as_it_was_told_last(acme: Company) -> None:
+    acme.day("2026-11-25", changed(staff(3), "0002", family_name="Other"))
+    acme.day("2026-11-26", changed(staff(3), "0002", family_name="Third"))
+    file = acme.folder / "from-lms" / "users.csv"
+    file.parent.mkdir()
+    names = [("0001", "Family0001"), ("0002", "Third"), ("0003", "Family0003")]
+    file.write_text("Employee number,Last name\n" + "".join(f"{who},{name}\n" for who, name in names))
+    at = moment("2026-11-27").timestamp()
+    os.utime(file, (at, at))
+    acme.day("2026-11-27T06:00")
+    assert (states(acme), states(acme, "P-2"), states(acme, "P-3")) == (
+        SHOWN,
+        {"0002 update": "done"},
+        {"0002 update": "done"},
+    )
+
+
+def test_what_an_export_does_not_tell_stays_unconfirmed(acme: Company) -> None:
+    acme.day("2026-11-25", changed(staff(3), "0002", job_title="Chief"))
+    exported(acme, "2026-11-26", rows())
+    acme.day("2026-11-26T06:00")
+    assert states(acme) == SHOWN and states(acme, "P-2") == {"0002 update": "unconfirmed"}
+
+
+def test_what_an_export_shows_otherwise_has_failed_and_is_told_again_in_the_same_run(acme: Company) -> None:
+    exported(acme, "2026-11-25", rows(w0002="inactive"))
+    acme.day("2026-11-26")
+    assert states(acme) == SHOWN, "the account was made"
+    assert lines(acme, "P-2") == {"0002 restore": ("unconfirmed", "sent; not yet confirmed by an export of users")}
+    assert written(acme) == [("0002", "active")]
+    exported(acme, "2026-11-27", rows(w0002="inactive"))
+    acme.day("2026-11-28")
+    assert lines(acme, "P-2") == {"0002 restore": ("failed", "users.csv of 2026-11-27 12:00 UTC shows otherwise.")}
+    assert states(acme, "P-3") == {"0002 restore": "unconfirmed"}
+
+
+def test_whoever_is_missing_in_an_export_needs_somebody_unless_nearly_everybody_is(acme: Company) -> None:
+    exported(acme, "2026-11-25", rows("0001", "0002", "0003"))
+    acme.day("2026-11-25T12:00")
+    assert states(acme) == NEVER, "rather the export than they"
+    exported(acme, "2026-11-26", rows("0003"), "users_2.csv")
+    acme.day("2026-11-26T12:00")
+    assert states(acme) == SHOWN | {"0003 create": "needs_you"}
+    assert lines(acme)["0003 create"][1] == "users_2.csv of 2026-11-26 12:00 UTC does not show this account."
+
+
+def test_an_export_that_cannot_be_read_says_nothing_and_keeps_no_leaver_in(acme: Company) -> None:
+    (acme.folder / "from-lms").mkdir()
+    (acme.folder / "from-lms" / "users.csv").write_text("this,is\nnot,it\n")
+    gone = changed(staff(3), "0002", status="Terminated", termination_date="2026-11-25")
+    assert acme.day("2026-11-26", gone).lines == ["0002 suspend unconfirmed"]
+    assert written(acme) == [("0002", "inactive")] and states(acme) == NEVER
+
+
+def test_an_end_of_access_is_closed_when_an_export_shows_it_and_not_before(acme: Company) -> None:
+    acme.day("2026-11-26", changed(staff(3), "0002", status="Terminated", termination_date="2026-11-25"))
+
+    def closed() -> list[str]:
+        with acme.ports() as ports, ports.database.read() as connection:
+            found = closings_between(connection, ports.policy.name, moment("2026-01-01"), moment("2027-01-01"))
+        return [str(row.times.closed_at) for row in found]
+
+    assert closed() == ["None"]
+    exported(acme, "2026-11-26T18:00", rows(w0002="inactive"))
+    acme.day("2026-11-27")
+    assert closed() == ["2026-11-26 18:00:00+00:00"]
+    assert states(acme, "P-2") == {"0002 suspend": "done"}
+
+
+def test_lines_that_nobody_confirms_are_never_done_and_it_is_said(tmp_path: Path) -> None:
+    learning = {"into": "file", "layout": "generic", "path": "./to-lms", "simulation": True}
+    acme = Company(tmp_path / "acme", settings={"learning": learning, "guards": "off"})
+    acme.day("2026-11-24", staff(3))
+    acme.day("2026-11-25")
+    assert lines(acme) == dict.fromkeys(NEVER, ("unconfirmed", "sent; nobody confirms it: no export of users is read"))
+    told = "3 lines sent; nobody confirms what the system made of files: `confirm` names an export of users to read"
+    assert f"import files: {told}" in said(acme, "status") and told in said(acme, "plan", "show", "P-1")
+    acme.day("2026-11-26", changed(staff(3), "0002", status="Terminated", termination_date="2026-11-25"))
+    acme.day("2026-12-24")
+    assert not [one for one in acme.findings() if one.startswith("access_still_open")]
+    # what was told can be taken back
+    assert acme.undo("P-1", "2026-12-24") is not None
 
 
 def test_an_export_that_shows_everybody_as_told_is_in_step(acme: Company) -> None:

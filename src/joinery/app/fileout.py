@@ -80,7 +80,7 @@ def file_out(entry: Any, name: str, state_dir: Path, now: Any) -> FileOutTarget:
     if entry.deliver:
         target.place = outbox_of(entry.deliver.sftp)
     if entry.confirm:
-        target.export = lambda: _exported(entry.confirm)
+        target.confirmed_by(lambda: _exported(entry.confirm))
     return target
 
 
@@ -101,6 +101,7 @@ def _exported(told: Any) -> Exported | None:
             fix=f"Name one: learning: {{ confirm: {{ fields: … }} }}. The file has: {', '.join(export.header)}.",
         )
     return Exported(
+        name=file.name,
         mark=f"{file.name} {seen.st_size} {seen.st_mtime_ns}",
         taken_at=datetime.fromtimestamp(seen.st_mtime, UTC),
         accounts=accounts_of(export.rows, export.header, export.columns),

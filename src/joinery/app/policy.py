@@ -29,7 +29,7 @@ from joinery.core.rules.learning import LearningRule
 from joinery.core.rules.lifecycle import LifecyclePolicy
 from joinery.core.rules.rule_data import requirement, rules_from
 from joinery.core.rules.starters import STARTERS
-from joinery.flows.policy import MailPolicy, Policy
+from joinery.flows.policy import Confirmation, MailPolicy, Policy
 from joinery.flows.status import Expected
 from joinery.settings import Settings
 from joinery.settings.conditions import custom_kinds
@@ -86,6 +86,7 @@ def _of_target(settings: Settings, target: Any) -> dict[str, Any]:
     return {
         "target_kind": target.into,
         "only_reads": target.into == "export",
+        "confirmed_by": _confirmed_by(target),
         "cannot": beyond(target),
         "outbound": _outbound(settings, target),
         "protected_accounts": frozenset((*settings.protected.account_ids, *target.protected)),
@@ -94,6 +95,12 @@ def _of_target(settings: Settings, target: Any) -> dict[str, Any]:
         "seats": target.seats,
         "simulation": target.simulation,
     }
+
+
+def _confirmed_by(target: Any) -> Confirmation:
+    if target.into != "file":
+        return "itself"
+    return "export" if target.confirm else "nobody"
 
 
 def _days(span: timedelta | None) -> int | None:

@@ -24,8 +24,8 @@ from joinery.cli.common import (
     show_json,
     show_table,
 )
-from joinery.cli.wording import several
-from joinery.core.model.plan import PlanSummary
+from joinery.cli.wording import several, unconfirmed
+from joinery.core.model.plan import LineState, PlanSummary
 from joinery.core.model.worker import LIFECYCLE_NAMES
 from joinery.core.planning.wording import said, withheld, withheld_reason
 from joinery.errors import NotThere
@@ -34,7 +34,7 @@ from joinery.flows.look import look
 from joinery.flows.policy import Policy
 from joinery.flows.why_facts import NAMES
 from joinery.reports.tables import Table, table
-from joinery.store.plans import StoredLine, lines_of, plan_by_id, plans_of
+from joinery.store.plans import StoredLine, count_lines, lines_of, plan_by_id, plans_of
 
 app = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 LINE_COLUMNS = ("line", "worker_id", "action", "what", "why", "state", "held", "detail")
@@ -151,15 +151,15 @@ def show(
     """
     with connection(config, quiet=True) as it, it.ports.database.read() as db:
         summary, lines = _read(db, plan, worker, limit if form == "text" and not json else 0)
-        only_reads = it.ports.policy.only_reads
+        only_reads, by = it.ports.policy.only_reads, it.ports.policy.confirmed_by
+        told = sum(states[LineState.UNCONFIRMED] for states in count_lines(db, plan).values())
         lines, hidden = (lines, 0) if confidential else _without(it.ports.policy, lines)
     if json:
-        lines_data = [_line_data(line) for line in lines]
-        show_json({"plan": summary_data(summary), "lines": lines_data, "values_withheld": hidden})
+        data = {"plan": summary_data(summary), "lines": [_line_data(line) for line in lines]}
+        show_json({**data, "values_withheld": hidden, "confirmed_by": by})
         return
     if form == "text":
-        for text in summary_lines(summary):
-            print(text)
+        print("\n".join([*summary_lines(summary), *(f"  {text}" for text in [unconfirmed(by, told)] if text)]))
     show_table(_table(plan, lines), form, out)
     if hidden:
         say(f"{several(hidden, 'value')} withheld: former names, addresses that may hold one, ends of employment.")

@@ -16,7 +16,7 @@ from joinery.cli.key_command import as_data as key_data
 from joinery.cli.key_command import sentence as key_sentence
 from joinery.cli.target_command import as_data as target_data
 from joinery.cli.target_command import sentence as target_sentence
-from joinery.cli.wording import SEVERITIES, age, moment, number, several
+from joinery.cli.wording import SEVERITIES, age, moment, number, several, unconfirmed
 from joinery.flows.status import SourceState, SourceStatus, Status, status
 
 app = typer.Typer(rich_markup_mode=None)
@@ -116,11 +116,18 @@ def sentences(found: Status, mode: str) -> Iterator[str]:
     yield "plans: " + (", ".join(f"{p.id} {p.state}" for p in found.plans) or "none waits") + f" (mode {mode})"
     if found.lines:
         yield f"lines of {found.lines_of}: " + _counted(found.lines)
+    yield from _on_the_way(found)
+    yield _run(found)
+
+
+def _on_the_way(found: Status) -> Iterator[str]:
+    """What was handed to somebody else: files, mails, records."""
+    if told := unconfirmed(found.told.confirmed_by, found.told.unconfirmed):
+        yield f"import files: {told}"
     if mails := _counted({name: found.mails.get(name, 0) for name in OPEN_MAILS}):
         yield f"sign-in mails: {mails}"
     if records := _counted({word: found.completions.get(name, 0) for name, word in OPEN_RECORDS.items()}):
         yield f"training records: {records}"
-    yield _run(found)
 
 
 def _source(source: SourceStatus, now: datetime) -> str:
@@ -165,6 +172,7 @@ def as_data(found: Status, mode: str) -> dict[str, Any]:
         "mode": mode,
         "sources": [_source_data(source, found.now) for source in found.sources],
         "people": dict(found.people),
+        "unconfirmed": {"lines": found.told.unconfirmed, "confirmed_by": found.told.confirmed_by},
         "accounts": dict(found.accounts),
         "issues": dict(found.issues),
         "plans": [{"id": p.id, "state": p.state, "lines": p.counts, "held": p.held} for p in found.plans],

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, assert_never
 
 from joinery.core.model.finding import Severity
+from joinery.flows.policy import Confirmation
 
 #: what a severity does, which is what a reader wants to know
 SEVERITIES: Final[Mapping[str, str]] = {
@@ -25,6 +26,20 @@ def number(count: int) -> str:
 def several(count: int, one: str, many: str = "") -> str:
     """`1 line`, `2 lines`, `3 people`."""
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def unconfirmed(confirmed_by: Confirmation, count: int) -> str:
+    """What is known of lines that lie in import files: empty where the learning system answers by itself."""
+    match confirmed_by:
+        case "itself":
+            return ""
+        case "export":
+            return f"{several(count, 'line')} sent, not yet confirmed by an export of users" if count else ""
+        case "nobody":
+            told = f"{several(count, 'line')} sent; nobody" if count else "nobody"
+            return f"{told} confirms what the system made of files: `confirm` names an export of users to read"
+        case _ as never:
+            assert_never(never)
 
 
 def age(since: datetime, now: datetime) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from fnmatch import fnmatchcase
 from hashlib import sha256
-from typing import Protocol
+from typing import Literal, Protocol
 
 from sqlalchemy import Connection
 
@@ -37,6 +37,9 @@ from joinery.store.database import Database
 
 #: names of uploads: those that we wrote ourselves from records, and those that hold changes only
 RECORDS, PARTS = "*_records_*_A-*.csv", "*_part_A-*"
+
+
+Confirmation = Literal["itself", "export", "nobody"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +131,8 @@ class Policy:
     target_kind: str = ""
     #: the learning system can only be read: nothing is ever approved or applied
     only_reads: bool = False
+    #: who shows that what was told has been taken in: the system when it answers, an export of its users, or nobody
+    confirmed_by: Confirmation = "itself"
     #: what the learning system has no way to do, and what to say about it
     cannot: Mapping[ActionClass, str] = field(default_factory=dict)
     version: str

@@ -19,8 +19,9 @@ from joinery.core.model.account import Account
 from joinery.core.model.codec import canonical, decode_account, encode_account
 from joinery.core.model.ids import AccountId, PersonKey, RunId
 from joinery.core.model.operation import ActionClass
-from joinery.core.model.plan import PlanSummary
-from joinery.errors import BadAnswer, JoineryError, StopRun, SystemUnreachable, TryAgain
+from joinery.core.model.plan import LineState, PlanSummary
+from joinery.errors import BadAnswer, JoineryError, SourceUntrusted, StopRun, SystemUnreachable, TryAgain
+from joinery.flows.confirming import confirm, has_news
 from joinery.flows.contact import contacted, read_accounts
 from joinery.flows.drift import Drift, Noticed, drifts, notice, settle
 from joinery.flows.erase import forget_erased_accounts
@@ -75,6 +76,8 @@ class Reconciled:
     doubles: tuple[Clash, ...] = ()
     doubted: int = 0
     plan: PlanSummary | None = None
+    #: lines that were told and not shown until now, by what became of them
+    confirmed: Mapping[LineState, int] = field(default_factory=dict)
     #: a line of the plan waits for an approval
     asks: bool = False
 
@@ -102,6 +105,34 @@ def reconcile(ports: Ports, as_of: datetime, *, accept_missing: bool = False) ->
 
 
 def _reconcile(ports: Ports, as_of: datetime, *, accept_missing: bool) -> Reconciled:
+    found = _read_again(ports, as_of, accept_missing=accept_missing)
+    plan = make_plan(ports, as_of, "reconcile")
+    asks = plan is not None and any(ports.policy.mode_of(ActionClass(action)) == "approve" for action in plan.counts)
+    return replace(found, plan=plan, asks=asks)
+
+
+def look_at_export(ports: Ports, as_of: datetime) -> Reconciled | None:
+    """What a new export of the system's users shows, for the plan that is made next; None when there is none.
+
+    An export that cannot be read is told and says nothing: whoever leaves today does not wait for it.
+    """
+    try:
+        found = _read_again(ports, as_of, accept_missing=False) if has_news(ports) else None
+    except (StopRun, SourceUntrusted) as error:
+        ports.say(f"The export of the learning system's users was not believed: {error.message}")
+        return None
+    if found is not None and found.confirmed:
+        said = ", ".join(f"{count} {state}" for state, count in sorted(found.confirmed.items()))
+        ports.say(f"Lines that the export of the learning system's users speaks of: {said}")
+    if found is not None and (found.gone or found.doubted):
+        ports.say(
+            f"In the export of the learning system's users {len(found.gone) or found.doubted} accounts are missing: "
+            "joinery reconcile"
+        )
+    return found
+
+
+def _read_again(ports: Ports, as_of: datetime, *, accept_missing: bool) -> Reconciled:
     if not contacted(ports):
         read_accounts(ports)
     seen = asyncio.run(_read(ports, accept_missing=accept_missing))
@@ -110,9 +141,7 @@ def _reconcile(ports: Ports, as_of: datetime, *, accept_missing: bool) -> Reconc
     drift = drifts(ports, seen.noticed, as_of)
     if settle(ports, drift):
         drift = drifts(ports, seen.noticed, as_of)
-    plan = make_plan(ports, as_of, "reconcile")
-    asks = plan is not None and any(ports.policy.mode_of(ActionClass(action)) == "approve" for action in plan.counts)
-    return replace(found, drift=drift, plan=plan, asks=asks)
+    return replace(found, drift=drift, confirmed=confirm(ports, doubted=seen.doubted))
 
 
 # ---------------------------------------------------------------------------------------------------- reading

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from joinery.core.model.plan import PlanSummary
-from joinery.flows.policy import Policy, Ports
+from joinery.flows.policy import Confirmation, Policy, Ports
 from joinery.store.census import account_counts
 from joinery.store.closings import ClosingRow, still_open
 from joinery.store.completions import Completions
@@ -27,6 +27,7 @@ from joinery.store.plans import count_lines, plans_of
 from joinery.store.schedules import schedule_of
 from joinery.store.snapshots import SnapshotRow, last_accepted, last_arrival
 from joinery.store.target_states import TargetState, state_of
+from joinery.store.unconfirmed import count_unconfirmed
 
 #: plans somebody has to decide about, or whose lines were let go
 WAITING = ("waiting", "approved")
@@ -93,6 +94,14 @@ class OpenEnds:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Lines of all plans that were told and not shown until now, and who would show them."""
+
+    unconfirmed: int = 0
+    confirmed_by: Confirmation = "itself"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Status:
     """Everything `joinery status` says, as values."""
 
@@ -105,6 +114,8 @@ class Status:
     #: lines of the newest plan that ended badly: failed | needs_you | skipped | held | waiting
     lines: Mapping[str, int] = field(default_factory=dict)
     lines_of: str = ""
+    #: what was told to a system that does not answer
+    told: Told = field(default_factory=Told)
     mails: Mapping[str, int] = field(default_factory=dict)
     completions: Mapping[str, int] = field(default_factory=dict)
     last_run: Mapping[str, Any] | None = None
@@ -147,6 +158,7 @@ def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Sta
         plans=waiting,
         lines={state: count for state, count in states.items() if state in {"failed", "needs_you", "held", "skipped"}},
         lines_of=newest[0].id if newest else "",
+        told=_not_shown(ports),
         mails={str(state): count for state, count in Mails(ports.database, policy.name).counts().items()},
         completions=Completions(ports.database, policy.name).counts(),
         last_run=ended,
@@ -219,6 +231,14 @@ def _paused_by(db: Connection, name: str, causes: Sequence[str]) -> str:
     """Who paused the last of these schedules; empty while one of them still fires."""
     states = [schedule_of(db, name, cause) for cause in causes]
     return states[-1].paused_by if states and all(state.paused for state in states) else ""
+
+
+def _not_shown(ports: Ports) -> Told:
+    by = ports.policy.confirmed_by
+    if by == "itself":
+        return Told()
+    with ports.database.read() as db:
+        return Told(unconfirmed=count_unconfirmed(db, ports.policy.name), confirmed_by=by)
 
 
 def _moment(db: Connection, policy: Policy, now: datetime) -> datetime:

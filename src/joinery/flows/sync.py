@@ -22,6 +22,7 @@ from joinery.flows.plan import make_plan
 from joinery.flows.policy import Ports
 from joinery.flows.pull import pull
 from joinery.flows.pulled import PullReport
+from joinery.flows.reconcile import look_at_export
 from joinery.store.connections import end_run, load_state, only_run, save_state, start_run
 from joinery.store.findings import open_findings
 
@@ -86,8 +87,7 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
     if look_for_doubles(ports, as_of) or any(file.state != "same" for file in pulled.files):
         refresh_issues(ports, as_of)
     cause = ", ".join(file.name for file in pulled.files if file.name) or "dates and open lines"
-    if _needs_contact(ports):
-        read_accounts(ports)
+    _look_there(ports, as_of)
     end_keeping(ports, local_day(as_of, ports.policy.company_zone))
     fired = _lay_off(ports, as_of)
     unseen = look_at_doubtful(ports)
@@ -120,6 +120,13 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
         mail=mail,
         records=records,
     )
+
+
+def _look_there(ports: Ports, as_of: datetime) -> None:
+    """What is known of the accounts before anything is planned: all of them at first, then what an export shows."""
+    if _needs_contact(ports):
+        read_accounts(ports)
+    look_at_export(ports, as_of)
 
 
 def _read_back(ports: Ports, as_of: datetime, applied: Sequence[Applied]) -> None:

@@ -26,6 +26,7 @@ from joinery.store.decisions import Decision, decide
 from joinery.store.erasure import GONE
 from joinery.store.people import People, Person
 from joinery.store.plans import (
+    ENDED_WELL,
     PlanWriter,
     StoredLine,
     begin_plan,
@@ -89,7 +90,7 @@ def make_undo(ports: Ports, plan: str, as_of: datetime) -> Undo:
 
 def _by_person(connection: Connection, plan: str, impossible: dict[str, int]) -> list[tuple[Line, ...]]:
     people: dict[PersonKey, list[Line]] = {}
-    done = [line for line in lines_of(connection, plan, states=("done",)) if line.changed]
+    done = [line for line in lines_of(connection, plan, states=ENDED_WELL) if line.changed]
     created = {line.line.person_key for line in done if type(line.line.operation).__name__ == "CreateAccount"}
     for stored in reversed(done):
         inverse = _inverse(stored)
@@ -126,7 +127,7 @@ def _behind(person: Person | None) -> str:
 
 def pin_what_is_undone(connection: Connection, ports: Ports, undone: str, by: str, reason: str) -> int:
     """At approval of an undo: the next run must not redo it. The number of pins."""
-    pins, done = 0, list(lines_of(connection, undone, states=("done",)))
+    pins, done = 0, list(lines_of(connection, undone, states=ENDED_WELL))
     people = People(connection, ports.policy.name).by_key({stored.line.person_key for stored in done})
     for stored in done:
         inverse = _inverse(stored) if stored.changed else ""

@@ -27,6 +27,7 @@ _UNDONE = {
     LineState.SENT,
     LineState.FAILED,
     LineState.NEEDS_YOU,
+    LineState.UNCONFIRMED,
 }
 _THEN = {
     "observe": "only shown, because the mode is observe",
@@ -129,6 +130,7 @@ _TOLD = {
     LineState.SENT: "Under way in {plan}",
     LineState.FAILED: "Failed in {plan}, tried again by the next run",
     LineState.NEEDS_YOU: "Needs a person, {plan}",
+    LineState.UNCONFIRMED: "Told in {plan}",
 }
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from joinery.core.model.account import Account
@@ -67,6 +67,8 @@ class Work:
     ended: Callable[[int], None]
     #: the ID of this node, for the token
     node: str = ""
+    #: why what the target did is not shown by it; empty where a receipt is the end
+    unconfirmed: str = ""
     sleep: Sleep = asyncio.sleep
     #: a number between 0 and 1, for the jitter
     chance: Callable[[], float] = random.random
@@ -245,13 +247,16 @@ class _Chunk:
 
     def _take(self, result: Result) -> None:
         line = result.line
+        told = not _is_mail(line) and not isinstance(line.operation, LinkAccount)
+        if self.work.unconfirmed and told and result.outcome is Outcome.DONE:
+            result = replace(result, outcome=Outcome.UNCONFIRMED, detail=self.work.unconfirmed)
         del self.open[line.key]
         self.unknown.discard(line.key)
         self.buffer.append(result)
         if result.outcome in (Outcome.FAILED, Outcome.NEEDS_YOU):
             trouble = Trouble(seq=line.seq, action=line.action, operation=line.operation)
             self.troubles.setdefault(line.person_key, []).append(trouble)
-        elif result.outcome is Outcome.DONE and (account_id := _opened(result)):
+        elif result.outcome.believed and (account_id := _opened(result)):
             self.links[line.person_key] = account_id
 
     def _end(self, lines: Iterable[Claimed], outcome: Outcome, detail: str) -> None:

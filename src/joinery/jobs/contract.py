@@ -27,12 +27,13 @@ class Tally:
     skipped: int = 0
     failed: int = 0
     needs_you: int = 0
+    unconfirmed: int = 0
     unchanged: int = 0
 
     @property
     def ended(self) -> int:
         """Lines that are over, whatever the outcome."""
-        return self.done + self.skipped + self.failed + self.needs_you
+        return self.done + self.skipped + self.failed + self.needs_you + self.unconfirmed
 
 
 class Performer(Protocol):

@@ -237,6 +237,7 @@ class Applier:
             pace=self._pace,
             retry=self._parts.retry,
             finds_by_key=self._target.capabilities.holds_external_id,
+            unconfirmed=self._target.capabilities.unconfirmed,
             stopped=stopped,
             ended=driver.count if driver is not None else lambda _lines: None,
             node=node.id,

@@ -1,4 +1,4 @@
-"""The truth about every line of a plan: planned -> sent -> done | skipped | failed | needs_you.
+"""The truth about every line of a plan: planned -> sent -> done | skipped | failed | needs_you | unconfirmed.
 
 Rule: a line is written only by the holder of its token (`owner`), in one transaction per batch, never across a call
 to the target. `assign` gives open lines to a new job and so fences whoever had them; a line that a claim finds in
@@ -236,8 +236,7 @@ def _account_ids(results: Sequence[Result]) -> set[AccountId]:
 
 
 def _line_values(claim: Claim, result: Result, before: str, now: str) -> dict[str, Any]:
-    done = result.outcome is Outcome.DONE
-    changed = done and result.changed
+    changed = result.outcome.believed and result.changed
     undoable = changed and not isinstance(result.line.operation, CreateAccount)
     return {
         "b_plan": claim.plan_id,

@@ -62,7 +62,7 @@ class Projection:
         if result.account is not None:
             self._seen[result.account.id] = result.account
             self._bodies[result.account.id] = canonical(encode_account(result.account))
-        if result.outcome is not Outcome.DONE:
+        if not result.outcome.believed:
             return result
         if contradicts(result.line.operation, result.account):
             shown = f"shows the account {result.account.state}" if result.account else "does not show the account"

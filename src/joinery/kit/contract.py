@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from joinery.core.model.account import Account
@@ -35,6 +36,8 @@ class Capabilities:
     erases: bool = False
     #: the target is a simulation: writes for a moment ahead of the real clock are allowed
     simulation: bool = False
+    #: not empty: a receipt does not say that the system took it in. Lines end as unconfirmed, with this text
+    unconfirmed: str = ""
     #: text for people: what the target does for each thing it cannot do itself
     notes: Mapping[str, str] = field(default_factory=dict)
 
@@ -116,6 +119,35 @@ class Target(Protocol):
 
     async def close(self) -> None:
         """Give back connections."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What an export says of accounts, as far as it is newer than what each was last told. Of others: nothing.
+
+    `by` names it for people; `at` is its moment (UTC).
+    """
+
+    by: str
+    at: datetime
+    accounts: Mapping[AccountId, Account] = field(default_factory=dict)
+    #: of them: exactly as they were told, in everything that is told and shown
+    as_told: frozenset[AccountId] = frozenset()
+    #: told, and not there
+    missing: frozenset[AccountId] = frozenset()
+    #: attributes (and `state`) that are told and shown
+    tells: frozenset[str] = frozenset()
+
+
+@runtime_checkable
+class Confirming(Protocol):
+    """A target that cannot be asked what is there: an export shows it, later."""
+
+    async def news(self) -> bool:
+        """Whether there is an export that was not read. Raises SourceUntrusted when it cannot be."""
+
+    async def shown(self) -> Shown | None:
+        """What the exports that were read say; None before the first."""
 
 
 class SignIn(Protocol):

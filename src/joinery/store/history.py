@@ -11,6 +11,7 @@ from sqlalchemy import Connection, or_, select
 from joinery.core.model.codec import instant_text
 from joinery.core.model.ids import PersonKey
 from joinery.store.decisions import Decision
+from joinery.store.plans import ENDED_WELL
 from joinery.store.tables import decisions, facts, findings, mails, plan_lines, plans, snapshots
 
 
@@ -84,12 +85,12 @@ class Done:
 
 
 def done_with(connection: Connection, key: PersonKey) -> list[Done]:
-    """Everything that was done for this person, oldest first."""
+    """Everything that was done, or told to a system that shows it later, for this person, oldest first."""
     c = plan_lines.c
     query = (
         select(plans.c.as_of, c.plan_id, c.action)
         .select_from(plan_lines.join(plans, plans.c.id == c.plan_id))
-        .where(c.person_key == key, c.state == "done")
+        .where(c.person_key == key, c.state.in_(ENDED_WELL))
         .order_by(plans.c.as_of, plans.c.made_at, c.phase, c.seq)
     )
     return [

@@ -31,7 +31,8 @@ from joinery.store.people import in_chunks
 from joinery.store.tables import people, plan_lines, plans
 
 FLUSH = 2000
-ENDED_WELL = ("done",)
+#: what was done, or told to a system that has not shown it yet: the next plan starts from it
+ENDED_WELL = ("done", "unconfirmed")
 UNDECIDED = ("waiting", "held", "planned", "sent", "skipped", "failed", "needs_you")
 
 
@@ -311,7 +312,7 @@ def release_lines(connection: Connection, plan: str, actions: tuple[str, ...], *
 def new_accounts_of(connection: Connection, plan: str) -> list[PersonKey]:
     """The people for whom this plan has made an account."""
     c = plan_lines.c
-    query = select(c.person_key).where(c.plan_id == plan, c.action == "create", c.state == "done").distinct()
+    query = select(c.person_key).where(c.plan_id == plan, c.action == "create", c.state.in_(ENDED_WELL)).distinct()
     return [PersonKey(key) for key in connection.scalars(query)]
 
 

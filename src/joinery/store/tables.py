@@ -198,7 +198,7 @@ plans = Table(
     Index(None, "connection", "made_at"),
 )
 
-#: the lines of a plan and their ledger: waiting|held -> planned -> sent -> done|skipped|failed|needs_you
+#: the lines of a plan and their ledger: waiting|held -> planned -> sent -> done|skipped|failed|needs_you|unconfirmed
 plan_lines = Table(
     "plan_lines",
     metadata,

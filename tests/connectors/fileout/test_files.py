@@ -274,7 +274,7 @@ def test_an_account_that_the_system_lost_is_written_when_it_is_made_once_more(tm
     collected(tmp_path / "out")
     again = target(tmp_path)
     empty = Exported(mark="users.csv", taken_at=NOW + timedelta(days=1), accounts=(), tells=frozenset({"email"}))
-    again.export = lambda: empty
+    again.confirmed_by(lambda: empty)
     assert asyncio.run(again.accounts()).items == ()
     assert asyncio.run(again.look_up(person_keys=[INES], account_ids=())) == ()
     do(again, CREATION)

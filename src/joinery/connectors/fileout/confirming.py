@@ -19,6 +19,8 @@ class Exported:
     """An export of users. `mark` names this very file; `tells`: what its columns say of an account."""
 
     mark: str
+    #: for people
+    name: str = "the export"
     taken_at: datetime
     accounts: Sequence[Account]
     tells: frozenset[str]
@@ -31,6 +33,13 @@ class Compared:
     other: tuple[Account, ...]
     missing: frozenset[AccountId]
     there: frozenset[AccountId]
+
+
+def told_and_shown(layout: Layout, tells: frozenset[str]) -> frozenset[str]:
+    """What the files tell the system, in the row of somebody, and the export tells us."""
+    users = [file for file in layout.files if file.of == "users"]
+    written = {name for file in users for column in file.columns for name in (column.source, column.instead)}
+    return frozenset(written & tells)
 
 
 def compare(
@@ -65,14 +74,14 @@ def _by(accounts: Iterable[Account], key: str) -> dict[str, Account]:
 
 def _as_shown(layout: Layout, account: Account, row: Account, tells: frozenset[str]) -> Account:
     """The account as the export has it, in what the layout tells the system and the export tells us."""
-    written = {name for file in layout.files for column in file.columns for name in (column.source, column.instead)}
+    known = told_and_shown(layout, tells)
     attributes = dict(account.attributes)
-    for name in written & tells & attributes.keys():
+    for name in known & attributes.keys():
         value = row.attributes.get(name, "")
         if value.casefold() != attributes[name].casefold():
             attributes[name] = value
     state = account.state
     # suspended and archived are one word for most imports
-    if "state" in written & tells and (row.state is AccountState.ACTIVE) is not (state is AccountState.ACTIVE):
+    if "state" in known and (row.state is AccountState.ACTIVE) is not (state is AccountState.ACTIVE):
         state = row.state
     return replace(account, attributes=attributes, state=state)

@@ -12,12 +12,12 @@ import json
 import os
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from joinery.connectors.fileout.confirming import Exported, compare
+from joinery.connectors.fileout.confirming import Exported, compare, told_and_shown
 from joinery.connectors.fileout.layout import Layout
 from joinery.connectors.fileout.rows import contents, packed
 from joinery.core.model.account import Account
@@ -39,7 +39,7 @@ from joinery.core.model.operation import (
 )
 from joinery.core.model.receipt import Outcome, Receipt
 from joinery.errors import BadAnswer, StopRun
-from joinery.kit.contract import AccountPage, Capabilities, CompletionPage, Emptied, Order
+from joinery.kit.contract import AccountPage, Capabilities, CompletionPage, Emptied, Order, Shown
 from joinery.kit.moves import sync_folder
 from joinery.kit.placing import Place
 from joinery.kit.world import World, empty, perform
@@ -59,6 +59,9 @@ ACTIONS: Final = {
 }
 #: lines in one call: one set of files for as many as that
 BATCH = 5000
+#: what a line says that lies in a file, until an export shows it, and where none is read
+NOT_YET = "sent; not yet confirmed by an export of users"
+NOBODY_CONFIRMS = "sent; nobody confirms it: no export of users is read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +94,9 @@ class FileOutTarget:
             actions=layout.actions,
             batch_size=BATCH,
             concurrency=1,
+            unconfirmed=NOBODY_CONFIRMS,
             notes={
-                "confirmed": "A line is done when its file is in place; whether the system imported it, only an "
+                "confirmed": "A line is sent when its file is in place; whether the system imported it, only an "
                 "export of its users tells.",
                 "mail": "Sign-in mails are sent by Joinery itself.",
                 "erase": "what was written of them is forgotten; import files are the system's own",
@@ -101,15 +105,22 @@ class FileOutTarget:
         self._folder, self._state, self._now, self._full = folder, state, now, full
         #: where files go when they are whole: the folder itself, unless somebody says otherwise
         self.place: Place = _Here(folder)
-        #: the newest export of the system's users; None where there is none. Raises SourceUntrusted.
-        self.export: Callable[[], Exported | None] = lambda: None
+        self._export: Callable[[], Exported | None] = lambda: None
         self.world = World()
         self._number = 0
         #: when each account was last told of, the export that was read, and who was not in it
         self._told: dict[AccountId, datetime] = {}
         self._seen = ""
+        self._shown: dict[AccountId, tuple[datetime, bool]] = {}
+        self._read: dict[str, Any] = {}
         self._missing: set[AccountId] = set()
         self._erased: set[AccountId] = set()
+
+    def confirmed_by(self, export: Callable[[], Exported | None]) -> None:
+        """`export` gives the newest export of the system's users, None when there is none yet. It raises
+        SourceUntrusted."""
+        self._export = export
+        self.capabilities = replace(self.capabilities, unconfirmed=NOT_YET)
 
     async def check(self) -> None:
         """Raises StopRun when the folder cannot be written, BadAnswer when our memory of it cannot be read."""
@@ -145,6 +156,29 @@ class FileOutTarget:
             await to_thread(self._write, before, changed)
         for receipt in receipts:
             yield receipt
+
+    async def news(self) -> bool:
+        """Whether an export lies there that was not read."""
+        await to_thread(self._open)
+        export = await to_thread(self._export)
+        return export is not None and export.mark != self._seen
+
+    async def shown(self) -> Shown | None:
+        """What the exports that were read say of accounts, since each was last told."""
+        await to_thread(self._open)
+        if not self._read:
+            return None
+        told = self._told
+        since = {key: same for key, (at, same) in self._shown.items() if key not in told or at > told[key]}
+        at = instant_of(self._read["at"])
+        return Shown(
+            by=f"{self._read['name']} of {at:%Y-%m-%d %H:%M} UTC",
+            at=at,
+            accounts={key: self.world.accounts[key] for key in since if key in self.world.accounts},
+            as_told=frozenset(key for key, same in since.items() if same),
+            missing=frozenset(self._missing),
+            tells=told_and_shown(self.layout, frozenset(self._read["tells"])),
+        )
 
     async def completions(self, after: str) -> CompletionPage:
         """Files go one way: nothing comes back."""
@@ -199,13 +233,16 @@ class FileOutTarget:
 
     def _read_back(self) -> None:
         """What a new export shows replaces what we believed; who is not in it is not there."""
-        export = self.export()
+        export = self._export()
         if export is None or export.mark == self._seen:
             return
         found = compare(self.layout, self._people(), self._told, export)
         for account in found.other:
             self.world.put(account)
         self._missing = (self._missing | found.missing) - found.there
+        others = {account.id for account in found.other}
+        self._shown |= {key: (export.taken_at, key not in others) for key in found.there}
+        self._read = {"name": export.name, "at": instant_text(export.taken_at), "tells": sorted(export.tells)}
         self._seen = export.mark
         self._remember([])
 
@@ -265,6 +302,8 @@ class FileOutTarget:
             self.world.put(account)
         self._number = data.get("number", 0)
         self._told = {AccountId(key): instant_of(at) for key, at in data.get("told", {}).items()}
+        self._shown = {AccountId(key): (instant_of(at), same) for key, (at, same) in data.get("shown", {}).items()}
+        self._read = data.get("read", {})
         self._seen, self._missing = data.get("seen", ""), {AccountId(key) for key in data.get("missing", ())}
         self._erased = {AccountId(key) for key in data.get("erased", ())}
         if data.get("on_its_way"):
@@ -283,6 +322,8 @@ class FileOutTarget:
             "progress": self.world.progress,
             "told": {key: instant_text(at) for key, at in self._told.items()},
             "seen": self._seen,
+            "shown": {key: [instant_text(at), same] for key, (at, same) in self._shown.items()},
+            "read": self._read,
             "missing": sorted(self._missing),
             "erased": sorted(self._erased),
             "accounts": [encode_account(account) for account in self.world.accounts.values()],

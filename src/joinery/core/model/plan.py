@@ -18,7 +18,8 @@ class Lane(StrEnum):
 
 
 class LineState(StrEnum):
-    """waiting: for an approval. held: by a guard or a hold. planned -> sent -> one of the four outcomes."""
+    """waiting: for an approval. held: by a guard or a hold. planned -> sent -> one of the five outcomes;
+    unconfirmed -> done | failed | needs_you when the learning system shows what it made of it."""
 
     WAITING = "waiting"
     HELD = "held"
@@ -28,6 +29,7 @@ class LineState(StrEnum):
     SKIPPED = "skipped"
     FAILED = "failed"
     NEEDS_YOU = "needs_you"
+    UNCONFIRMED = "unconfirmed"
     DISCARDED = "discarded"
 
 

@@ -6,6 +6,7 @@ too often (the line would end as done without anything having happened).
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import assert_never
 
 from joinery.core.model.account import Account, AccountState
@@ -55,6 +56,25 @@ def in_effect(operation: Operation, account: Account) -> bool:  # noqa: C901 one
             return account.state is AccountState.ACTIVE
         case SendSignInMail():
             return False
+        case _ as never:
+            assert_never(never)
+
+
+def shows(operation: Operation, account: Account, tells: Collection[str], *, as_told: bool) -> bool | None:
+    """Whether an export that tells these attributes shows the operation in `account`; None when it does not say.
+
+    `as_told`: the account is as it was told last, so that this line took effect, or a later one after it.
+    """
+    match operation:
+        case CreateAccount():
+            return True
+        case UpdateAccount(changes=changes):
+            told = all(change.attribute in tells for change in changes)
+            return (as_told or in_effect(operation, account)) if told else None
+        case SuspendAccount() | ArchiveAccount() | RestoreAccount():
+            return (as_told or in_effect(operation, account)) if "state" in tells else None
+        case LinkAccount() | JoinGroup() | LeaveGroup() | Assign() | Withdraw() | SendSignInMail():
+            return None
         case _ as never:
             assert_never(never)
 
