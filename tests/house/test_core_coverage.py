@@ -20,7 +20,8 @@ NOT_HERE = "tests/core/rules/test_conditions.py::test_a_condition_is_quick"
 
 
 def test_the_tests_of_the_core_take_its_branches(tmp_path: Path) -> None:
-    environment = {**os.environ, "COVERAGE_FILE": str(tmp_path / "coverage")}
+    # which branches are taken needs no more than a few examples of each property
+    environment = {**os.environ, "COVERAGE_FILE": str(tmp_path / "coverage"), "JOINERY_EXAMPLES": "10"}
 
     def coverage(*arguments: str) -> None:
         done = subprocess.run(

@@ -21,6 +21,7 @@ from joinery.store.tables import nodes
 from tests.jobs.killed_child import connect
 from tests.jobs.test_kill import ROOT, Killing, judge
 from tests.jobs.world import lines_of
+from tests.support.delays import delays
 
 
 @dataclass
@@ -173,7 +174,9 @@ def test_the_stop_of_a_worker_in_the_middle_gives_its_jobs_back_at_once(fleet: F
     driver = fleet.start("driver", "P-1")
     fleet.until(60)
     began = time.monotonic()
-    fleet.end(worker)
-    assert time.monotonic() - began < 15
+    with delays() as late:
+        fleet.end(worker)
+    # a machine that is busy with something else is late for everybody
+    assert time.monotonic() - began < 15 + 20 * max(late)
     fleet.end(driver)
     fleet.judge()

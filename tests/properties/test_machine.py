@@ -347,7 +347,7 @@ HAPPENS = {
 }
 
 QUICK = settings(
-    max_examples=12,
+    max_examples=8,
     stateful_step_count=12,
     deadline=None,
     suppress_health_check=list(HealthCheck),
