@@ -115,6 +115,12 @@ class ErasureRefused(JoineryError):
     exit_code = 5
 
 
+class NotPermitted(JoineryError):
+    """This is for named people only; nothing was shown and nothing was written."""
+
+    exit_code = 6
+
+
 class NotThere(JoineryError):
     """There is no such thing here."""
 

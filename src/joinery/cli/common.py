@@ -15,7 +15,9 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from joinery.app.looking import looking_of, may_ask
 from joinery.app.wiring import Opened, Voice, opened
+from joinery.core.rules.disclosure import Looking
 from joinery.errors import ConfigError
 from joinery.reports.tables import Table, as_json
 from joinery.settings import Settings, load
@@ -59,16 +61,30 @@ def settings_of(config: Path) -> Settings:
 
 
 @contextmanager
-def connection(config: Path, *, quiet: bool = False, as_of: datetime | None = None) -> Iterator[Opened]:
-    """The opened connection of this settings file, with progress on stderr where somebody watches."""
+def connection(
+    config: Path, *, quiet: bool = False, as_of: datetime | None = None, confidential: bool = False
+) -> Iterator[Opened]:
+    """The opened connection of this settings file, with progress on stderr where somebody watches.
+
+    `confidential`: such things were asked for. Raises NotPermitted for whoever may not be told.
+    """
     if not config.is_file():
         raise ConfigError(
             f"There is no settings file {config}.",
             fix="Name one with --config, or begin with config.example.yaml.",
         )
     act_as_this_user()
+    if confidential:
+        may_ask(settings_of(config))
     with opened(config, environ=os.environ, voice=voice(quiet=quiet), as_of=as_of) as it:
         yield it
+
+
+def looking(it: Opened) -> Looking:
+    """Who looks: what is shown of people goes past it."""
+    from joinery.app import clock
+
+    return looking_of(it.settings, clock.now().date())
 
 
 def voice(*, quiet: bool) -> Voice:

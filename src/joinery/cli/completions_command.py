@@ -20,6 +20,7 @@ from joinery.cli.common import (
     connection,
     counted,
     instant,
+    looking,
     say,
     show_json,
     show_table,
@@ -29,6 +30,7 @@ from joinery.flows.person import now_of
 from joinery.reports.tables import table
 from joinery.store.completions import Completions, Record
 from joinery.store.connections import only_run
+from joinery.store.people import People
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Training records on their way to HR.")
 
@@ -54,7 +56,11 @@ def list_records(
         ledger = Completions(it.ports.database, it.ports.policy.name)
         counts = ledger.counts()
         records = {record.key: record for record in (*ledger.flagged(limit), *ledger.undelivered(limit))}
-    rows = [_row(record) for record in list(records.values())[:limit]]
+        told, seen = list(records.values())[:limit], looking(it)
+        with it.ports.database.read() as db:
+            people = People(db, it.ports.policy.name).by_key({each.person_key for each in told if each.person_key})
+    where = {key: person.worker.country for key, person in people.items()}
+    rows = [_row(each, seen.when(where.get(each.person_key, ""), each.completion.completed_at)) for each in told]
     if json:
         names = [column.partition("=")[0] for column in COLUMNS]
         show_json({"counts": counts, "records": [dict(zip(names, row, strict=True)) for row in rows]})
@@ -72,11 +78,11 @@ def _said(counts: Mapping[str, int]) -> str:
     return "Training records: " + counted([(counts[name], word) for name, word in WORDS.items()]) + "."
 
 
-def _row(record: Record) -> tuple[Any, ...]:
+def _row(record: Record, when: str) -> tuple[Any, ...]:
     state = record.delivered_in or ("waiting" if record.person_key else "unknown person")
     made = record.completion
     flags = "; ".join(flag.replace("_", " ") for flag in record.flags)
-    return record.worker_id, made.course, made.completed_at, record.action, state, flags, made.id, made.revision
+    return record.worker_id, made.course, when, record.action, state, flags, made.id, made.revision
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Annotated, Any, TypeAlias
 
@@ -14,6 +14,7 @@ from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, conn
 from joinery.cli.wording import SEVERITIES, moment, number, several
 from joinery.core.hygiene.catalogue import explained
 from joinery.core.hygiene.issues import Issue, IssueState
+from joinery.core.rules.disclosure import tells_of_an_end
 from joinery.flows.issues import (
     Said,
     Told,
@@ -68,7 +69,7 @@ def list_command(
     Example: joinery issue list --owner IT --format xlsx --out issues.xlsx
     """
     with connection(config, quiet=True) as it:
-        found = list_issues(it.ports, closed=closed, owner=owner)
+        found = [_without_ends(told) for told in list_issues(it.ports, closed=closed, owner=owner)]
     if json:
         show_json({"issues": [issue_data(told) for told in found]})
         return
@@ -78,6 +79,11 @@ def list_command(
     show_for_people(table("Issues", LISTED, [_listed(told) for told in found]), form, out)
     if form == "text":
         say(f"Next: joinery issue show {found[0].issue.number}")
+
+
+def _without_ends(told: Told) -> Told:
+    """How many they are is told, and not who."""
+    return replace(told, findings=[f for f in told.findings if not tells_of_an_end(f["check"], f["attribute"])])
 
 
 def _listed(told: Told) -> tuple[str | int, ...]:
@@ -105,13 +111,17 @@ def show(
     json: AsJson = False,
     out: Out = None,
     limit: Annotated[int, typer.Option("--limit", help="At most so many lines of text (0: all).")] = 50,
+    confidential: Annotated[
+        bool, typer.Option("--confidential", help="Also who has an end of employment far ahead.")
+    ] = False,
 ) -> None:
     """One issue: what is wrong, why it matters, who is affected, what happened to it.
 
     Example: joinery issue show H-42 --format xlsx --out for-hr.xlsx
     """
-    with connection(config, quiet=True) as it:
+    with connection(config, quiet=True, confidential=confidential) as it:
         told = show_issue(it.ports, issue)
+    told = told if confidential else _without_ends(told)
     if json:
         history = [asdict(note) for note in told.history]
         show_json({"issue": issue_data(told), "history": history, "findings": [_finding(f) for f in told.findings]})

@@ -38,7 +38,7 @@ def add(
     if not reason:
         raise typer.BadParameter("say why: somebody will ask", param_hint="--reason-file")
     numbers, instant = _numbers(file), _instant(at)
-    with connection(config, quiet=True) as it:
+    with connection(config, quiet=True, confidential=True) as it:
         batch = draft(it.ports, numbers, instant, getpass.getuser(), reason)
     if json:
         show_json(_data(batch, confidential=True))
@@ -97,7 +97,7 @@ def show(
 
     Example: joinery layoff show L-1 --confidential
     """
-    with connection(config, quiet=True) as it:
+    with connection(config, quiet=True, confidential=confidential) as it:
         batch, changed = one_batch(it.ports, layoff)
     if json:
         show_json(_data(batch, confidential=confidential, changed=changed))
@@ -124,7 +124,7 @@ def approve(
 
     Example: joinery layoff approve L-1 --fingerprint 3f9c...
     """
-    with connection(config, quiet=True) as it:
+    with connection(config, quiet=True, confidential=True) as it:
         batch = approve_ahead(it.ports, layoff, fingerprint, getpass.getuser())
     _changed(batch, json, f"{batch.id} is approved. Nothing is written before its instant.")
 

@@ -9,7 +9,18 @@ from typing import Annotated, Any
 import typer
 
 from joinery.cli import person_identity
-from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, connection, say, show_json, show_table
+from joinery.cli.common import (
+    DEFAULT_CONFIG,
+    AsJson,
+    Config,
+    Format,
+    Out,
+    connection,
+    looking,
+    say,
+    show_json,
+    show_table,
+)
 from joinery.flows.person import (
     AccessEnded,
     Word,
@@ -71,7 +82,7 @@ def transcript(
     from joinery.reports.tables import table
 
     with connection(config, quiet=True) as it:
-        found = read(it.ports, worker)
+        found, seen = read(it.ports, worker), looking(it)
     organisation = ("department", "location", "legal_entity", "manager_id", "cost_center", "job_title")
     columns = (
         "completed_at",
@@ -88,7 +99,8 @@ def transcript(
     for each in found.records:
         done = each.completion
         note = "; ".join(("revoked",) * bool(done.revokes) + each.flags)
-        said = (done.completed_at, done.course, done.course_title, done.course_version, done.result, done.expires_on)
+        when = seen.when(found.country, done.completed_at)
+        said = (when, done.course, done.course_title, done.course_version, done.result, done.expires_on)
         org = (each.org_then.get(name, "") for name in organisation)
         rows.append((*said, done.certificate_id, *org, note))
     title = f"Transcript of {found.worker_id} ({found.stage}), " + (
@@ -281,7 +293,7 @@ def decided(
     from joinery.flows.left_so import by_hand
     from joinery.reports.tables import table
 
-    with connection(config, quiet=True) as it:
+    with connection(config, quiet=True, confidential=confidential) as it:
         found = by_hand(it.ports, worker)
     columns = ("worker_id", "decided", "about", "by", "on", "until", *(("reason",) if confidential else ()))
     rows = [

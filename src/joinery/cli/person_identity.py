@@ -54,7 +54,7 @@ def identity(
     from joinery.reports.tables import table
 
     word = Word(owner=getpass.getuser(), reason=_said(reason)) if former_names else None
-    with connection(config, quiet=True) as it:
+    with connection(config, quiet=True, confidential=former_names) as it:
         found = known_as(it.ports, worker, word)
     columns = ("kind", "value", "source", "since=From", "until=Until", "note")
     rows = [(n.kind, n.value, n.source, n.since, n.until, n.note) for n in found.names]

@@ -59,7 +59,7 @@ def main(
     if ctx.invoked_subcommand is not None:
         return
     moment = instant(as_of)
-    with connection(config, quiet=quiet or json, as_of=moment) as it:
+    with connection(config, quiet=quiet or json, as_of=moment, confidential=confidential) as it:
         plan = look(it.ports, moment or clock.now(), rehearsal=moment is not None, confidential=confidential)
     _show_summary(plan, json=json)
     raise typer.Exit(3 if exit_code and plan is not None else 0)
@@ -149,7 +149,7 @@ def show(
 
     Former names, and addresses that may hold one, are told with --confidential only; what is not told is counted.
     """
-    with connection(config, quiet=True) as it, it.ports.database.read() as db:
+    with connection(config, quiet=True, confidential=confidential) as it, it.ports.database.read() as db:
         summary, lines = _read(db, plan, worker, limit if form == "text" and not json else 0)
         only_reads, by = it.ports.policy.only_reads, it.ports.policy.confirmed_by
         told = sum(states[LineState.UNCONFIRMED] for states in count_lines(db, plan).values())

@@ -83,7 +83,7 @@ def export_person(worker: Who, config: Config = DEFAULT_CONFIG, json: AsJson = F
     from joinery.flows.subject import export_of
 
     del json  # it is JSON in any case
-    with connection(config, quiet=True) as it:
+    with connection(config, quiet=True, confidential=True) as it:
         found = export_of(it.ports, worker)
     if out is None:
         show_json(found)

@@ -34,7 +34,7 @@ def main(
     Examples: joinery why 000102 | joinery why 000102 --course FORKLIFT | joinery why 000102 --as-of 2027-01-31
     """
     moment = instant(as_of)
-    with connection(config, quiet=True, as_of=moment) as it:
+    with connection(config, quiet=True, as_of=moment, confidential=confidential) as it:
         answer = why(it.ports, worker, course=course, as_of=moment, confidential=confidential)
     if json:
         show_json(_data(answer, confidential=confidential))

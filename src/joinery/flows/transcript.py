@@ -20,6 +20,8 @@ class Transcript:
     worker_id: str
     stage: str
     account: str
+    #: where they work now; empty where HR does not say
+    country: str
     records: tuple[Record, ...]
 
 
@@ -34,5 +36,6 @@ def transcript(ports: Ports, who: str) -> Transcript:
         worker_id=person.worker.worker_id,
         stage=str(person.standing.stage),
         account=str(account.state) if account else "",
+        country=person.worker.country,
         records=tuple(sorted(latest.values(), key=lambda r: (r.completion.completed_at, r.completion.course))),
     )

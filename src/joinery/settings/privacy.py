@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -51,6 +51,15 @@ class Privacy(Part):
     )
     released: Mapping[str, Released] = Field(
         default_factory=dict, description="Countries that a named person released from these limits, e.g. `DE`."
+    )
+    confidential_to: tuple[Text, ...] | None = Field(
+        default=None,
+        description="Users of the operating system who may ask for confidential things: ends of employment to come, "
+        "reasons, former names, all that is held about somebody. Without it: whoever may run commands here.",
+    )
+    look_as: Mapping[Text, Literal["manager", "staff", "auditor", "privacy_officer"]] = Field(
+        default_factory=dict,
+        description="What users of the operating system are to the people they look at; all others are `staff`.",
     )
     keep_records: KeepRecords | None = Field(
         default=None, description="Training records that stay as they are at an erasure; without it all lose the name."

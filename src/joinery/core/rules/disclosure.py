@@ -99,6 +99,28 @@ def may_show(limits: Limits, viewer: Viewer, kind: Kind, country: str, today: da
     return YES
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """Somebody looks, today, where these limits hold. Every face that shows a measure of a person asks `told`."""
+
+    viewer: Viewer
+    limits: Limits
+    today: date
+
+    def told(self, kind: Kind, country: str, value: str, instead: str = "") -> str:
+        """The value where it may be shown, else `instead`."""
+        return value if may_show(self.limits, self.viewer, kind, country, self.today).shown else instead
+
+    def when(self, country: str, instant: str) -> str:
+        """The moment at which somebody did something, ISO 8601; its day alone where the hour may not be shown."""
+        return self.told(Kind.TIME, country, instant, instant[:10])
+
+
+def tells_of_an_end(check: str, attribute: str) -> bool:
+    """A data problem that would tell of an end of employment to come: named people only."""
+    return check == "date_far_ahead" and attribute == "termination_date"
+
+
 def may_read_logins(limits: Limits, countries: Collection[str], today: date) -> Verdict:
     """Log-ins may be read at all, of people in these countries."""
     held = sorted({c or "unknown" for c in countries if limits.limited(c, today)})
