@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from joinery.app.health import Watched
+from joinery.app.metrics import exposition
 from joinery.app.serving import served
 from joinery.app.wiring import opened
 from joinery.settings import load
@@ -92,3 +94,67 @@ def test_no_person_is_in_the_numbers(acme: Company) -> None:
 def test_before_the_first_run_there_are_no_numbers_and_it_is_ready(tmp_path: Path) -> None:
     acme = Company(tmp_path)
     assert ask(acme, "/metrics") == (200, "") and ask(acme, "/readyz")[0] == 200
+
+
+NAMES = {
+    "joinery_source_last_good_timestamp_seconds",
+    "joinery_source_expected_timestamp_seconds",
+    "joinery_people",
+    "joinery_plan_lines",
+    "joinery_guard_trips",
+    "joinery_run_duration_seconds",
+    "joinery_lms_calls",
+    "joinery_issues_open",
+    "joinery_deprovision_seconds",
+    "joinery_completions_pending",
+    "joinery_mail",
+    "joinery_audit_anchor_age_seconds",
+}
+
+
+def test_every_number_that_is_promised_is_there(acme: Company) -> None:
+    families = {family.name for family in text_string_to_metric_families(ask(acme, "/metrics")[1])}
+    assert families == NAMES
+
+
+def questions(acme: Company) -> int:
+    """How many statements one scrape costs."""
+    asked: list[str] = []
+    with opened(acme.config, environ={}) as it:
+        database = it.ports.database
+
+        @event.listens_for(database.engine, "before_cursor_execute")
+        def _count(*about: Any) -> None:
+            asked.append(about[2])
+
+        exposition(it.settings, database, NOW)
+    return len(asked)
+
+
+def test_a_scrape_costs_as_much_after_many_plans_and_ends_as_after_one(acme: Company) -> None:
+    before = questions(acme)
+    for number in range(6):
+        rows = [row | {"job_title": f"Head {number}"} for row in staff(4)]
+        acme.day(f"2026-11-{25 + number % 6}T{number:02}:00", rows)
+    assert len(acme.plans()) >= 5
+    assert questions(acme) == before <= 20
+
+
+def test_ends_of_access_are_a_histogram_and_each_is_counted_once(acme: Company) -> None:
+    gone = changed(staff(4), "0003", status="Terminated", termination_date="2026-11-20")
+    for day in ("2026-11-25", "2026-11-26"):
+        acme.day(day, gone)
+    found = numbers(acme)
+    assert found["joinery_deprovision_seconds_count"] == 1
+    assert found["joinery_deprovision_seconds_sum"] > 86400
+    assert found["joinery_deprovision_seconds_bucket 86400.0"] == 0
+    assert found["joinery_deprovision_seconds_bucket +Inf"] == 1
+
+
+def test_calls_to_the_learning_system_are_counted_by_their_status(tmp_path: Path) -> None:
+    acme = Company(tmp_path, learning={"into": "classroom"})
+    acme.day("2026-11-23", staff(3))
+    found = numbers(acme)
+    assert found["joinery_lms_calls_total 200"] >= 1
+    acme.day("2026-11-24", changed(staff(3), "0001", job_title="Head"))
+    assert numbers(acme)["joinery_lms_calls_total 200"] > found["joinery_lms_calls_total 200"]

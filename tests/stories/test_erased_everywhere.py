@@ -59,6 +59,7 @@ NOBODY = {
     "schedules",
     "service_tokens",
     "snapshots",
+    "tallies",
     "target_states",
 }
 

@@ -1,33 +1,34 @@
-"""Numbers for a monitor, read from the store when they are asked for. Rule: never a person in a label."""
+"""Numbers for a monitor, read from the store when they are asked for.
+
+Rule: never a person in a label, and as many questions however much has happened: what only grows is counted when it
+happens (`store/tallies.py`).
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
 from joinery.app.anchors import anchors_file, newest
 from joinery.app.policy import expected_of
-from joinery.core.hygiene.issues import IssueState
 from joinery.errors import ConfigError
 from joinery.flows.status import LIVE
 from joinery.settings import Settings
 from joinery.store.completions import Completions
 from joinery.store.connections import last_runs
 from joinery.store.database import Database
-from joinery.store.issues import issues_of
+from joinery.store.issues import open_by_severity
 from joinery.store.mails import Mails
 from joinery.store.people import People
 from joinery.store.plans import count_lines, plans_of
 from joinery.store.snapshots import last_accepted
-
-EVERY = 1_000_000
+from joinery.store.tallies import ABOVE, BUCKETS, DEPROVISION, GUARD_TRIPS, LMS_CALLS, SUM, tallies_of
 
 
 def exposition(settings: Settings, database: Database, now: datetime) -> bytes:
@@ -49,10 +50,10 @@ class _Numbers(Collector):
             yield _counted("joinery_people", "People by stage of life.", "state", People(connection, name).counts())
             yield from _plans(connection, name)
             yield from _runs(connection, name)
-            states = (issue for issue in issues_of(connection, name).values() if issue.state is not IssueState.CLOSED)
-            severities = Counter(str(issue.severity) for issue in states)
-            yield _counted("joinery_issues_open", "Data problems that are open.", "severity", severities)
-        waiting = Completions(self._database, name).counts().get("waiting", 0)
+            open_ones = open_by_severity(connection, name)
+            yield _counted("joinery_issues_open", "Data problems that are open.", "severity", open_ones)
+            yield from _tallies(connection, name)
+        waiting = Completions(self._database, name).waiting()
         yield _one("joinery_completions_pending", "Training records that HR has not got yet.", waiting)
         sent = {str(state): count for state, count in Mails(self._database, name).counts().items()}
         yield _total("joinery_mail", "Sign-in mails by what became of them.", "result", sent)
@@ -95,10 +96,21 @@ def _plans(connection: Connection, name: str) -> Iterator[Metric]:
             for state, count in sorted(states.items()):
                 lines.add_metric([action, state], count)
     yield lines
-    tripped = Counter(
-        guard.guard for plan in plans_of(connection, name, limit=EVERY) for guard in plan.guards if guard.tripped
-    )
-    yield _total("joinery_guard_trips", "Guards that held something, over all plans.", "guard", tripped)
+
+
+def _tallies(connection: Connection, name: str) -> Iterator[Metric]:
+    """What was counted when it happened."""
+    found = tallies_of(connection, name)
+    yield _total("joinery_guard_trips", "Guards that held something, by guard.", "guard", found.get(GUARD_TRIPS, {}))
+    calls = found.get(LMS_CALLS, {})
+    yield _total("joinery_lms_calls", "Calls to the learning system, by status; none: no answer.", "code", calls)
+    took = found.get(DEPROVISION, {})
+    reached, buckets = 0.0, []
+    for bound in (*map(str, BUCKETS), ABOVE):
+        reached += took.get(bound, 0)
+        buckets.append((bound, reached))
+    told = "From the instant access was to end until it was seen to be closed."
+    yield HistogramMetricFamily("joinery_deprovision_seconds", told, buckets=buckets, sum_value=took.get(SUM, 0.0))
 
 
 def _runs(connection: Connection, name: str) -> Iterator[Metric]:
@@ -123,7 +135,7 @@ def _counted(name: str, told: str, label: str, numbers: dict[str, int]) -> Metri
     return family
 
 
-def _total(name: str, told: str, label: str, numbers: dict[str, int]) -> Metric:
+def _total(name: str, told: str, label: str, numbers: Mapping[str, float]) -> Metric:
     family = CounterMetricFamily(name, told, labels=[label])
     for key, count in sorted(numbers.items()):
         family.add_metric([str(key)], count)

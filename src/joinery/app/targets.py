@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from joinery.app.calls import Calls
 from joinery.core.model.operation import ActionClass
 from joinery.errors import ConfigError
 from joinery.kit.contract import Target
@@ -45,6 +46,7 @@ class TargetMaker:
     name: str
     state_dir: Path
     now: Callable[[], datetime]
+    calls: Calls = field(default_factory=Calls)
 
     @property
     def entry(self) -> Any:
@@ -87,14 +89,15 @@ class TargetMaker:
         from joinery.kit.transport import Transport
 
         if self.entry.into == "scim":
-            return self._scim(Transport(self.entry.url, auth=self.entry.key.reveal))
+            return self._scim(Transport(self.entry.url, auth=self.entry.key.reveal, on_call=self.calls.seen))
         if self.entry.url:
-            return ClassroomTarget(Transport(self.entry.url, auth=self.entry.key.reveal), name=self.name)
+            distant = Transport(self.entry.url, auth=self.entry.key.reveal, on_call=self.calls.seen)
+            return ClassroomTarget(distant, name=self.name)
         classroom = self.classroom()
         from joinery_classroom.app import create_app
 
         app = create_app(classroom, now=self.now, store=self.classroom_store(classroom))
-        transport = Transport(classroom.base_url, auth=lambda: classroom.api_token, app=app)
+        transport = Transport(classroom.base_url, auth=lambda: classroom.api_token, app=app, on_call=self.calls.seen)
         return ClassroomTarget(transport, name=self.name)
 
     def _scim(self, transport: Transport) -> Target:

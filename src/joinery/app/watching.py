@@ -45,6 +45,7 @@ class Watch:
         if self._last == minute:
             return []
         self._last = minute
+        self.opened.targets.calls.write(self.opened.ports.database, self.opened.settings.name)
         return quietly(self.opened, now, self.say, instant=minute, send=self.send)
 
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from joinery.app import clock
+from joinery.app.after_run import AfterRun
 from joinery.app.anchors import daily
 from joinery.app.copies import FolderCopies
 from joinery.app.mailing import Mailing
@@ -17,6 +18,7 @@ from joinery.app.privacy import sealer
 from joinery.app.records import carry_records
 from joinery.app.sources import source_policy
 from joinery.app.targets import TargetMaker
+from joinery.app.tracing import spans
 from joinery.app.upgrading import upgrade
 from joinery.app.versions import KeptVersions
 from joinery.errors import ConfigError
@@ -78,7 +80,11 @@ def opened(
     engines: list[_Lazy] = []
     try:
         upgrade(database, state_dir, clock.now())
-        yield _put_together(settings, database, state_dir, voice, as_of or clock.now(), engines)
+        it = _put_together(settings, database, state_dir, voice, as_of or clock.now(), engines)
+        try:
+            yield it
+        finally:
+            it.targets.calls.write(database, settings.name)
     finally:
         for lazy in engines:
             lazy.close()
@@ -110,6 +116,8 @@ def _put_together(
         say=voice.say,
         progress=voice.progress,
         anchor=daily(settings, database, voice.say),
+        after_run=AfterRun(settings=settings, database=database, calls=targets.calls, say=voice.say),
+        span=spans(settings, voice.say),
     )
     return Opened(
         settings=settings,

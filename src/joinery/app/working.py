@@ -41,6 +41,7 @@ class Hands:
         self.say(f"worker {node} is ready: it takes up work of {self.opened.settings.name!r}")
         while not self.stop.wait(LOOK):
             self.look()
+            self.opened.targets.calls.write(self.opened.ports.database, self.opened.settings.name)
 
     def look(self) -> bool:
         """Finish what was left in the middle by a process that is gone; whether there was anything."""

@@ -14,6 +14,7 @@ import typer
 from joinery.app import clock
 from joinery.app.desk import Desk
 from joinery.app.health import Watched
+from joinery.app.logs import libraries_too, speaker
 from joinery.app.scheduling import Keeper, asked_for
 from joinery.app.serving import LOOPBACK, classroom_app, listening, serve, shifted
 from joinery.app.targets import TargetMaker
@@ -57,8 +58,8 @@ def main(
             fix="Leave --as-of out.",
         )
 
-    def log(line: str) -> None:
-        say(f"{clock.now():%H:%M:%S} {line}", quiet=quiet)
+    log = speaker(settings, lambda line: say(line, quiet=quiet))
+    libraries_too(settings)
 
     here = maker.entry.into == "classroom" and not maker.entry.url
     school = classroom_app(maker, shifted(clock.now, moment), log) if here else nullcontext()

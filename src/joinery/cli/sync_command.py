@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from joinery.app import clock
+from joinery.app.logs import libraries_too
 from joinery.app.watching import quietly
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, AsOf, Config, Quiet, connection, counted, instant, say, show_json
 from joinery.cli.plan_command import summary_data
@@ -36,6 +37,7 @@ def main(
     """
     moment = instant(as_of)
     with connection(config, quiet=quiet or json, as_of=moment) as it:
+        libraries_too(it.settings)
         if forget:
             forget_layout(it.ports, forget)
         try:

@@ -7,7 +7,7 @@ from threading import Event
 
 import typer
 
-from joinery.app import clock
+from joinery.app.logs import libraries_too, speaker
 from joinery.app.working import Hands
 from joinery.cli.common import DEFAULT_CONFIG, Config, Quiet, connection, say
 
@@ -28,12 +28,11 @@ def main(config: Config = DEFAULT_CONFIG, quiet: Quiet = False) -> None:
     def end(_signal: int, _frame: object) -> None:
         stop.set()
 
-    def log(line: str) -> None:
-        say(f"{clock.now():%H:%M:%S} {line}", quiet=quiet)
-
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         with connection(config, quiet=True) as it:
+            log = speaker(it.settings, lambda line: say(line, quiet=quiet))
+            libraries_too(it.settings)
             Hands(opened=it, say=log, stop=stop).work()
     finally:
         for number, handler in before.items():

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from fnmatch import fnmatchcase
 from hashlib import sha256
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from sqlalchemy import Connection
 
@@ -249,6 +249,19 @@ class Copies(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnded:
+    """A run that is over. `state`: done | partial | stopped; `error`: the code of what stopped it."""
+
+    run: str
+    state: str
+    exit_code: int
+    began: datetime
+    ended: datetime
+    error: str = ""
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """What a flow acts through. `target` and `engine` are made when first needed: a quiet night makes neither."""
 
@@ -271,3 +284,7 @@ class Ports:
     progress: Callable[[str, int, int], None]
     #: keeps the head of the audit log in a second place, once a day
     anchor: Callable[[datetime], None] = lambda _now: None
+    #: what follows every run: never raises
+    after_run: Callable[[RunEnded], None] = lambda _ended: None
+    #: around each stage of a run, for whoever measures
+    span: Callable[[str], AbstractContextManager[Any]] = lambda _name: nullcontext()

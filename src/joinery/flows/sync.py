@@ -19,7 +19,7 @@ from joinery.flows.erase import end_keeping
 from joinery.flows.issues import look_at_records, refresh_issues, waived
 from joinery.flows.laid_off import Batch, fire
 from joinery.flows.plan import make_plan
-from joinery.flows.policy import Ports
+from joinery.flows.policy import Ports, RunEnded
 from joinery.flows.pull import pull
 from joinery.flows.pulled import PullReport
 from joinery.flows.reconcile import look_at_export
@@ -66,7 +66,8 @@ class SyncReport:
 
 def sync(ports: Ports, as_of: datetime) -> SyncReport:
     """One run. Raises AsOfRefused before anything is read, RunLocked when another run is at work."""
-    with only_run(ports.database, ports.policy.name, ports.now) as heartbeat:
+    began = ports.now()
+    with ports.span("sync"), only_run(ports.database, ports.policy.name, ports.now) as heartbeat:
         _may_write(ports, as_of)
         with ports.database.write() as connection:
             run = start_run(connection, ports.policy.name, "sync", as_of=as_of, now=ports.now())
@@ -75,15 +76,21 @@ def sync(ports: Ports, as_of: datetime) -> SyncReport:
             heartbeat()
         except JoineryError as error:
             _ended(ports, run, "stopped", {"error": error.code, "message": error.message})
+            over = RunEnded(run=run, state="stopped", exit_code=error.exit_code, began=began, ended=ports.now())
+            ports.after_run(replace(over, error=error.code))
             raise
-        _ended(ports, run, "done" if report.exit_code == 0 else "partial", _numbers(report))
+        state = "done" if report.exit_code == 0 else "partial"
+        _ended(ports, run, state, _numbers(report))
     ports.anchor(ports.now())
+    over = RunEnded(run=run, state=state, exit_code=report.exit_code, began=began, ended=ports.now())
+    ports.after_run(replace(over, numbers=_numbers(report)))
     return report
 
 
 def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
     resumed = resume(ports)
-    pulled = pull(ports, as_of)
+    with ports.span("pull"):
+        pulled = pull(ports, as_of)
     if look_for_doubles(ports, as_of) or any(file.state != "same" for file in pulled.files):
         refresh_issues(ports, as_of)
     cause = ", ".join(file.name for file in pulled.files if file.name) or "dates and open lines"
@@ -91,10 +98,12 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
     end_keeping(ports, local_day(as_of, ports.policy.company_zone))
     fired = _lay_off(ports, as_of)
     unseen = look_at_doubtful(ports)
-    plan = make_plan(ports, as_of, cause, pulled.snapshot_id)
+    with ports.span("plan"):
+        plan = make_plan(ports, as_of, cause, pulled.snapshot_id)
     locked = _blockers(ports, as_of)
     try:
-        applied = apply_by_mode(ports, plan, locked=bool(locked)) if plan is not None else None
+        with ports.span("apply"):
+            applied = apply_by_mode(ports, plan, locked=bool(locked)) if plan is not None else None
     finally:
         still_in_doubt(ports, unseen)
     _read_back(ports, as_of, [*resumed, *([applied] if applied is not None else [])])
@@ -102,9 +111,7 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
         state = load_state(connection, ports.policy.name)
         save_state(connection, ports.policy.name, replace(state, last_as_of=as_of))
     mail, records = after_apply(ports, as_of)
-    for batch in fired:
-        left_out = f", {len(batch.fired['left_out'])} left out" if batch.fired and batch.fired["left_out"] else ""
-        ports.say(f"{batch.id} has fired{left_out}: joinery layoff show {batch.id} --confidential")
+    _say_fired(ports, fired)
     if any(records.values()):
         look_at_records(ports)
         refresh_issues(ports, as_of)
@@ -129,14 +136,21 @@ def _look_there(ports: Ports, as_of: datetime) -> None:
     look_at_export(ports, as_of)
 
 
+def _say_fired(ports: Ports, fired: Sequence[Batch]) -> None:
+    for batch in fired:
+        left_out = f", {len(batch.fired['left_out'])} left out" if batch.fired and batch.fired["left_out"] else ""
+        ports.say(f"{batch.id} has fired{left_out}: joinery layoff show {batch.id} --confidential")
+
+
 def _read_back(ports: Ports, as_of: datetime, applied: Sequence[Applied]) -> None:
     """Whose access ended is asked about again; what stays open too long becomes an issue."""
     if ports.policy.mode_of_suspension() == "observe":
         return
-    for each in applied:
-        close_the_book(ports, each.plan, as_of)
-    if look_again(ports, as_of):
-        refresh_issues(ports, as_of)
+    with ports.span("read back"):
+        for each in applied:
+            close_the_book(ports, each.plan, as_of)
+        if look_again(ports, as_of):
+            refresh_issues(ports, as_of)
 
 
 def _lay_off(ports: Ports, as_of: datetime) -> list[Batch]:
@@ -149,10 +163,12 @@ def after_apply(ports: Ports, as_of: datetime) -> tuple[Mapping[str, int], Mappi
     """Mails whose time has come, and completions on their way to HR."""
     records: Mapping[str, int] = {}
     try:
-        mail = ports.send_mail(as_of)
+        with ports.span("mail"):
+            mail = ports.send_mail(as_of)
     finally:
         # a mail server that is down keeps no training record from HR
-        records = ports.carry_records(as_of)
+        with ports.span("records"):
+            records = ports.carry_records(as_of)
     return mail, records
 
 

@@ -5,11 +5,13 @@ Rule: nothing here decides about people.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from joinery.settings.part import Part
 from joinery.settings.secret import Secret
-from joinery.settings.values import FilePath, TimeOfDay, YesNo
+from joinery.settings.values import Duration, FilePath, Text, TimeOfDay, YesNo
 
 
 class Audit(Part):
@@ -19,6 +21,26 @@ class Audit(Part):
         default=None,
         description="The file that the head of the audit log is added to once a day, best on another machine or a "
         "drive that only grows; without it `.joinery/audit-anchors.jsonl`.",
+    )
+
+
+class Telemetry(Part):
+    """What monitors get beside `/metrics`: logs as data, a sign of life, traces. Nothing of it is on by itself."""
+
+    logs: Literal["text", "json"] = Field(
+        default="text", description="`json`: one object a line on stderr, IDs and numbers only; `text`: for people."
+    )
+    heartbeat: Secret | None = Field(
+        default=None,
+        description="An address, by reference, that is called after every run that came to its end, so that a monitor "
+        "notices when none does.",
+    )
+    heartbeat_timeout: Duration = Field(
+        default="10 seconds", validate_default=True, description="How long that call may take; it never fails a run."
+    )
+    traces: Text | None = Field(
+        default=None,
+        description="Where OpenTelemetry spans go over OTLP, e.g. `http://127.0.0.1:4318`; needs `joinery[telemetry]`.",
     )
 
 

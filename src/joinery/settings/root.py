@@ -17,7 +17,7 @@ from joinery.settings.guards import Guards
 from joinery.settings.learning import LearningTarget
 from joinery.settings.learning_rules import LearningRule, Where
 from joinery.settings.mail import Mail
-from joinery.settings.operations import Alerts, Audit
+from joinery.settings.operations import Alerts, Audit, Telemetry
 from joinery.settings.part import Part
 from joinery.settings.privacy import Privacy
 from joinery.settings.problems import found
@@ -200,7 +200,6 @@ class Settings(Part):
             "team_mail",
             "access",
             "webhooks",
-            "telemetry",
             "schedule",
             "reports",
             "certificates",
@@ -270,6 +269,7 @@ class Settings(Part):
     retention: Retention = Field(default_factory=Retention, description="How long things are kept.")
     audit: Audit = Field(default_factory=Audit, description="The log of what was done, and where its head is kept.")
     alerts: Alerts = Field(default_factory=Alerts, description="Who is told when something is wrong.")
+    telemetry: Telemetry = Field(default_factory=Telemetry, description="What monitors get beside `/metrics`.")
     schedule: Schedule = Field(default_factory=Schedule, description="When `joinery serve` runs by itself.")
     store: Store = Field(default_factory=Store, description="Where Joinery keeps its memory.")
 

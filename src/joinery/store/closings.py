@@ -17,6 +17,7 @@ from joinery.core.rules.closing import Closing
 from joinery.store.accounts import upsert
 from joinery.store.people import in_chunks
 from joinery.store.tables import closings, facts, plan_lines
+from joinery.store.tallies import DEPROVISION, observe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +99,18 @@ def save_closings(connection: Connection, name: str, rows: Iterable[ClosingRow])
         where=closings.c.closed_at == "",
     )
     for chunk in in_chunks(rows, 1000):
+        counted = _closed_before(connection, name, [row.person_key for row in chunk])
         connection.execute(statement, [_values(name, row) for row in chunk])
+        new = {(row.person_key, instant_text(row.times.ended_at)): row.times.control for row in chunk}
+        spans = [span for key, span in new.items() if span is not None and key not in counted]
+        observe(connection, name, DEPROVISION, spans)
+
+
+def _closed_before(connection: Connection, name: str, keys: Collection[PersonKey]) -> set[tuple[str, str]]:
+    """Ends that were seen to be closed already, and so were counted."""
+    c = closings.c
+    query = select(c.person_key, c.ended_at).where(c.connection == name, c.person_key.in_(keys), c.closed_at != "")
+    return {(row.person_key, row.ended_at) for row in connection.execute(query)}
 
 
 def closings_between(

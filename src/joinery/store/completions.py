@@ -160,6 +160,13 @@ class Completions:
         with self.database.read() as tx:
             return {name: tx.execute(total.where(where)).scalar_one() for name, where in questions.items()}
 
+    def waiting(self) -> int:
+        """How many HR has not got yet, of people that it knows."""
+        c = completions.c
+        mine = c.connection == self.connection, c.delivered_in == "", c.person_key != ""
+        with self.database.read() as tx:
+            return tx.execute(select(func.count()).where(*mine)).scalar_one()
+
     def mark_delivered(self, tx: Connection, keys: Iterable[Key], name: str) -> int:
         """These records reached HR by the call or file of this name; a record that has a name keeps it."""
         statement = _set_delivered().where(completions.c.delivered_in == "")

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, select
+from sqlalchemy import Connection, Row, and_, func, select
 
 from joinery.core.hygiene.issues import Cause, Issue, IssueState, Note
 from joinery.store.accounts import upsert
@@ -20,6 +20,13 @@ def issues_of(connection: Connection, name: str) -> dict[str, Issue]:
     query = select(issues).where(issues.c.connection == name)
     found = (_issue(row) for row in connection.execute(query))
     return {issue.cause.fingerprint: issue for issue in found}
+
+
+def open_by_severity(connection: Connection, name: str) -> dict[str, int]:
+    """severity -> issues that are not closed."""
+    c = issues.c
+    query = select(c.severity, func.count()).where(c.connection == name, c.state != IssueState.CLOSED)
+    return {severity: count for severity, count in connection.execute(query.group_by(c.severity))}
 
 
 def history_of(connection: Connection, name: str, number: str) -> Sequence[Note]:

@@ -46,6 +46,7 @@ people = Table(
     Index(None, "connection", "manager_id"),
     Index(None, "connection", "work_email"),
     Index(None, "connection", "person_id"),
+    Index(None, "connection", "stage"),
     Index("ix_people_wake", "connection", "wake_at", sqlite_where=text("wake_at <> ''")),
     # SQLite takes a partial index only where the query says the same words
     Index(

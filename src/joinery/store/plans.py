@@ -29,6 +29,7 @@ from joinery.core.model.plan import GuardResult, Lane, Line, LineState, PlanSumm
 from joinery.core.planning.order import URGENT, line_digest, phase_of
 from joinery.store.people import in_chunks
 from joinery.store.tables import people, plan_lines, plans
+from joinery.store.tallies import GUARD_TRIPS, add
 
 FLUSH = 2000
 #: what was done, or told to a system that has not shown it yet: the next plan starts from it
@@ -152,7 +153,11 @@ def finish_plan(connection: Connection, summary: PlanSummary) -> None:
         "expires_at": instant_text(summary.expires_at) if summary.expires_at else "",
         "summary": canonical(numbers),
     }
-    connection.execute(update(plans).where(plans.c.id == summary.id).values(**values))
+    mine = update(plans).where(plans.c.id == summary.id)
+    name = connection.scalar(mine.values(**values).returning(plans.c.connection))
+    tripped = Counter(guard.guard for guard in summary.guards if guard.tripped)
+    if name is not None and tripped:
+        add(connection, name, GUARD_TRIPS, tripped)
 
 
 def drop_empty_plan(connection: Connection, plan: PlanId) -> None:

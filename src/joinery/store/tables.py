@@ -29,7 +29,7 @@ from joinery.store.issue_tables import findings, issues
 from joinery.store.node_tables import nodes, schedules, target_states
 from joinery.store.people_tables import aliases, events, facts, people
 from joinery.store.schema import DAY, INSTANT, KEY, metadata
-from joinery.store.watch_tables import told_troubles
+from joinery.store.watch_tables import tallies, told_troubles
 
 __all__ = [
     "accounts",
@@ -63,6 +63,7 @@ __all__ = [
     "scim_people",
     "service_tokens",
     "snapshots",
+    "tallies",
     "target_states",
     "told_troubles",
 ]
