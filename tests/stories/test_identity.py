@@ -93,6 +93,21 @@ def test_a_chain_of_numbers_leads_to_the_first_account(tmp_path: Path) -> None:
     assert acme.accounts()["D1"] == "suspended"
 
 
+def test_a_last_day_that_comes_does_not_wake_the_former_number(tmp_path: Path) -> None:
+    """The old row, still "active" when it went, was read once more on the last day of the newest."""
+    acme, rows = Company(tmp_path), staff(5)
+    mine = {"work_email": "kim@acme.example"}
+    acme.day("2026-11-20", [*rows, worker("A1", **mine)])
+    second = worker("B1", previous_id="A1", **mine)
+    acme.day("2026-11-21", [*rows, second])
+    acme.day("2026-11-22", [*rows, second, worker("C1", previous_id="B1", **mine)])
+    last = {"termination_date": "2026-11-25"}
+    acme.day("2026-11-23", [*rows, second, worker("C1", previous_id="B1", **mine, **last)])
+    assert acme.accounts()["C1"] == "active"
+    assert acme.day("2026-11-26").did("suspend") == ["C1"]
+    assert acme.day("2026-11-27").lines == [] and acme.accounts()["C1"] == "suspended"
+
+
 def test_a_number_given_back_is_the_same_person_again(tmp_path: Path) -> None:
     acme, rows = Company(tmp_path), staff(5)
     mine = {"work_email": "kim@acme.example", "given_name": "Kim", "family_name": "Li"}

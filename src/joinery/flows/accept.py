@@ -27,7 +27,7 @@ from joinery.core.model.standing import Stage, Standing
 from joinery.core.model.worker import Status, Worker
 from joinery.core.rules.instants import local_day
 from joinery.core.rules.jobs import as_job, awaited, paired, superseded
-from joinery.core.rules.lifecycle import standing_of, standing_when_absent, still_missing
+from joinery.core.rules.lifecycle import ended_unsaid, standing_of, standing_when_absent, still_missing
 from joinery.flows.in_time import Known, Taken, begun_today, in_time, known_of, remembered
 from joinery.flows.joining import Claims, Joining
 from joinery.flows.netting import Netting
@@ -253,9 +253,14 @@ class Acceptance:
                     continue
                 self.outcome.counts["woken"] += 1
                 begun, since = begun_today(self._is, person)
-                jobs = [replace(job, standing=self._woken(job)) for job in begun.jobs]
+                jobs = [self._dawned(was, job) for was, job in zip(person.jobs, begun.jobs, strict=True)]
                 self._keep(jobs, person, memory=begun.memory, effective_on=since)
             self._write()
+
+    def _dawned(self, was: Employment, job: Employment) -> Employment:
+        """With what begins today; a record that a file had no more is not brought back by its old words."""
+        silent = job.worker == was.worker and ended_unsaid(job.worker, job.standing)
+        return job if silent else replace(job, standing=self._woken(job))
 
     def _by_today(self, job: Employment) -> Employment:
         """A record of which nothing is said now: its dates count, and nothing brings back what has ended."""

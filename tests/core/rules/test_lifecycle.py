@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from joinery.core.rules.lifecycle import (
     Moment,
     archive_on,
     bridged,
+    ended_unsaid,
     next_wake,
     standing_of,
     standing_when_absent,
@@ -320,6 +322,24 @@ def test_old_facts_of_a_missing_leaver_bring_nobody_back() -> None:
     left = standing_when_absent(AT_WORK, MOMENT, LifecyclePolicy(leavers_are="absent"))
     woken = standing_of(worker(), left, MOMENT, LifecyclePolicy(leavers_are="absent"))
     assert still_missing(left, woken).stage is Stage.LEFT
+
+
+@pytest.mark.parametrize(
+    ("stage", "said", "armed", "expected"),
+    [
+        pytest.param(Stage.LEFT, {}, None, True, id="the file had it no more"),
+        pytest.param(Stage.LEFT, {}, TODAY, False, id="its own date fired"),
+        pytest.param(Stage.LEFT, {"status": Status.TERMINATED}, None, False, id="its own word ended it"),
+        pytest.param(Stage.ACTIVE, {}, None, False, id="it is not over"),
+        pytest.param(Stage.NO_SHOW, {"status": Status.PREHIRE}, None, True, id="a pre-hire whom the file lost"),
+        pytest.param(Stage.NO_SHOW, {"ends": 0}, None, False, id="an end on the first day"),
+        pytest.param(Stage.NO_SHOW, {"status": Status.RESCINDED}, None, False, id="taken back by word"),
+    ],
+)
+def test_what_a_file_had_no_more_is_over_without_a_word(
+    stage: Stage, said: dict[str, Any], armed: date | None, expected: bool
+) -> None:
+    assert ended_unsaid(worker(**said), replace(standing(stage), armed_end=armed)) is expected
 
 
 def test_a_dated_end_still_fires_for_somebody_missing() -> None:

@@ -113,6 +113,13 @@ def still_missing(before: Standing, woken: Standing) -> Standing:
     return replace(woken, stage=stage, missing_files=before.missing_files, missing_since=before.missing_since)
 
 
+def ended_unsaid(worker: Worker, standing: Standing) -> bool:
+    """It is over because a file had the record no more, not by its own last words: those cannot bring it back."""
+    if worker.status not in {*_STARTED, Status.PREHIRE} or standing.armed_end is not None:
+        return False
+    return standing.stage is Stage.LEFT or (standing.stage is Stage.NO_SHOW and worker.termination_date is None)
+
+
 def _armed_end(worker: Worker, before: Standing | None, moment: Moment, policy: LifecyclePolicy) -> date | None:
     """An end date counts on an active person only when it was seen while still to come; it then fires by itself."""
     end = worker.termination_date
