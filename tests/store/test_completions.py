@@ -163,7 +163,7 @@ def test_a_reserved_record_belongs_to_one_file(ledger: Completions) -> None:
     ledger.ready(first[0])
     assert ids(ledger.rows_of(first[0], "ready")) == ["c0.1", "c1.1", "c2.1"]
     ledger.finish(first[0])
-    assert ledger.counts() == {"waiting": 0, "on_its_way": 2, "delivered": 3, "unknown_person": 0}
+    assert ledger.counts() == {"waiting": 0, "on_its_way": 2, "delivered": 3, "needs_you": 0, "unknown_person": 0}
 
 
 def test_a_name_that_lies_there_already_is_not_used_again(ledger: Completions) -> None:

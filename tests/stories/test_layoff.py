@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from joinery.app import looking
 from joinery.cli.main import app
-from joinery.errors import NotThere, PlanChanged
+from joinery.errors import ApprovalNeeded, NotThere, PlanChanged
 from joinery.flows.laid_off import Batch
 from joinery.flows.layoff import approve_ahead, draft, one_batch, withdraw
 from tests.stories.company import Company, Row, changed, moment, staff
@@ -151,14 +152,30 @@ def test_only_announced_ends_can_be_drafted(acme: Company, who: list[str], at: s
         drafted(acme, who, at)
 
 
-def test_the_commands(acme: Company, tmp_path: Path) -> None:
+def test_whoever_drafted_it_cannot_approve_it_unless_the_settings_let_them(acme: Company) -> None:
+    batch = drafted(acme)
+    with acme.ports() as ports, pytest.raises(ApprovalNeeded, match="drafted by bea, and somebody else has to"):
+        approve_ahead(ports, batch.id, batch.fingerprint, "bea")
+    with acme.ports() as ports:
+        assert one_batch(ports, "L-1")[0].state == "drafted"
+    acme.write_settings(four_eyes=False)
+    with acme.ports() as ports:
+        assert approve_ahead(ports, batch.id, batch.fingerprint, "bea").state == "approved"
+
+
+def test_the_commands(acme: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking, "this_user", lambda: "bea")
     file, reason = tmp_path / "people.csv", tmp_path / "reason.txt"
     file.write_text("worker_id\n0001\n0002\n")
     reason.write_text("site closes\n")
     more = ["--at", "2099-12-01T10:00+01:00", "--reason-file", str(reason)]
     made = json.loads(told(acme, "layoff", "add", str(file), *more, "--json"))
     assert [each["worker_id"] for each in made["people"]] == ["0001", "0002"]
-    done = told(acme, "layoff", "approve", made["layoff"], "--fingerprint", made["fingerprint"])
+    approve = ["layoff", "approve", made["layoff"], "--fingerprint", made["fingerprint"]]
+    alone = CliRunner().invoke(app, [*approve, "--config", str(acme.config)])
+    assert isinstance(alone.exception, ApprovalNeeded)
+    monkeypatch.setattr(looking, "this_user", lambda: "ana")
+    done = told(acme, *approve)
     assert done == f"{made['layoff']} is approved. Nothing is written before its instant.\n"
     assert "withdrawn" in told(acme, "layoff", "withdraw", made["layoff"], "--json")
     wrong = CliRunner().invoke(app, ["layoff", "add", str(file), "--at", "soon", *more[2:], "--config", "x"])

@@ -15,9 +15,11 @@ from joinery.app import records_out
 from joinery.app.records_out import deliver_records
 from joinery.connectors.sql import RecordTable
 from joinery.errors import StopRun, SystemUnreachable
+from joinery.flows.issues import list_issues
 from joinery.store.completions import Completions
 from tests.connectors.sql.hr import hr, run
 from tests.stories.company import Company, moment, staff
+from tests.stories.test_person import typed
 from tests.support.openssh import openssh
 
 NAMES = (
@@ -73,6 +75,29 @@ def test_a_table_that_is_away_keeps_the_records_waiting_and_the_next_night_bring
     run(url, MADE)
     acme.day("2026-11-26")
     assert there(url) == ALL
+
+
+def test_a_record_that_the_table_cannot_hold_needs_somebody_and_the_others_arrive(
+    tmp_path: Path, database_url: str
+) -> None:
+    run(database_url, MADE.replace("(record_key))", "(record_key), CHECK (worker_id <> '0002'))"))
+    acme = finished(company(tmp_path / "acme", database_url))
+    night = acme.day("2026-11-25")
+    assert night.report.records == {"read": 3, "delivered": 2, "needs_you": 1} and night.exit_code == 4
+    assert there(database_url) == [ALL[0], ALL[2]]
+    with acme.ports() as ports:
+        counts = Completions(ports.database, ports.policy.name).counts()
+        (issue,) = [told.issue for told in list_issues(ports) if told.issue.cause.check == "completion_refused"]
+    assert (counts["delivered"], counts["needs_you"], counts["waiting"], issue.people) == (2, 1, 0, 1)
+    assert "needs you: HR's database refuses it" in typed(acme, "completions", "list", "--format", "csv")
+    # it is tried again every night, and holds up nobody meanwhile
+    acme.completes("0001", "SAFETY", "2026-11-25")
+    assert acme.day("2026-11-26").report.records == {"read": 1, "delivered": 1, "needs_you": 1}
+    run(database_url, "DROP TABLE training", MADE)
+    assert acme.day("2026-11-27").report.records == {"read": 0, "delivered": 1}
+    assert there(database_url) == [ALL[1]]
+    with acme.ports() as ports:
+        assert "completion_refused" not in {told.issue.cause.check for told in list_issues(ports)}
 
 
 def killed(work: Callable[[], object]) -> bool:

@@ -27,6 +27,11 @@ def this_user() -> str:
         return ""
 
 
+def acting() -> str:
+    """As whom this process decides: by name, else by number."""
+    return this_user() or f"user {os.geteuid()}"
+
+
 def looking_of(settings: Settings, today: date) -> Looking:
     """This user, before people who live where works councils ask for limits."""
     viewer = Viewer(settings.privacy.look_as.get(this_user(), "staff"))

@@ -57,6 +57,7 @@ def policy_from(
         ownership=ownership_of(settings),
         owners=settings.issues.owners,
         doubles=settings.issues.same_person,
+        four_eyes=settings.four_eyes,
         lifecycles={name: lifecycle_of(settings, source) for name, source in settings.people.items()},
         tree=_tree(settings),
         include=tuple(parse(each.where, vocabulary) for each in settings.include),

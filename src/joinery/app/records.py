@@ -33,7 +33,10 @@ def carry_records(
     read = read_records(database, policy, targets, now)
     if not policy.completions_to:
         return {"read": read} if read else {}
-    return {"read": read, "delivered": sum(each.rows for each in deliver_records(database, targets.settings, as_of))}
+    out = deliver_records(database, targets.settings, as_of)
+    refused = sum(each.refused for each in out)
+    told = {"read": read, "delivered": sum(each.rows for each in out)}
+    return told | {"needs_you": refused} if refused else told
 
 
 def read_records(database: Database, policy: Policy, targets: TargetMaker, now: Callable[[], datetime]) -> int:

@@ -50,23 +50,28 @@ def table_of(told: TableSettings, settings: Settings) -> RecordTable:
 
 
 def _into_table(ledger: Completions, table: RecordTable, as_of: datetime) -> Iterator[Delivered]:
-    """What a crash left is written again: the table knows by their keys what it has."""
+    """What a crash left is written again: the table knows by their keys what it has. What it refused is tried again:
+    somebody may have made room."""
     from joinery.reports.completions_file import MOST_ROWS, Delivered, stem
 
     for name, stage in ledger.unfinished():
         rows = ledger.rows_of(name, stage)
-        _write(ledger, table, name, rows)
-        yield Delivered(name=name, rows=len(rows), resumed=True)
+        refused = _write(ledger, table, name, rows)
+        yield Delivered(name=name, rows=len(rows) - refused, resumed=True, refused=refused)
+    ledger.try_refused_again()
     while (reserved := ledger.reserve(stem(as_of), lambda _name: False, MOST_ROWS, ending="")) is not None:
         name, waiting = reserved
-        _write(ledger, table, name, waiting)
-        yield Delivered(name=name, rows=len(waiting))
+        refused = _write(ledger, table, name, waiting)
+        yield Delivered(name=name, rows=len(waiting) - refused, refused=refused)
 
 
-def _write(ledger: Completions, table: RecordTable, name: str, rows: Sequence[Record]) -> None:
-    table.write([_fields(row, each_revision=table.corrections == "new_row") for row in rows])
+def _write(ledger: Completions, table: RecordTable, name: str, rows: Sequence[Record]) -> int:
+    """How many the table cannot hold: those need somebody, and keep nobody else's from HR."""
+    refused = table.write([_fields(row, each_revision=table.corrections == "new_row") for row in rows])
     ledger.ready(name)
+    ledger.refuse({rows[place].key: why for place, why in refused.items()})
     ledger.finish(name)
+    return len(refused)
 
 
 def _fields(row: Record, *, each_revision: bool) -> Mapping[str, str]:

@@ -39,6 +39,7 @@ WORDS = {
     "waiting": "wait for HR",
     "on_its_way": "on their way",
     "delivered": "with HR",
+    "needs_you": "that HR's table cannot hold",
     "unknown_person": "of people nobody knows",
 }
 
@@ -79,7 +80,8 @@ def _said(counts: Mapping[str, int]) -> str:
 
 
 def _row(record: Record, when: str) -> tuple[Any, ...]:
-    state = record.delivered_in or ("waiting" if record.person_key else "unknown person")
+    reached = record.delivered_in.replace("refused:", "needs you: ")
+    state = reached or ("waiting" if record.person_key else "unknown person")
     made = record.completion
     flags = "; ".join(flag.replace("_", " ") for flag in record.flags)
     return record.worker_id, made.course, when, record.action, state, flags, made.id, made.revision
@@ -106,12 +108,18 @@ def push(config: Config = DEFAULT_CONFIG, as_of: AsOf = None, json: AsJson = Fal
     """Write what HR does not have yet where it reads: a file, or a table. Each record goes out once."""
     with connection(config, quiet=True) as it, only_run(it.ports.database, it.ports.policy.name, clock.now):
         delivered = deliver_records(it.ports.database, it.settings, instant(as_of) or clock.now())
+        if delivered:
+            look_at_records(it.ports)
+            refresh_issues(it.ports, now_of(it.ports))
         counts = Completions(it.ports.database, it.ports.policy.name).counts()
     if json:
-        show_json({"delivered": [{"file": each.name, "rows": each.rows} for each in delivered], "counts": counts})
+        out = [{"file": each.name, "rows": each.rows, "needs_you": each.refused} for each in delivered]
+        show_json({"delivered": out, "counts": counts})
         return
     for each in delivered:
         print(f"{each.name}: {each.rows} records")
+        if each.refused:
+            print(f"  {each.refused} that HR's table cannot hold: joinery completions list")
     if not delivered:
         print("Nothing waits for HR.")
     say(_said(counts))

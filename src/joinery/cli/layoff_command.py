@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import getpass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from joinery.app.looking import acting
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, connection, say, show_json, show_table
 from joinery.flows.laid_off import Batch
 from joinery.flows.layoff import all_batches, approve_ahead, draft, one_batch, withdraw
@@ -39,7 +39,7 @@ def add(
         raise typer.BadParameter("say why: somebody will ask", param_hint="--reason-file")
     numbers, instant = _numbers(file), _instant(at)
     with connection(config, quiet=True, confidential=True) as it:
-        batch = draft(it.ports, numbers, instant, getpass.getuser(), reason)
+        batch = draft(it.ports, numbers, instant, acting(), reason)
     if json:
         show_json(_data(batch, confidential=True))
         return
@@ -122,10 +122,12 @@ def approve(
 ) -> None:
     """Answer for exactly these people at this instant. The first sync from then on ends their access.
 
+    Somebody else than whoever drafted it, unless the settings say `four_eyes: false`.
+
     Example: joinery layoff approve L-1 --fingerprint 3f9c...
     """
     with connection(config, quiet=True, confidential=True) as it:
-        batch = approve_ahead(it.ports, layoff, fingerprint, getpass.getuser())
+        batch = approve_ahead(it.ports, layoff, fingerprint, acting())
     _changed(batch, json, f"{batch.id} is approved. Nothing is written before its instant.")
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from joinery.core.model.codec import canonical, instant_text
 from joinery.core.rules.instants import start_of_day
-from joinery.errors import NotThere, PlanChanged
+from joinery.errors import ApprovalNeeded, NotThere, PlanChanged
 from joinery.flows.laid_off import APPROVED, KIND, Batch, Member, batches, still_ends
 from joinery.flows.person import find_person, now_of
 from joinery.flows.policy import Policy, Ports
@@ -65,10 +65,16 @@ def _fingerprint(at: datetime, people: Sequence[Sequence[str]]) -> str:
 
 
 def approve_ahead(ports: Ports, number: str, fingerprint: str, owner: str) -> Batch:
-    """Somebody answers for exactly these people and this instant. Raises PlanChanged when it is not the same."""
+    """Somebody answers for exactly these people and this instant. Raises PlanChanged when it is not the same, and
+    ApprovalNeeded for whoever drafted it, unless the settings let them."""
     policy, now = ports.policy, now_of(ports)
     with ports.database.write() as connection:
         batch = _open(connection, policy, number)
+        if policy.four_eyes and owner == batch.owner:
+            raise ApprovalNeeded(
+                f"{number} was drafted by {owner}, and somebody else has to approve it; nothing was approved.",
+                fix="Ask a second person. Where one answers for both: `four_eyes: false` in the settings.",
+            )
         if batch.fingerprint != fingerprint.strip():
             raise PlanChanged(f"{number} has another fingerprint than the one given; nothing was approved.")
         if batch.at <= now:

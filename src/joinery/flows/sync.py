@@ -50,9 +50,13 @@ class SyncReport:
         """0 clean; 4 finished with something held or failed; 5 nothing applied, something waits; 6 a source is away."""
         if self.pulled.unreachable:
             return 6
-        touched = self.pulled.stopped or any(
-            file.counts.get("quarantined") or file.counts.get("rejected") or file.counts.get("duplicated")
-            for file in self.pulled.files
+        touched = (
+            self.pulled.stopped
+            or self.records.get("needs_you")
+            or any(
+                file.counts.get("quarantined") or file.counts.get("rejected") or file.counts.get("duplicated")
+                for file in self.pulled.files
+            )
         )
         waits = self.applied is not None and self.applied.open > 0 and not self.observed
         if not (touched or waits):
@@ -61,7 +65,7 @@ class SyncReport:
         accepted = any(file.state == "accepted" for file in self.pulled.files)
         if waits:
             return 4 if done else 5
-        return 4 if done or accepted else 5
+        return 4 if done or accepted or self.records.get("delivered") else 5
 
 
 def sync(ports: Ports, as_of: datetime) -> SyncReport:

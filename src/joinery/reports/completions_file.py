@@ -64,6 +64,8 @@ class Delivered:
     name: str
     rows: int
     resumed: bool = False
+    #: records that HR's table cannot hold: they need somebody
+    refused: int = 0
 
 
 #: brings finished files elsewhere, in this order; see `joinery.kit.placing.Place.put`

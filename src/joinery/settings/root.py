@@ -255,6 +255,10 @@ class Settings(Part):
     guards: Annotated[Guards, BeforeValidator(_all_off), Shape({"const": "off"})] = Field(
         default_factory=Guards, description="How many changes of one kind are too many; `off` switches all of them off."
     )
+    four_eyes: bool = Field(
+        default=True,
+        description="Whoever drafted a lay-off may not approve it; `false` where one person answers for both.",
+    )
     kill_switch: KillSwitch = Field(
         default_factory=KillSwitch, description="The lane in which single terminations overtake everything."
     )

@@ -26,6 +26,8 @@ UNKNOWN_PERSON: Final = "unknown_person"
 FUTURE: Final = "future"
 #: the target's date cannot be read: kept, and not delivered until it is corrected there
 UNCLEAR_DATE: Final = "unclear_date"
+#: HR's table cannot hold it: `delivered_in` says why, and every run tries again
+REFUSED: Final = "refused"
 
 #: (target, id, revision)
 Key: TypeAlias = tuple[str, str, int]
@@ -147,14 +149,16 @@ class Completions:
             return self._select(tx, where, limit, known_people_only=False)
 
     def counts(self) -> dict[str, int]:
-        """waiting | on_its_way | delivered | unknown_person, over all targets of the connection."""
+        """waiting | on_its_way | delivered | needs_you | unknown_person, over all targets of the connection."""
         c = completions.c
         total = select(func.count()).where(c.connection == self.connection)
         on_its_way = c.delivered_in.like("pending:%") | c.delivered_in.like("ready:%")
+        refused = c.delivered_in.like(f"{REFUSED}:%")
         questions = {
             "waiting": and_(c.delivered_in == "", c.person_key != ""),
             "on_its_way": on_its_way,
-            "delivered": and_(c.delivered_in != "", ~on_its_way),
+            "delivered": and_(c.delivered_in != "", ~on_its_way, ~refused),
+            "needs_you": refused,
             "unknown_person": and_(c.delivered_in == "", c.person_key == ""),
         }
         with self.database.read() as tx:
@@ -216,6 +220,21 @@ class Completions:
     def finish(self, name: str) -> None:
         """The file is where HR looks."""
         self._advance(f"ready:{name}", name)
+
+    def refuse(self, why: Mapping[Key, str]) -> None:
+        """HR's table cannot hold these; they need somebody, and are no longer part of the batch."""
+        flags = func.trim(completions.c.flags.concat(f" {REFUSED}"))
+        with self.database.write() as tx:
+            for key, said in why.items():
+                tx.execute(update(completions).where(_is(key)).values(delivered_in=f"{REFUSED}:{said}", flags=flags))
+
+    def try_refused_again(self) -> None:
+        """Those that HR's table could not hold wait once more."""
+        c = completions.c
+        flags = func.trim(func.replace(c.flags, REFUSED, ""))
+        mine = c.connection == self.connection, c.delivered_in.like(f"{REFUSED}:%")
+        with self.database.write() as tx:
+            tx.execute(update(completions).where(*mine).values(delivered_in="", flags=flags))
 
     def _advance(self, before: str, after: str) -> None:
         c = completions.c

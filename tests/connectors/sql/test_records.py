@@ -96,20 +96,35 @@ def test_a_correction_is_written_over_where_that_is_wanted(database_url: str) ->
     ]
 
 
-def test_a_batch_that_breaks_in_the_middle_leaves_no_row_of_it_and_tells_no_value(database_url: str) -> None:
+def test_a_batch_of_which_no_row_is_taken_leaves_none_and_tells_no_value(database_url: str) -> None:
     run(database_url, MADE.replace("what VARCHAR(20)", "what VARCHAR(20) CHECK (what <> 'odd')"))
-    with pytest.raises(SystemUnreachable, match="nothing is lost") as caught:
-        table(database_url).write([record("a"), record("b", action="odd", worker_id="777")])
+    with pytest.raises(StopRun, match="nothing is lost") as caught:
+        table(database_url).write([record("a", action="odd"), record("b", action="odd", worker_id="777")])
     assert keys(database_url) == []
     assert "777" not in caught.value.message and "odd" not in caught.value.message
 
 
 def test_what_a_column_cannot_hold_is_named_without_its_value(database_url: str) -> None:
     run(database_url, MADE)
-    with pytest.raises(StopRun, match="has a score that the column score cannot hold") as caught:
-        table(database_url).write([record("a"), record("lms:c1:1", score="excellent")])
-    assert "excellent" not in str(caught.value) and "lms:c1:1" in caught.value.message
-    assert keys(database_url) == []
+    refused = table(database_url).write([record("a"), record("b", score="excellent"), record("c")])
+    assert refused == {1: "its score does not fit the column score"}
+    assert keys(database_url) == ["a", "c"]
+
+
+def test_a_row_that_the_database_refuses_is_left_out_by_itself(database_url: str) -> None:
+    run(database_url, MADE.replace("title VARCHAR(80)", "title VARCHAR(80), CHECK (person <> '0666')"))
+    refused = table(database_url).write([record("a"), record("b", worker_id="0666"), record("c")])
+    assert list(refused) == [1] and refused[1].startswith("HR's database refuses it") and "0666" not in refused[1]
+    assert keys(database_url) == ["a", "c"]
+    assert table(database_url).write([record("a"), record("b", worker_id="0667")]) == {}
+    assert keys(database_url) == ["a", "b", "c"]
+
+
+def test_a_table_that_holds_none_of_several_is_not_about_single_records(database_url: str) -> None:
+    run(database_url, MADE)
+    with pytest.raises(StopRun, match="None of 2 training records fits the table training: its score") as caught:
+        table(database_url).write([record("a", score="good"), record("b", score="excellent")])
+    assert "excellent" not in str(caught.value) and keys(database_url) == []
 
 
 WRONG = {

@@ -11,6 +11,7 @@ CASES = [
     ("somebody HR does not know", ("unknown_person",), ["completion_unknown_person"]),
     ("before the first day", ("before_hire",), ["completion_before_hire"]),
     ("a day that has not come", ("future",), ["completion_in_future"]),
+    ("a record that HR's table cannot hold", ("refused",), ["completion_refused"]),
     ("two things at once are told both", ("future", "before_hire"), ["completion_before_hire", "completion_in_future"]),
     ("other flags are no findings", ("left",), []),
 ]

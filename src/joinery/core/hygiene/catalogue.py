@@ -250,6 +250,10 @@ CATALOGUE: Final[Mapping[str, Explained]] = {
                 "Training from before the first day",
                 "It may belong to an earlier employment, or to somebody else.",
             ),
+            "completion_refused": (
+                "Training that HR's table cannot hold",
+                "HR does not have the record, so it may ask for the training again.",
+            ),
             "completion_in_future": ("Training from the future", "A clock or a date is wrong; HR would refuse it."),
         },
     ),

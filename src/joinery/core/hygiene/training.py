@@ -17,6 +17,13 @@ def check_record(flags: Sequence[str], course: str, worker_id: str, account_id: 
             f"The record of {course} is of an account that belongs to nobody HR knows.",
             "Say whose the account is (joinery match); the record then goes to HR.",
         )
+    if "refused" in flags:
+        yield _finding(
+            "completion_refused",
+            whose,
+            f"HR's table cannot hold the record of {course}; all others arrive.",
+            "`joinery completions list` says which column; make it one that holds it, or correct the record.",
+        )
     if "before_hire" in flags:
         yield _finding(
             "completion_before_hire",
