@@ -67,6 +67,25 @@ def test_why_tells_what_is_to_come_and_when(tmp_path: Path) -> None:
     assert "update" in json.dumps(json.loads(ahead.stdout)), "a look ahead shows it"
 
 
+def test_person_show_tells_it_too_and_no_end_of_employment(tmp_path: Path) -> None:
+    acme, rows = company(tmp_path)
+    soon = one(rows, "0002", job_title="Head", effective_date=SOON)
+    gone = one(rows, "0003", status="Terminated", effective_date=SOON)
+    acme.day("2026-11-20", [*soon, *gone], columns=ALL)
+
+    def shown(who: str, *more: str) -> str:
+        asked = ["person", "show", who, *more, "--config", str(acme.config)]
+        return CliRunner().invoke(app, asked, catch_exceptions=False).stdout
+
+    sentence = "From 2026-12-01 on: job_title Head instead of Clerk. HR said so on 2026-11-20."
+    assert sentence in shown("0002").splitlines()
+    rows_told = json.loads(shown("0002", "--json"))["rows"]
+    assert sentence in [row["hr"] for row in rows_told]
+    assert "From 2026" not in shown("0003") and "erminated" not in shown("0003")
+    acme.day(SOON)
+    assert "From 2026" not in shown("0002")
+
+
 def test_an_end_without_a_date_waits_for_its_day_and_is_confidential(tmp_path: Path) -> None:
     acme, rows = company(tmp_path)
     gone = one(rows, "0002", status="Terminated", effective_date=SOON)

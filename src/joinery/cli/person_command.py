@@ -64,8 +64,13 @@ def show(
         shown = side_by_side(it.ports, worker)
     columns = ("attribute", "hr=HR says", "wanted=Should be", "learning_system=Learning system", "in_step")
     title = f"Person {shown.worker_id}, " + (f"account {shown.account}" if shown.account else "no account")
-    show_table(table(title, columns, shown.rows), "json" if json else form, out)
-    if form == "text" and not json:
+    # in a file it is a row like the others: a table holds nothing else
+    coming = [("dated ahead", said, "", "", "") for said in shown.ahead]
+    text = form == "text" and not json
+    show_table(table(title, columns, shown.rows if text else [*shown.rows, *coming]), "json" if json else form, out)
+    if text:
+        for said in shown.ahead:
+            print(said)
         say(f"Held: {shown.held}. Nothing is written until that is solved.", quiet=not shown.held)
         say(f"Next: joinery why {shown.worker_id}")
 

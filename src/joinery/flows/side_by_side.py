@@ -10,6 +10,7 @@ from joinery.core.model.worker import LIFECYCLE_NAMES
 from joinery.flows.person import now_of
 from joinery.flows.policy import Ports
 from joinery.flows.why_case import Case, case_of
+from joinery.flows.why_facts import to_come, waiting_ahead
 
 #: an end to come and the kind of a leave are confidential, also where somebody maps them into an account
 UNTOLD = "not told here"
@@ -27,6 +28,8 @@ class SideBySide:
     rows: tuple[Row, ...]
     #: why nothing is written for this person; empty when nothing holds them
     held: str = ""
+    #: what HR has dated ahead, one sentence each; nothing of the employment itself
+    ahead: tuple[str, ...] = ()
 
 
 def side_by_side(ports: Ports, who: str) -> SideBySide:
@@ -37,6 +40,7 @@ def side_by_side(ports: Ports, who: str) -> SideBySide:
             account=case.account.id if case.account else "",
             rows=tuple(row for row in _rows(case) if any(row[1:4])),
             held=case.decided.subject.desired.hold,
+            ahead=tuple(f"{to_come(case, each)}." for each in waiting_ahead(case)),
         )
 
 

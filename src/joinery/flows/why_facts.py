@@ -40,8 +40,8 @@ def facts_part(case: Case) -> Part:
     found = told_findings(case, findings_about(case.connection, case.policy.name, case.number))
     kept_back = any(row["severity"] in {"blocker", "quarantine"} for row in found)
     said = [_from(case, rows, kept_back=kept_back), *_changes(case, rows), *_otherwise(case)]
-    waiting = _waiting(case)
-    said += [_to_come(case, each) for each in waiting]
+    waiting = waiting_ahead(case)
+    said += [f"{to_come(case, each)}; until then nothing changes." for each in waiting]
     said += [finding_said(row) for row in found]
     if case.person.standing.held:
         said.append(f"Held: {case.person.standing.held}. Nothing is written until the settings say what it means.")
@@ -70,20 +70,21 @@ def facts_part(case: Case) -> Part:
     )
 
 
-def _waiting(case: Case) -> list[Ahead]:
+def waiting_ahead(case: Case) -> list[Ahead]:
     """What HR has dated ahead; of the employment itself only where confidential things are asked for."""
     hidden = frozenset[str]() if case.confidential else LIFECYCLE_NAMES
     found = [each.without(hidden) for each in all_waiting(case.person.memory)]
     return [each for each in found if each.values]
 
 
-def _to_come(case: Case, ahead: Ahead) -> str:
+def to_come(case: Case, ahead: Ahead) -> str:
+    """`From 2026-12-01 on: job_title Head instead of Clerk. HR said so on 2026-11-20`."""
     worker = case.person.worker
     changes = [
         name if name in NAMES else f"{name} {value or 'nothing'} instead of {worker.value(name) or 'nothing'}"
         for name, value in ahead.values.items()
     ]
-    return f"From {ahead.on} on: {'; '.join(changes)}. HR said so on {ahead.known_on}; until then nothing changes."
+    return f"From {ahead.on} on: {'; '.join(changes)}. HR said so on {ahead.known_on}"
 
 
 def origins(case: Case) -> dict[str, Origin]:
