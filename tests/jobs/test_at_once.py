@@ -12,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from joinery.core.model.ids import PlanId
+from joinery.core.model.operation import ActionClass
 from joinery.errors import StopRun
 from joinery.jobs import dbos
 from joinery.jobs.api import Retry
 from joinery.jobs.engine import Applier, Parts
 from joinery.jobs.node import Share
+from joinery.kit.contract import Capabilities
 from joinery.store.database import Database
 from tests.jobs.world import CONNECTION, Lms, add_links, add_plan, clock_from, leaver, lines_of, make_store, person
 
@@ -98,3 +100,19 @@ def test_jobs_that_began_at_once_are_forgotten_at_the_next_start(tmp_path: Path)
 def kept(folder: Path) -> list[str]:
     with sqlite3.connect(folder / "engine.db") as db:
         return [row[0] for row in db.execute("SELECT workflow_uuid FROM workflow_status ORDER BY 1")]
+
+
+@pytest.mark.parametrize("urgent", [True, False])
+def test_a_job_that_is_passed_on_is_not_taken_from_whoever_takes_it_up(
+    store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, urgent: bool
+) -> None:
+    """More nodes than calls, and the driver is one too many: it waits for the others instead of fencing them."""
+    lms = Lms(Capabilities(actions=frozenset(ActionClass), concurrency=1)).with_accounts([1])
+    add_links(store, [1])
+    plan = add_plan(store, leaver(1), urgent=frozenset({person(1)}) if urgent else frozenset())
+    with engine(store, tmp_path, lms) as made:
+        made.warm()
+        surplus_until = time.monotonic() + 1.5
+        monkeypatch.setattr(made._node, "share", lambda: Share(nodes=2, rank=int(time.monotonic() < surplus_until)))
+        assert made.apply(plan).done == 1
+    assert [line.attempt for line in lines_of(store)] == [1]

@@ -9,8 +9,16 @@ import pytest
 from joinery.connectors.memory import MemoryTarget
 from joinery.core.model.account import Account, AccountState
 from joinery.core.model.ids import AccountId, PersonKey
-from joinery.core.model.operation import ArchiveAccount, JoinGroup, Operation, RestoreAccount, SuspendAccount
-from joinery.jobs.projection import contradicts
+from joinery.core.model.operation import (
+    ArchiveAccount,
+    Change,
+    JoinGroup,
+    Operation,
+    RestoreAccount,
+    SuspendAccount,
+    UpdateAccount,
+)
+from joinery.jobs.projection import contradiction
 from joinery_simulators.hostile import HostileTarget
 from joinery_simulators.mischief import Mischief, OnCommand
 from tests.stories.company import Company, changed, staff
@@ -35,13 +43,27 @@ OPEN, CLOSED, AWAY = AccountState.ACTIVE, AccountState.SUSPENDED, AccountState.A
 def test_a_receipt_about_access_is_compared_with_the_account(
     operation: Operation, state: AccountState, expected: bool
 ) -> None:
-    assert contradicts(operation, Account(id=AccountId("a-1"), state=state)) is expected
+    assert bool(contradiction(operation, Account(id=AccountId("a-1"), state=state))) is expected
+
+
+@pytest.mark.parametrize(
+    ("held", "expected"),
+    [
+        pytest.param("Clerk", "shows job_title as before", id="as it was"),
+        pytest.param("Captain", "", id="as it was to be"),
+        pytest.param("CAPTAIN", "", id="in the system's own way of writing"),
+    ],
+)
+def test_an_update_is_believed_unless_the_old_value_is_still_there(held: str, expected: str) -> None:
+    change = Change(attribute="job_title", old="Clerk", new="Captain")
+    account = Account(id=AccountId("a-1"), attributes={"job_title": held})
+    assert contradiction(UpdateAccount(person_key=ANA, changes=(change,)), account) == expected
 
 
 def test_what_cannot_be_seen_is_no_proof_of_access() -> None:
-    assert contradicts(SuspendAccount(person_key=ANA), None)
-    assert contradicts(RestoreAccount(person_key=ANA), None)
-    assert not contradicts(JoinGroup(person_key=ANA, group="A"), None)
+    assert contradiction(SuspendAccount(person_key=ANA), None)
+    assert contradiction(RestoreAccount(person_key=ANA), None)
+    assert not contradiction(JoinGroup(person_key=ANA, group="A"), None)
 
 
 def test_a_leaver_whose_suspension_was_a_lie_is_out_the_next_night(tmp_path: Path) -> None:

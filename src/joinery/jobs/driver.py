@@ -95,6 +95,13 @@ class Driver:
             self._live[job.id] = True
             return True
 
+    def passed_on(self, job: Job) -> None:
+        """It is back in the queue, and still the same job: assigning it anew would fence whoever takes it up."""
+        with self._change:
+            if job.id in self._live and job.id not in self._elsewhere:
+                self._live[job.id] = False
+            self._change.notify_all()
+
     def ended(self, job: Job, error: Exception | None) -> None:
         """The job is over; a StopRun stops the plan, anything else is tried again."""
         with self._change:

@@ -186,27 +186,29 @@ class Applier:
         if self._closed or (not self._joined if driver is None else not driver.begun(job)):
             return
         error: Exception | None = None
-        ended = False
+        ended = passed_on = False
         self._busy += 1
         try:
             work = self._work(job, driver)
             if work.pace.surplus():
                 await self._pass_on(job)
-                ended = driver is None
+                ended = passed_on = True
             else:
                 ended = await run_chunk(job, work)
         except Exception as raised:  # noqa: BLE001 the driver decides: stop for good, or assign what is left again
             error = raised
         finally:
             self._busy -= 1
-            if driver is not None:
+            if driver is not None and passed_on:
+                driver.passed_on(job)
+            elif driver is not None:
                 driver.ended(job, error)
             elif not ended:
                 self._let_go(job, error)
 
     async def _pass_on(self, job: Job) -> None:
         """More nodes than the target takes calls: somebody else has to do it."""
-        await asyncio.sleep(1.0)
+        await asyncio.sleep(0.1 if job.urgent else 1.0)
         await self._call(job.urgent, self._runtime.pass_on, self._parts.name, job)
 
     def _let_go(self, job: Job, error: Exception | None) -> None:

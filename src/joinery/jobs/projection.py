@@ -22,8 +22,10 @@ from joinery.core.model.operation import (
     Operation,
     RestoreAccount,
     SuspendAccount,
+    UpdateAccount,
 )
 from joinery.core.model.receipt import Outcome
+from joinery.core.planning.effect import left_as_it_was
 from joinery.jobs.lines import Result
 from joinery.store.tables import accounts, links
 
@@ -64,8 +66,7 @@ class Projection:
             self._bodies[result.account.id] = canonical(encode_account(result.account))
         if not result.outcome.believed:
             return result
-        if contradicts(result.line.operation, result.account):
-            shown = f"shows the account {result.account.state}" if result.account else "does not show the account"
+        if shown := contradiction(result.line.operation, result.account):
             return replace(
                 result, outcome=Outcome.FAILED, detail=f"The learning system said done, and {shown}; it is tried again."
             )
@@ -111,15 +112,22 @@ class Projection:
         }
 
 
-def contradicts(operation: Operation, account: Account | None) -> bool:
-    """Access is not seen to be as it was said to be: a receipt is no proof, and no leaver stays in by a wrong one."""
+def contradiction(operation: Operation, account: Account | None) -> str:
+    """What the account shows instead of what was said to be done; empty when it does not say otherwise.
+
+    A receipt is no proof, and no leaver stays in by a wrong one. Access has to be seen; of the rest only an old value
+    that is still there counts.
+    """
     match operation:
-        case SuspendAccount() | ArchiveAccount():
-            return account is None or account.state is AccountState.ACTIVE
-        case RestoreAccount():
-            return account is None or account.state is not AccountState.ACTIVE
+        case SuspendAccount() | ArchiveAccount() if account is None or account.state is AccountState.ACTIVE:
+            pass
+        case RestoreAccount() if account is None or account.state is not AccountState.ACTIVE:
+            pass
+        case UpdateAccount() if account is not None and (names := left_as_it_was(operation, account)):
+            return f"shows {', '.join(names)} as before"
         case _:
-            return False
+            return ""
+    return f"shows the account {account.state}" if account is not None else "does not show the account"
 
 
 def _upsert(tx: Connection, table: Table, keys: tuple[str, ...], rows: list[dict[str, Any]]) -> None:

@@ -91,10 +91,11 @@ class ScimTarget:
     async def look_up(self, *, person_keys: Sequence[PersonKey], account_ids: Sequence[AccountId]) -> Sequence[Account]:
         """By our key where the peer holds it, and by ID; each account once."""
         keys = list(dict.fromkeys(person_keys)) if self.capabilities.holds_external_id else []
-        asked = [*(self._by_key(key) for key in keys), *(self._by_id(one) for one in dict.fromkeys(account_ids))]
+        ids = dict.fromkeys(account_ids)
+        asked = [*(partial(self._by_key, key) for key in keys), *(partial(self._by_id, one) for one in ids)]
         found: dict[AccountId, Account] = {}
         for start in range(0, len(asked), 8):
-            for raw in await asyncio.gather(*asked[start : start + 8]):
+            for raw in await asyncio.gather(*(ask() for ask in asked[start : start + 8])):
                 if raw is not None:
                     with _believed("/Users"):
                         one = wire.account(raw)

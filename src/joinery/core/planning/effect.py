@@ -79,6 +79,15 @@ def shows(operation: Operation, account: Account, tells: Collection[str], *, as_
             assert_never(never)
 
 
+def left_as_it_was(operation: UpdateAccount, account: Account) -> tuple[str, ...]:
+    """Attributes that were to change and are seen to be what they were. A value of the system's own making is none."""
+    return tuple(
+        change.attribute
+        for change in operation.changes
+        if account.attributes.get(change.attribute, "") == change.old and not _holds(account, change)
+    )
+
+
 def opens_account(operation: Operation) -> bool:
     """What comes after it for the same person makes no sense without it."""
     return isinstance(operation, LinkAccount | CreateAccount | RestoreAccount)
