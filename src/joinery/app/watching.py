@@ -45,6 +45,8 @@ class Watch:
         if self._last == minute:
             return []
         self._last = minute
+        # where nothing but pushes happens, no run keeps the head of the audit log
+        self.opened.ports.anchor(now)
         self.opened.targets.calls.write(self.opened.ports.database, self.opened.settings.name)
         return quietly(self.opened, now, self.say, instant=minute, send=self.send)
 

@@ -35,8 +35,9 @@ from joinery.kit.contract import Target
 from joinery.kit.drop import ArrivedFile, Drop
 from joinery.store.database import Database
 
-#: names of uploads: those that we wrote ourselves from records, and those that hold changes only
-RECORDS, PARTS = "*_records_*_A-*.csv", "*_part_A-*"
+#: names of uploads: those that we wrote ourselves from records, and those that hold changes only; A- was the number of
+#: arrivals once, and such a file may still wait
+RECORDS, PARTS = "*_records_*_[AN]-*.csv", "*_part_[AN]-*"
 
 
 Confirmation = Literal["itself", "export", "nobody"]

@@ -18,7 +18,7 @@ from joinery.errors import ConfigError, NotThere, SourceUntrusted
 from joinery.flows.policy import Ports, SourcePolicy
 from joinery.flows.pulled import FileResult
 from joinery.flows.push import News, Told, tell
-from joinery.store.arrivals import Arrival, arrival_of, by_key, finish, finish_file, keep, waiting
+from joinery.store.arrivals import ARRIVED, Arrival, Ended, arrival_of, by_key, finish, finish_file, keep, waiting
 from joinery.store.connections import next_number
 
 
@@ -41,7 +41,7 @@ def keep_arrival(ports: Ports, arrival: Arrival) -> tuple[Arrival, bool]:
     Raises KeyReused when its key came before with another content.
     """
     with ports.database.write() as connection:
-        named = arrival if arrival.id else replace(arrival, id=next_number(connection, "A"))
+        named = arrival if arrival.id else replace(arrival, id=next_number(connection, ARRIVED))
         kept = keep(connection, ports.policy.name, named)
     return _same(kept, arrival), kept.id == named.id
 
@@ -56,7 +56,7 @@ def earlier(ports: Ports, arrival: Arrival) -> Arrival | None:
 def new_number(ports: Ports) -> str:
     """The ID of an arrival that is about to be kept."""
     with ports.database.write() as connection:
-        return next_number(connection, "A")
+        return next_number(connection, ARRIVED)
 
 
 def _same(kept: Arrival, arrival: Arrival) -> Arrival:
@@ -147,4 +147,4 @@ def note_files(ports: Ports, files: Sequence[FileResult]) -> None:
                 "snapshot": file.snapshot_id,
                 "findings": _said(file.findings),
             }
-            finish_file(connection, ports.policy.name, file.name, file.state, report)
+            finish_file(connection, ports.policy.name, file.name, Ended(file.state, ports.now(), report))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,11 @@ from sqlalchemy import Connection, select, update
 
 from joinery.core.model.codec import canonical, instant_of, instant_text
 from joinery.store.accounts import upsert
+from joinery.store.audit_log import Happened, note
 from joinery.store.tables import arrivals
+
+#: arrivals are numbered N-1, N-2, …; A counts the entries of the audit log, and nothing else may
+ARRIVED = "N"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +55,19 @@ def keep(connection: Connection, name: str, arrival: Arrival) -> Arrival:
     }
     statement = upsert(connection)(arrivals).values(row).on_conflict_do_nothing()
     if connection.execute(statement.returning(arrivals.c.id)).first() is not None:
+        _note_kept(connection, name, arrival)
         return arrival
     earlier = by_key(connection, name, arrival)
     assert earlier is not None  # noqa: S101 - only its key can have been in the way
     return earlier
+
+
+def _note_kept(connection: Connection, name: str, arrival: Arrival) -> None:
+    """By which door, of which source, and its hash: never what it says, nor how the sender calls it."""
+    facts = {"door": arrival.door, "source": arrival.source, "sha256": arrival.sha256}
+    facts["what"] = "upload" if arrival.file else "news"
+    happened = Happened(action="push.kept", at=arrival.received_at, connection=name, subject=arrival.id, facts=facts)
+    note(connection, replace(happened, actor=f"webhook of {arrival.source}" if arrival.door == "webhook" else ""))
 
 
 def by_key(connection: Connection, name: str, arrival: Arrival) -> Arrival | None:
@@ -81,15 +94,29 @@ def waiting(connection: Connection, name: str) -> list[Arrival]:
 def finish(connection: Connection, key: str, state: str, report: Mapping[str, Any], at: datetime) -> None:
     """What became of it. The news themselves are not kept any longer."""
     values = {"state": state, "report": canonical(dict(report)), "ended_at": instant_text(at), "body": ""}
-    connection.execute(update(arrivals).where(arrivals.c.id == key).values(**values))
+    mine = update(arrivals).where(arrivals.c.id == key)
+    name = connection.scalar(mine.values(**values).returning(arrivals.c.connection))
+    facts = {"state": state, "plan": report.get("plan", ""), "counts": report.get("counts", {})}
+    note(connection, Happened(action="push.ended", at=at, connection=name or "", subject=key, facts=facts))
 
 
-def finish_file(connection: Connection, name: str, file: str, state: str, report: Mapping[str, Any]) -> None:
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of an upload, and when."""
+
+    state: str
+    at: datetime
+    report: Mapping[str, Any]
+
+
+def finish_file(connection: Connection, name: str, file: str, ended: Ended) -> None:
     """What became of an upload, known by the name of its file."""
     c = arrivals.c
     mine = c.connection == name, c.file == file
-    values = {"state": state, "report": canonical(dict(report))}
-    connection.execute(update(arrivals).where(*mine).values(**values))
+    values = {"state": ended.state, "report": canonical(dict(ended.report))}
+    for key in connection.scalars(update(arrivals).where(*mine).values(**values).returning(c.id)).all():
+        facts = {"state": ended.state}
+        note(connection, Happened(action="push.ended", at=ended.at, connection=name, subject=key, facts=facts))
 
 
 def _arrival(kept: Mapping[str, Any]) -> Arrival:

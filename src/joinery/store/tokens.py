@@ -14,6 +14,7 @@ from hashlib import sha256
 from sqlalchemy import Connection, insert, select, update
 
 from joinery.core.model.codec import instant_of, instant_text
+from joinery.store.audit_log import Happened, note
 from joinery.store.tables import service_tokens
 
 PREFIX = "jnr"
@@ -65,6 +66,10 @@ def make_token(connection: Connection, name: str, token: Token) -> tuple[Token, 
         "expires_at": instant_text(made.expires_at),
     }
     connection.execute(insert(service_tokens), row)
+    facts = {"scopes": list(made.scopes), "expires_at": instant_text(made.expires_at)}
+    happened = Happened(action="token.made", at=made.made_at, connection=name, subject=made.id, facts=facts)
+    # what somebody called it may be anybody's name
+    note(connection, replace(happened, actor=made.made_by, private={"name": made.name}))
     return made, f"{PREFIX}_{made.id}_{secret}"
 
 
@@ -89,7 +94,8 @@ def revoke_token(connection: Connection, name: str, key: str, at: datetime) -> T
     """It opens nothing from now on; None when there is no such token."""
     mine = (service_tokens.c.connection == name) & (service_tokens.c.id == key)
     still = mine & (service_tokens.c.revoked_at == "")
-    connection.execute(update(service_tokens).where(still).values(revoked_at=instant_text(at)))
+    if connection.execute(update(service_tokens).where(still).values(revoked_at=instant_text(at))).rowcount:
+        note(connection, Happened(action="token.revoked", at=at, connection=name, subject=key))
     row = connection.execute(select(service_tokens).where(mine)).one_or_none()
     return None if row is None else _token(row)
 

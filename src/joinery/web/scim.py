@@ -10,6 +10,7 @@ from scim2_server.requests import ScimRequest
 from scim2_server.storage import ScimStorage
 
 from joinery.settings.sources import ScimSource
+from joinery.store.audit_log import ACTOR
 from joinery.web.problems import Problem
 from joinery.web.scim_storage import PeopleStorage
 from joinery.web.ways import Here, Ways, address_of
@@ -49,6 +50,7 @@ def _let_in(ways: Ways, asked: ScimRequest, address: str) -> str:
         token = ways.doors.let_in(asked.header("Authorization"), address, "").token
     except Problem as problem:
         raise _refused(problem) from problem
+    ACTOR.set(f"token {token.id}")  # for the rest of this request
     mine = [name for name in sources if token.may("scim", name)]
     if len(mine) != 1:
         fix = "give the token the scope scim:<source> of one source that is `from: scim`"

@@ -28,7 +28,7 @@ from scim2_server.storage import ScimStorage, SearchPage
 from joinery.core.model.codec import canonical
 from joinery.flows.policy import Ports
 from joinery.flows.receiving import body_of
-from joinery.store.arrivals import Arrival, keep
+from joinery.store.arrivals import ARRIVED, Arrival, keep
 from joinery.store.connections import next_number
 from joinery.store.scim_people import ScimPeople, ScimPerson
 from joinery.web.scim_records import record_of, user_of, version_of
@@ -146,7 +146,7 @@ class PeopleStorage(ScimStorage):
         record = record_of(user_of(person), self._here, gone=person.gone)
         body = body_of([record], person.changed_at, f"User {person.id}")
         arrival = Arrival(
-            id=next_number(self._here.db, "A"),
+            id=next_number(self._here.db, ARRIVED),
             source=self._source(),
             door="scim",
             sha256=sha256(canonical(dict(record)).encode()).hexdigest(),

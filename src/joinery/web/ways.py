@@ -13,6 +13,7 @@ from joinery.app.desk import Desk
 from joinery.app.pushed import upload_folder
 from joinery.flows.policy import Ports
 from joinery.settings import Settings
+from joinery.store.audit_log import ACTOR
 from joinery.web.doors import Doorkeeper, Guest
 
 
@@ -43,7 +44,9 @@ Here = Annotated[Ways, Depends(ways_of)]
 async def guest(request: Request, ways: Ways, scope: str, source: str = "") -> Guest:
     """Whoever sent this request, let in for this. Raises Problem 401, 403 or 429."""
     header = request.headers.get("authorization")
-    return await run_in_threadpool(ways.doors.let_in, header, address_of(request), scope, source)
+    let_in = await run_in_threadpool(ways.doors.let_in, header, address_of(request), scope, source)
+    ACTOR.set(f"token {let_in.token.id}")  # for the rest of this request
+    return let_in
 
 
 def address_of(request: Request) -> str:
