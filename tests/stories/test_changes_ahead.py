@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from joinery.cli.main import app
@@ -84,6 +85,53 @@ def test_person_show_tells_it_too_and_no_end_of_employment(tmp_path: Path) -> No
     assert "From 2026" not in shown("0003") and "erminated" not in shown("0003")
     acme.day(SOON)
     assert "From 2026" not in shown("0002")
+
+
+JOBS = {"fields": TIMES["fields"] | {"job_id": "job_id"}, "has_several_jobs": True}
+WIDE = (*ALL, "job_id")
+
+
+def two_jobs(tmp_path: Path, content: str) -> tuple[Company, list[Row]]:
+    acme = Company(tmp_path, people=JOBS | {"content": content}, learning={"groups_from": ["department"]})
+    same = {"changed_at": "", "effective_date": "2020-01-15"}
+    rows = [worker(1, job_id="A", **same)]
+    rows += [worker(2, job_id="A", **same), worker(2, job_id="B", department="Bar", job_title="Waiter", **same)]
+    acme.day("2026-11-18", rows, columns=WIDE)
+    assert acme.account("0002").groups == {"Sales", "Bar"}
+    return acme, rows
+
+
+@pytest.mark.parametrize("content", ["full", "changes"])
+def test_of_two_jobs_one_waits_for_its_day_and_the_other_does_not(tmp_path: Path, content: str) -> None:
+    acme, (first, kept, moved) = two_jobs(tmp_path, content)
+    soon = moved | {"department": "Kitchen", "effective_date": SOON}
+    now = kept | {"job_title": "Chief", "effective_date": "2026-11-20"}
+    night = acme.day("2026-11-20", [first, now, soon], columns=WIDE)
+    assert (night.lines, night.report.pulled.files[0].counts["waiting"]) == (["0002 update done"], 1)
+    assert acme.account("0002").groups == {"Sales", "Bar"} and title(acme) == "Chief"
+    said = CliRunner().invoke(app, ["person", "show", "0002", "--config", str(acme.config)]).stdout
+    assert "From 2026-12-01 on: department Kitchen instead of Bar. HR said so on 2026-11-20." in said.splitlines()
+    assert acme.day("2026-11-30").lines == []
+    assert sorted(acme.day(SOON).lines) == ["0002 group done", "0002 group done"]
+    assert acme.account("0002").groups == {"Sales", "Kitchen"} and title(acme) == "Chief"
+    assert acme.day("2026-12-02").lines == [] and "ahead" not in acme.person("0002").memory
+
+
+def test_a_job_dated_ahead_that_a_full_file_tells_no_more_is_taken_back(tmp_path: Path) -> None:
+    acme, (first, kept, moved) = two_jobs(tmp_path, "full")
+    soon = moved | {"department": "Kitchen", "effective_date": SOON}
+    acme.day("2026-11-20", [first, kept, soon], columns=WIDE)
+    acme.day("2026-11-21", [first, kept, moved], columns=WIDE)
+    assert "ahead" not in acme.person("0002").memory
+    assert acme.day(SOON).lines == [] and acme.account("0002").groups == {"Sales", "Bar"}
+
+
+def test_another_job_dated_ahead_begins_on_its_day(tmp_path: Path) -> None:
+    acme, (first, kept, moved) = two_jobs(tmp_path, "full")
+    third = moved | {"job_id": "C", "department": "Door", "effective_date": SOON}
+    assert acme.day("2026-11-20", [first, kept, moved, third], columns=WIDE).lines == []
+    assert acme.day(SOON).lines == ["0002 group done"]
+    assert acme.account("0002").groups == {"Sales", "Bar", "Door"}
 
 
 def test_an_end_without_a_date_waits_for_its_day_and_is_confidential(tmp_path: Path) -> None:

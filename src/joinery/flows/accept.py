@@ -28,7 +28,7 @@ from joinery.core.model.worker import Status, Worker
 from joinery.core.rules.instants import local_day
 from joinery.core.rules.jobs import as_job, awaited, paired, superseded
 from joinery.core.rules.lifecycle import ended_unsaid, standing_of, standing_when_absent, still_missing
-from joinery.flows.in_time import Known, Taken, begun_today, in_time, known_of, remembered
+from joinery.flows.in_time import Known, Taken, all_remembered, begun_today, in_time, known_of
 from joinery.flows.joining import Claims, Joining
 from joinery.flows.netting import Netting
 from joinery.flows.persons import person_of
@@ -113,7 +113,7 @@ class Acceptance:
                 return
             self.outcome.findings.extend(found.findings)
             mapped.append(found)
-        taken = self._one_by_one(mapped, known, raw_key) if alone else _at_once(mapped)
+        taken = self._one_by_one(mapped, known, raw_key) if alone else self._side_by_side(mapped, owner, source_id)
         if not taken:
             self.outcome.counts["older"] += 1
             return
@@ -126,7 +126,7 @@ class Acceptance:
             self._believe_end(owner, was, said.status_text, said.status, said.termination_date, alone=alone)
             return
         self.outcome.counts["waiting"] += bool(later)
-        self._decide(workers, owner, taken[-1])
+        self._decide(workers, owner, taken)
 
     def _one_by_one(self, mapped: Sequence[Mapped], known: Known, raw_key: str) -> list[Taken]:
         """What changes one after the other come to, as far as nothing newer is known; empty when that is nothing."""
@@ -138,6 +138,19 @@ class Acceptance:
             if not taken.says_nothing:
                 known, last = known.after(taken), [taken]
         return last
+
+    def _side_by_side(self, mapped: Sequence[Mapped], owner: Person | None, source_id: str) -> list[Taken]:
+        """Several jobs of one number are told together, and so are never older; one that is dated ahead waits."""
+        mine = [job for job in owner.jobs if job.record == (self._is.source, source_id)] if owner else []
+        told = [Taken(worker=each.worker, told={}, effective_on=each.effective_on) for each in mapped]
+        if not all(each.worker.job_id for each in mapped):
+            return told
+        for n, (found, (_, was)) in enumerate(zip(mapped, paired(mine, [m.worker for m in mapped]), strict=True)):
+            known = replace(known_of(self._is, owner, was), told={})
+            today = self._is.moment(found.worker).today
+            if known.ahead or (found.effective_on is not None and found.effective_on > today):
+                told[n] = replace(in_time(self._is, self._mapped, found, known), told={})
+        return told
 
     def _addressed(self, worker: Worker) -> Worker:
         return replace(worker, work_email="") if worker.worker_id in self.without_address else worker
@@ -171,7 +184,7 @@ class Acceptance:
         today = self._is.moment(worker).today
         return Facts(as_of=today, time_zones=self._is.known_zones, mapped=self._mapped)
 
-    def _decide(self, workers: Sequence[Worker], owner: Person | None, taken: Taken | None = None) -> None:
+    def _decide(self, workers: Sequence[Worker], owner: Person | None, taken: Sequence[Taken] = ()) -> None:
         """The rows of one record, and all that is known of the person beside them."""
         record = workers[0].source, workers[0].source_id
         mine = [job for job in owner.jobs if job.record == record] if owner else []
@@ -278,15 +291,15 @@ class Acceptance:
         jobs: Sequence[Employment],
         owner: Person | None,
         doubt: str = "",
-        taken: Taken | None = None,
+        taken: Sequence[Taken] = (),
         *,
         memory: Mapping[str, Any] | None = None,
         effective_on: date | None = None,
     ) -> None:
         """These are the person's records now; `doubt`: nothing is written for them until it is solved."""
-        if taken is not None:
+        if taken:
             begun = begun_today(self._is, owner)[0].memory if owner else {}
-            memory, effective_on = remembered(begun, taken.worker, taken.told, taken.ahead), taken.effective_on
+            memory, effective_on = all_remembered(begun, taken), taken[-1].effective_on
         person, findings = person_of(self._is, jobs, owner, doubt, memory=memory)
         self.outcome.findings.extend(findings)
         late = owner is not None and owner.key in self._late.before
@@ -315,11 +328,6 @@ class Acceptance:
         for people in self._people.by_worker_id(self.outcome.managers).values() if self.outcome.managers else ():
             keys.update(person.key for person in people)
         self._people.mark(keys, unsettled=True)
-
-
-def _at_once(mapped: Sequence[Mapped]) -> list[Taken]:
-    """Several jobs of one number are told together, and so are never older."""
-    return [Taken(worker=each.worker, told={}, effective_on=each.effective_on) for each in mapped]
 
 
 def _job_of(owner: Person | None, source: str, source_id: str) -> Employment | None:

@@ -147,10 +147,10 @@ def begun_today(setting: Setting, person: Person) -> tuple[Person, date | None]:
         return person, None
     jobs, days, memory = [], [], person.memory
     for job in person.jobs:
-        known = known_of(setting, person, job)
+        known, of_job = known_of(setting, person, job), _by_job(person.memory, job.worker)
         if known.worker is not None and known.effective_on is not None:
             days.append(known.effective_on)
-            memory = remembered(memory, job.worker, known.told, known.ahead)
+            memory = remembered(memory, job.worker, {} if of_job else known.told, known.ahead, of_job=of_job)
             job = replace(job, worker=known.worker)
         jobs.append(job)
     if not days:
@@ -174,31 +174,79 @@ def told_of(owner: Person | None, was: Employment | None) -> Mapping[str, str]:
 
 def waiting_of(memory: Mapping[str, Any], worker: Worker) -> tuple[Ahead, ...]:
     """What of this record waits for its day."""
-    return tuple(ahead_of(each) for each in memory.get("ahead", {}).get(record_name(worker), ()))
+    name = _job_name(worker) if _by_job(memory, worker) else record_name(worker)
+    return tuple(ahead_of(each) for each in memory.get("ahead", {}).get(name, ()))
 
 
-def all_waiting(memory: Mapping[str, Any]) -> tuple[Ahead, ...]:
-    """Everything that waits for its day, of all records."""
-    return in_order(ahead_of(each) for some in memory.get("ahead", {}).values() for each in some)
+def all_waiting(person: Person) -> tuple[tuple[Worker, Ahead], ...]:
+    """Everything that waits for its day, of all records, with the record that it is about."""
+    about = {
+        _job_name(job.worker) if _by_job(person.memory, job.worker) else record_name(job.worker): job.worker
+        for job in reversed(person.jobs)
+    }
+    found = [(worker, each) for worker in about.values() for each in waiting_of(person.memory, worker)]
+    return tuple(sorted(found, key=lambda pair: pair[1].on))
 
 
 def remembered(
-    memory: Mapping[str, Any], worker: Worker, told: Mapping[str, str], ahead: Sequence[Ahead] = ()
+    memory: Mapping[str, Any],
+    worker: Worker,
+    told: Mapping[str, str],
+    ahead: Sequence[Ahead] = (),
+    *,
+    of_job: bool = False,
 ) -> Mapping[str, Any]:
-    """The memory of a person, with what was said about one of their records and what of it waits."""
+    """The memory of a person, with what was said about one of their records and what of it waits.
+
+    `of_job`: the record has several rows, and this is said of the one with this job's ID.
+    """
     name, found = record_name(worker), dict(memory)
     if told:
         found["told"] = {**memory.get("told", {}), name: dict(told)}
-    waiting = {record: some for record, some in memory.get("ahead", {}).items() if record != name}
+    mine = _job_name(worker)
+    waiting = {
+        record: some
+        for record, some in memory.get("ahead", {}).items()
+        if record not in {name, mine} and (of_job or record_of(record) != name)
+    }
     if ahead:
-        waiting[name] = [each.to_json() for each in ahead]
+        waiting[mine if of_job else name] = [each.to_json() for each in ahead]
     found.pop("ahead", None)
     return {**found, "ahead": waiting} if waiting else found
+
+
+def all_remembered(memory: Mapping[str, Any], taken: Sequence[Taken]) -> Mapping[str, Any]:
+    """The memory with what the rows of one record said: one row, or one for each job."""
+    if len(taken) == 1:
+        return remembered(memory, taken[0].worker, taken[0].told, taken[0].ahead)
+    memory = remembered(memory, taken[0].worker, {})
+    for each in taken:
+        memory = remembered(memory, each.worker, {}, each.ahead, of_job=True) if each.ahead else memory
+    return memory
 
 
 def record_name(worker: Worker) -> str:
     """By what a record is remembered."""
     return f"{worker.source}:{worker.source_id}"
+
+
+#: between a record and the job that something waits for; in no number
+_JOB = "\x1f"
+
+
+def _job_name(worker: Worker) -> str:
+    return f"{record_name(worker)}{_JOB}{worker.job_id}"
+
+
+def record_of(name: str) -> str:
+    """The record that this part of a memory is about, also where it is about one of its jobs."""
+    return name.partition(_JOB)[0]
+
+
+def _by_job(memory: Mapping[str, Any], worker: Worker) -> bool:
+    """What waits of this record waits for one of its jobs."""
+    prefix = record_name(worker) + _JOB
+    return any(name.startswith(prefix) for name in memory.get("ahead", {}))
 
 
 def without_ends(memory: Mapping[str, Any]) -> Mapping[str, Any]:

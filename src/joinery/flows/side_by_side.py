@@ -40,7 +40,7 @@ def side_by_side(ports: Ports, who: str) -> SideBySide:
             account=case.account.id if case.account else "",
             rows=tuple(row for row in _rows(case) if any(row[1:4])),
             held=case.decided.subject.desired.hold,
-            ahead=tuple(f"{to_come(case, each)}." for each in waiting_ahead(case)),
+            ahead=tuple(f"{to_come(*each)}." for each in waiting_ahead(case)),
         )
 
 

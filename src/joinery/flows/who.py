@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from joinery.core.model.employment import Employment
 from joinery.errors import MatchRefused
 from joinery.flows.book import IDENTITY, PEOPLE, Book
-from joinery.flows.in_time import record_name
+from joinery.flows.in_time import record_name, record_of
 from joinery.flows.netting import Netting
 from joinery.flows.person import Word, find_person, now_of
 from joinery.flows.persons import person_of
@@ -140,7 +140,8 @@ def part(ports: Ports, who: str, number: str, word: Word) -> tuple[Person, Perso
 def _of_records(person: Person, jobs: Sequence[Employment]) -> dict[str, Any]:
     """What is remembered of these records."""
     names = {record_name(job.worker) for job in jobs}
-    kept = {what: {n: x for n, x in person.memory.get(what, {}).items() if n in names} for what in _OF_RECORDS}
+    found = {what: person.memory.get(what, {}) for what in _OF_RECORDS}
+    kept = {what: {n: x for n, x in some.items() if record_of(n) in names} for what, some in found.items()}
     return {what: some for what, some in kept.items() if some}
 
 

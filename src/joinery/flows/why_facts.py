@@ -12,7 +12,7 @@ from typing import Any
 
 from joinery.core.mapping.ahead import Ahead
 from joinery.core.mapping.outbound import unmapped_in
-from joinery.core.model.worker import IDENTITY_NAMES, LIFECYCLE_NAMES
+from joinery.core.model.worker import IDENTITY_NAMES, LIFECYCLE_NAMES, Worker
 from joinery.core.rules.explain import Origin
 from joinery.flows.in_time import all_waiting
 from joinery.flows.relations import manager_of
@@ -41,7 +41,7 @@ def facts_part(case: Case) -> Part:
     kept_back = any(row["severity"] in {"blocker", "quarantine"} for row in found)
     said = [_from(case, rows, kept_back=kept_back), *_changes(case, rows), *_otherwise(case)]
     waiting = waiting_ahead(case)
-    said += [f"{to_come(case, each)}; until then nothing changes." for each in waiting]
+    said += [f"{to_come(*each)}; until then nothing changes." for each in waiting]
     said += [finding_said(row) for row in found]
     if case.person.standing.held:
         said.append(f"Held: {case.person.standing.held}. Nothing is written until the settings say what it means.")
@@ -63,23 +63,22 @@ def facts_part(case: Case) -> Part:
             },
             "to_come": [
                 {"on": each.on.isoformat(), "known_on": each.known_on.isoformat(), "values": dict(each.values)}
-                for each in waiting
+                for _, each in waiting
             ],
             "findings": [finding_data(row) for row in found],
         },
     )
 
 
-def waiting_ahead(case: Case) -> list[Ahead]:
-    """What HR has dated ahead; of the employment itself only where confidential things are asked for."""
+def waiting_ahead(case: Case) -> list[tuple[Worker, Ahead]]:
+    """What HR has dated ahead, and in which record; of the employment itself only where that is asked for."""
     hidden = frozenset[str]() if case.confidential else LIFECYCLE_NAMES
-    found = [each.without(hidden) for each in all_waiting(case.person.memory)]
-    return [each for each in found if each.values]
+    found = [(worker, each.without(hidden)) for worker, each in all_waiting(case.person)]
+    return [(worker, each) for worker, each in found if each.values]
 
 
-def to_come(case: Case, ahead: Ahead) -> str:
+def to_come(worker: Worker, ahead: Ahead) -> str:
     """`From 2026-12-01 on: job_title Head instead of Clerk. HR said so on 2026-11-20`."""
-    worker = case.person.worker
     changes = [
         name if name in NAMES else f"{name} {value or 'nothing'} instead of {worker.value(name) or 'nothing'}"
         for name, value in ahead.values.items()
