@@ -25,7 +25,7 @@ from joinery.errors import ConfigError
 from joinery.flows.policy import Ports
 from joinery.jobs.api import Engine, open_engine
 from joinery.settings import Settings, load
-from joinery.store.connections import load_state
+from joinery.store.connections import load_state, other_caller
 from joinery.store.database import Database
 
 
@@ -95,6 +95,7 @@ def _put_together(
     settings: Settings, database: Database, state_dir: Path, voice: Voice, moment: datetime, engines: list[_Lazy]
 ) -> Opened:
     name = _only_target(settings)
+    _own_target(settings, database, name)
     targets = TargetMaker(settings=settings, name=name, state_dir=state_dir, now=_classroom_clock(settings, moment))
     published = _published(database, settings, moment)
     policy = policy_from(settings, name, published, targets.batch_size)
@@ -148,6 +149,18 @@ def _only_target(settings: Settings) -> str:
             fix="Keep one entry, or use one settings file for each learning system.",
         )
     return next(iter(settings.learning))
+
+
+def _own_target(settings: Settings, database: Database, name: str) -> None:
+    """Accounts, links, pauses and failures are kept by the name of the learning system: two connections of one store
+    that share it would take each other's accounts for their own."""
+    with database.read() as connection:
+        other = other_caller(connection, settings.name, name)
+    if other:
+        raise ConfigError(
+            f"The connection {other} of this store calls its learning system {name!r}, too; nothing was done.",
+            fix=f"Give this one a name of its own: learning: {{ {settings.name}-{name}: {{ into: … }} }}.",
+        )
 
 
 def _classroom_clock(settings: Settings, moment: datetime) -> Callable[[], datetime]:

@@ -25,7 +25,7 @@ from joinery.store.accounts import upsert
 from joinery.store.audit_log import Happened, note
 from joinery.store.database import Database
 from joinery.store.nodes import epoch
-from joinery.store.tables import connections, counters, locks, runs
+from joinery.store.tables import connections, counters, locks, plans, runs
 
 #: a lock whose holder did not write for so many seconds, on another machine or stopped on this one, is abandoned
 STALE_AFTER = 30.0
@@ -72,6 +72,15 @@ def save_state(connection: Connection, name: str, state: ConnectionState) -> Non
     }
     statement = upsert(connection)(connections).values(name=name, **values)
     connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+def other_caller(connection: Connection, name: str, target: str) -> str:
+    """Another connection of this store that made plans for a learning system of this name; empty when there is none."""
+    others = select(connections.c.name).where(connections.c.name != name)
+    if connection.execute(others.limit(1)).first() is None:
+        return ""
+    made = select(plans.c.connection).where(plans.c.target == target, plans.c.connection.in_(others))
+    return str(connection.scalar(made.limit(1)) or "")
 
 
 def next_number(connection: Connection, kind: str) -> str:
