@@ -5,7 +5,8 @@
 The learning system is a SCIM server in a process of its own, `joinery serve` another. Each leaver is one signed
 webhook, one after the other; beside each, one bare PATCH to the same server for somebody Joinery does not know.
 Both clocks are the machine's monotonic one: the server notes the instant at which the person is shut out.
-First with nothing to do, then with so many operations queued and the system at its rate limit.
+First with nothing to do, then with so many operations queued and the system at its rate limit. Each line also says how
+busy the machine was (processes that wanted a core, on average over the last minute, and cores).
 """
 
 from __future__ import annotations
@@ -243,7 +244,8 @@ def told(what: str, spans: list[float]) -> dict[str, Any]:
         f"p{share}": round(1000 * ordered[min(len(ordered) - 1, int(len(ordered) * share / 100))], 1)
         for share in (50, 95, 99)
     }
-    return {"what": what, "n": len(spans), **at, "max": round(1000 * ordered[-1], 1), "unit": "ms"}
+    busy = f"{os.getloadavg()[0]:.1f} on {os.cpu_count()}"
+    return {"what": what, "n": len(spans), **at, "max": round(1000 * ordered[-1], 1), "unit": "ms", "load": busy}
 
 
 def main() -> None:

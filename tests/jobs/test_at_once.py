@@ -55,7 +55,9 @@ def test_an_end_of_access_waits_for_no_poll_of_the_queue(
         made.warm()
         time.sleep(0.3)  # the queues are asked once right after the launch
         for number in (1, 2):
-            assert made.apply(end_access(store, number)).done == 1
+            plan, began = end_access(store, number), time.monotonic()
+            assert made.apply(plan).done == 1
+            assert time.monotonic() - began < 8, "it was the queue that brought it"
     assert len(lms.effects) == 2
     assert all("#" in line.owner for line in lines_of(store, "P-1")), "claimed under a token, like any other job"
 
