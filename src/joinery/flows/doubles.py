@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 SOURCE: Final = f"{IDENTITY}:{DOUBLES}"
 OFF: Final = "off"
+SAME_PERSON: Final = "same_person"
 #: from this share of the population on, comparing everybody is no dearer
 _MOST: Final = 0.5
 _OVER: Final = [str(Stage.LEFT), str(Stage.NO_SHOW)]
@@ -153,7 +154,7 @@ def _findings(pairs: Iterable[Pair], number: Mapping[str, str]) -> list[Finding]
         by_first.setdefault(left, []).append(replace(pair, left=left, right=right))
     return [
         Finding(
-            check="same_person",
+            check=SAME_PERSON,
             severity=Severity.WARNING,
             message=" ".join(pair.message for pair in sorted(own, key=lambda pair: pair.right)),
             worker_id=first,

@@ -6,7 +6,7 @@ blocker of the population is neither gone nor waived by name.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -51,14 +51,16 @@ class Said:
     until_worse: bool = False
 
 
-def refresh_issues(ports: Ports, as_of: datetime) -> None:
-    """After a run: new ones get a number, those not found any more close, closed ones that are back open again."""
+def refresh_issues(ports: Ports, as_of: datetime, of: Callable[[Cause], bool] = lambda cause: True) -> None:
+    """After a run: new ones get a number, those not found any more close, closed ones that are back open again.
+
+    `of`: only those, for what a run looks at last: each refresh of an issue is one run to its trend.
+    """
     at, today = instant_text(ports.now()), local_day(as_of, ports.policy.company_zone)
     with ports.database.write() as connection:
-        known = issues_of(connection, ports.policy.name)
-        found = {
-            c.fingerprint: (c, rows) for c, rows in _by_cause(open_findings(connection, ports.policy.name)).items()
-        }
+        known = {mark: i for mark, i in issues_of(connection, ports.policy.name).items() if of(i.cause)}
+        causes = _by_cause(open_findings(connection, ports.policy.name))
+        found = {cause.fingerprint: (cause, rows) for cause, rows in causes.items() if of(cause)}
         seen = [_after(issue, found[mark][1] if mark in found else [], at, today) for mark, issue in known.items()]
         new = [_opened(connection, ports, *each, at) for mark, each in found.items() if mark not in known]
         changed = [each for each in seen if each[0] != known[each[0].cause.fingerprint]]

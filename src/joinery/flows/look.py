@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 from joinery.core.model.plan import PlanSummary
 from joinery.flows.announced import forget_announced_ends
 from joinery.flows.contact import contacted, look_at_doubtful, read_accounts, still_in_doubt
-from joinery.flows.doubles import look_for_doubles
+from joinery.flows.doubles import SAME_PERSON, look_for_doubles
 from joinery.flows.issues import refresh_issues
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Ports
@@ -36,7 +36,6 @@ def look(
         if rehearsal:
             return _rehearse(ports, as_of, confidential=confidential)
         pulled = pull(ports, as_of)
-        look_for_doubles(ports, as_of)
         refresh_issues(ports, as_of)
         if not contacted(ports) and _has_people(ports):
             read_accounts(ports)
@@ -44,6 +43,8 @@ def look(
         cause = ", ".join(file.name for file in pulled.files if file.name) or why
         plan = make_plan(ports, as_of, cause, pulled.snapshot_id)
         still_in_doubt(ports, unseen)
+        if look_for_doubles(ports, as_of):
+            refresh_issues(ports, as_of, lambda cause: cause.check == SAME_PERSON)
         return plan
 
 

@@ -14,7 +14,7 @@ from joinery.errors import AsOfRefused, JoineryError
 from joinery.flows.apply import Applied, apply_by_mode, resume
 from joinery.flows.closing import close_the_book, look_again
 from joinery.flows.contact import contacted, look_at_doubtful, read_accounts, still_in_doubt
-from joinery.flows.doubles import look_for_doubles
+from joinery.flows.doubles import SAME_PERSON, look_for_doubles
 from joinery.flows.erase import end_keeping
 from joinery.flows.issues import look_at_records, refresh_issues, waived
 from joinery.flows.laid_off import Batch, fire
@@ -95,7 +95,7 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
     resumed = resume(ports)
     with ports.span("pull"):
         pulled = pull(ports, as_of)
-    if look_for_doubles(ports, as_of) or any(file.state != "same" for file in pulled.files):
+    if any(file.state != "same" for file in pulled.files):
         refresh_issues(ports, as_of)
     cause = ", ".join(file.name for file in pulled.files if file.name) or "dates and open lines"
     _look_there(ports, as_of)
@@ -116,9 +116,7 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
         save_state(connection, ports.policy.name, replace(state, last_as_of=as_of))
     mail, records = after_apply(ports, as_of)
     _say_fired(ports, fired)
-    if any(records.values()):
-        look_at_records(ports)
-        refresh_issues(ports, as_of)
+    _look_last(ports, as_of, brought=any(records.values()))
     return SyncReport(
         run=run,
         as_of=as_of,
@@ -138,6 +136,16 @@ def _look_there(ports: Ports, as_of: datetime) -> None:
     if _needs_contact(ports):
         read_accounts(ports)
     look_at_export(ports, as_of)
+
+
+def _look_last(ports: Ports, as_of: datetime, *, brought: bool) -> None:
+    """What nobody waits for, once everything is applied: training of unknown people, and who may be there twice."""
+    with ports.span("look"):
+        if brought:
+            look_at_records(ports)
+            refresh_issues(ports, as_of, lambda cause: cause.source == "records")
+        if look_for_doubles(ports, as_of):
+            refresh_issues(ports, as_of, lambda cause: cause.check == SAME_PERSON)
 
 
 def _say_fired(ports: Ports, fired: Sequence[Batch]) -> None:
