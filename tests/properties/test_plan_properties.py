@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from joinery.connectors.memory import MemoryTarget
 from tests.stories.company import COLUMNS, Company, Row, staff, worker
 
-QUIET = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
+QUIET = settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), print_blob=True)
 STAFF = staff(8)
 
 #: what can befall the row of somebody who is there already

@@ -133,7 +133,9 @@ def expected_accounts(lives: list[Life]) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3], ids=lambda seed: f"history {seed}")
+@pytest.mark.parametrize(
+    "seed", [1, *(pytest.param(n, marks=pytest.mark.long) for n in (2, 3))], ids=lambda seed: f"history {seed}"
+)
 def test_a_month_of_a_small_company_gives_every_event_once_and_the_right_accounts(tmp_path: Path, seed: int) -> None:
     lives, chance = history(seed), random.Random(seed)
     acme = Company(tmp_path, settings={"guards": "off"})

@@ -21,6 +21,7 @@ from joinery.store.connections import only_run
 from joinery.store.database import Database
 from joinery.store.tables import people
 from tests.faces.running import JOINERY, environment
+from tests.store.test_upgrade import at_step
 from tests.stories.company import Company, staff
 
 FIRST, SECOND, THIRD = "2026-11-23", "2026-11-24", "2026-11-25"
@@ -152,23 +153,13 @@ def _copied(store: Path, copy: Path) -> int:
     return verdict.entries
 
 
-#: tables that did not exist yet at 0004
-LATER = {
-    "audit_log", "audit_values", "service_tokens", "closings", "arrivals", "scim_people", "nodes", "target_states",
-    "schedules",
-}  # fmt: skip
-
-
 def test_migrate_says_what_is_pending_and_copies_before_it_goes(acme: Company) -> None:
     assert "up to date" in say(acme, "migrate", "--check")
-    with sqlite3.connect(acme.folder / ".joinery" / "joinery.db") as store:
-        store.execute("DROP INDEX ix_accounts_target_state_id")
-        store.execute("DROP INDEX ix_people_frozen")
-        for (table,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-            if table in LATER:
-                store.execute(f"DROP TABLE {table}")
-        store.execute("ALTER TABLE locks DROP COLUMN beat_at")
-        store.execute("UPDATE alembic_version SET version_num = '0004'")
+    for file in (acme.folder / ".joinery").glob("joinery.db*"):
+        file.unlink()
+    earlier = Database(f"sqlite:///{acme.folder / '.joinery' / 'joinery.db'}")
+    at_step(earlier, "0004")
+    earlier.close()
     found = json.loads(say(acme, "migrate", "--check", "--json", code=1))
     assert found["pending"][0] == "0005" and not found["done"]
     done = json.loads(say(acme, "migrate", "--json"))

@@ -21,7 +21,9 @@ WORDS = ("Xanthippe", "Quillfeather", "xq@acme.example", "E-77431")
 def lived(folder: Path, **learning: Any) -> Company:
     acme = Company(folder, settings={"guards": "off"}, learning=learning)
     assert acme.day("2026-11-23", [*staff(2), HER]).exit_code == 0
-    assert acme.day("2026-11-24", [*staff(2), LEFT]).did("suspend") == ["E-77431"]
+    # nobody confirms what lies in a file
+    state = "unconfirmed" if learning["into"] == "file" else "done"
+    assert acme.day("2026-11-24", [*staff(2), LEFT]).did("suspend", state) == ["E-77431"]
     return acme
 
 

@@ -53,7 +53,7 @@ def told(ssh: OpenSsh) -> list[tuple[str, str]]:
 def test_people_reach_the_learning_system_by_files_on_its_server(tmp_path: Path, ssh: OpenSsh) -> None:
     acme = company(tmp_path / "acme", ssh)
     night = acme.day("2026-11-24", staff(2))
-    assert sorted(night.did("create")) == ["0001", "0002"]
+    assert sorted(night.did("create", "unconfirmed")) == ["0001", "0002"]
     assert told(ssh) == [("0001", "active"), ("0002", "active")]
     acme.day("2026-11-25", changed(staff(2), "0002", status="Terminated", termination_date="2026-11-24"))
     assert told(ssh)[2:] == [("0002", "inactive")]
@@ -76,5 +76,5 @@ def test_a_night_on_which_the_server_refuses_counts_nothing_as_done_and_the_next
     assert acme.lines(plan) == ["0002 create sent"]
     (ssh.root / "away").rename(ssh.root / "in")
     acme.day("2026-11-27")
-    assert acme.lines(plan) == ["0002 create done"]
+    assert acme.lines(plan) == ["0002 create unconfirmed"]
     assert told(ssh) == [("0001", "active"), ("0002", "active")]
