@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -42,7 +43,7 @@ def job(
     days: int = -100,
     primary: bool = False,
     source: str = "hris",
-    **more: str,
+    **more: Any,
 ) -> Employment:
     """A record whose stage began so many days from now; `more` are its attributes, `ended` and `hired` are dates."""
     ended, missing = more.pop("ended", ""), int(more.pop("missing", "0"))
@@ -53,7 +54,7 @@ def job(
         source_id=number,
         worker_id=number,
         hire_date=date.fromisoformat(hired) if hired else day(-200),
-        **more,  # type: ignore[arg-type]
+        **more,
     )
     standing = Standing(
         stage=stage,
@@ -203,6 +204,21 @@ def test_one_more_row_under_a_number_that_was_never_away_is_no_return_of_it() ->
     # the row that stays is only not yet told to be over
     missing = job("1", days=-50, job_id="1", missing="1")
     assert not superseded(again, [missing, again, new])
+
+
+def test_a_row_that_was_over_before_it_appeared_is_no_return_of_its_number() -> None:
+    """HR never cleared "active": a file of changes lost the row, the next full file had it once more."""
+    over = job("1", L, days=-5, job_id="1", ended="2026-11-18")
+    again = job("1", days=-1, job_id="0", hired="2026-01-01", termination_date=date(2026, 11, 17))
+    new = job("2", L, days=-3, previous_id="1", ended="2026-11-20", hired="2026-11-19")
+    assert superseded(again, [over, again, new]) and superseded(again, [again, new])
+    assert person([over, again, new], was(new)) == ("2", L)
+    # hired anew since, with an old end that nobody cleared: it is in use again
+    anew = job("1", days=-1, job_id="0", hired="2026-11-22", termination_date=date(2026, 11, 17))
+    assert not superseded(anew, [anew, new])
+    # an end to come says nothing against it
+    later = job("1", days=-1, job_id="0", hired="2026-01-01", termination_date=date(2026, 12, 31))
+    assert not superseded(later, [later, new])
 
 
 def test_a_record_that_another_one_is_to_continue_is_awaited() -> None:

@@ -137,14 +137,22 @@ def awaited(job: Employment, jobs: Sequence[Employment]) -> bool:
 def _came_back(job: Employment, other: Employment, jobs: Sequence[Employment]) -> bool:
     """The former number is in use again, since after the other one began: a number that was given back.
 
-    One more row under a number that was there all the time is no return of it.
+    One more row under a number that was there all the time is no return of it, nor is one that was over before it came.
     """
-    if not job.standing.stage.employed or job.standing.missing_files:
+    if not job.standing.stage.employed or job.standing.missing_files or _of_old(job, other):
         return False
     beside = [each for each in jobs if _same_number(each, job) and each.standing.stage.employed]
     since = min(each.standing.since for each in (job, *beside) if not each.standing.missing_files)
     mutual = job.worker.previous_id in other.numbers and not other.standing.stage.employed
     return since > other.standing.since or (mutual and since == other.standing.since)
+
+
+def _of_old(job: Employment, other: Employment) -> bool:
+    """Its end had passed when it appeared, and it began no later than the other one: a row of former times."""
+    worker, begins = as_job(job.worker), as_job(other.worker).hire_date
+    end, hired = worker.termination_date, worker.hire_date
+    past = end is not None and end < job.standing.since.date()
+    return past and (hired is None or begins is None or hired <= begins)
 
 
 def _same_number(one: Employment, other: Employment) -> bool:
