@@ -37,7 +37,8 @@ def people(count: int = 30) -> list[Row]:
 
 @pytest.fixture
 def acme(tmp_path: Path) -> Company:
-    return Company(tmp_path, settings={"guards": "off"}, people={"fields": FIELDS})
+    on = {"guards": "off", "issues": {"same_person": "probably"}}
+    return Company(tmp_path, settings=on, people={"fields": FIELDS})
 
 
 def raised(acme: Company, *, closed: bool = False) -> list[tuple[str, int]]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, inspect
 from sqlalchemy.util import LRUCache
 
 #: of each property in a quick run; a smaller number may be asked for
@@ -51,8 +51,7 @@ def share_empty_store() -> None:
     template = kept / "empty.db"
 
     def quickly(database: Database) -> None:
-        file = Path(database.url.database or "")
-        if not database.embedded or (file.exists() and file.stat().st_size):
+        if not database.embedded or _tables(database):
             migrate(database)
             return
         if not template.exists():
@@ -60,9 +59,17 @@ def share_empty_store() -> None:
             migrate(made)
             made.close()
         database.engine.dispose()
+        file = Path(database.url.database or "")
+        for beside in file.parent.glob(f"{file.name}-*"):
+            beside.unlink()
         shutil.copyfile(template, file)
 
     upgrading.migrate = quickly  # type: ignore[attr-defined]
+
+
+def _tables(database: Any) -> list[str]:
+    with database.read() as connection:
+        return inspect(connection).get_table_names()
 
 
 def fewer_examples(item: pytest.Item) -> None:
