@@ -41,6 +41,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     long = pytest.mark.skip(reason="a long sweep: script/test --all runs it")
     shared = pytest.mark.skip(reason=f"needs {SHARED}, which is not there")
+    quick.longest_first(items)
     for item in items:
         if "long" in item.keywords and not config.getoption("--run-long"):
             item.add_marker(long)

@@ -121,7 +121,7 @@ def _killed(firm: Firm, kills: int) -> None:
 
 
 def test_a_killed_sync_loses_nothing_and_doubles_nothing(tmp_path: Path, store_url: str) -> None:
-    _killed(_firm(tmp_path, store_url), kills=4)
+    _killed(_firm(tmp_path, store_url), kills=3)
 
 
 @pytest.mark.long

@@ -31,6 +31,8 @@ learning_rules:
   - {{ name: Safety, when: {{ department: Works }}, give: [SAFETY-1] }}
 """
 NOW = datetime.now(UTC)
+#: of the first night, which lies before midnight when these tests begin soon after it
+TODAY = NOW - timedelta(minutes=29)
 
 
 class Company:
@@ -104,14 +106,14 @@ def test_movers_leavers_and_returners(acme: Company) -> None:
     everybody = staff(3)
     acme.night(everybody)
     moved = changed(everybody, "0002", family_name="Married", work_email="w2.married@acme.example")
-    gone = changed(moved, "0001", status="Terminated", termination_date=f"{NOW - timedelta(days=1):%Y-%m-%d}")
+    gone = changed(moved, "0001", status="Terminated", termination_date=f"{TODAY - timedelta(days=1):%Y-%m-%d}")
     _, lines = acme.night(gone)
     assert {line[1] for line in lines} == {"done"}
     users = acme.users()
     assert users["w0001@acme.example"]["active"] is False
     assert users["w2.married@acme.example"]["name"]["familyName"] == "Married"
     assert len(users) == 3
-    back = changed(gone, "0001", status="Active", termination_date="", hire_date=f"{NOW:%Y-%m-%d}")
+    back = changed(gone, "0001", status="Active", termination_date="", hire_date=f"{TODAY:%Y-%m-%d}")
     acme.night(back)
     assert acme.users()["w0001@acme.example"]["active"] is True and len(acme.users()) == 3
     assert acme.night(back)[0].plan is None

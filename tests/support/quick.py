@@ -3,6 +3,7 @@
 - Statements are compiled once for all SQLite stores of a process; the product opens one store, a session thousands.
 - An empty SQLite store is copied from one that the migrations made, instead of being migrated anew. What tests the
   migrations themselves calls them directly.
+- What takes longest begins first.
 - Properties show at most `EXAMPLES` examples; `script/test --all` shows as many as each asks for.
 """
 
@@ -21,6 +22,30 @@ from sqlalchemy.util import LRUCache
 
 #: of each property in a quick run; a smaller number may be asked for
 EXAMPLES = int(os.environ.get("JOINERY_EXAMPLES", "50"))
+
+
+#: modules whose tests take longest: begun first, so that no process is left alone with one of them at the end
+LONGEST = (
+    "tests/jobs/test_nodes.py",
+    "tests/house/test_howto.py",
+    "tests/properties/",
+    "tests/faces/test_worker.py",
+    "tests/jobs/test_kill.py",
+    "tests/stories/test_killed_sync.py",
+    "tests/house/test_core_coverage.py",
+    "tests/classroom/test_axe.py",
+    "tests/replay/",
+    "tests/stories/test_veterans.py",
+    "tests/jobs/",
+    "tests/faces/",
+    "tests/house/",
+    "tests/classroom/",
+)
+
+
+def longest_first(items: list[pytest.Item]) -> None:
+    """In this order, all others after them as they are."""
+    items.sort(key=lambda item: next((n for n, path in enumerate(LONGEST) if item.nodeid.startswith(path)), 99))
 
 
 def share_statements() -> None:
