@@ -141,8 +141,13 @@ def test_an_old_server_is_spoken_to_only_by_consent(sshd_path: Path, tmp_path: P
     with openssh(sshd_path, tmp_path / "ssh", more=OLD) as ssh:
         (ssh.root / "out").mkdir()
         pins = frozenset({ssh.fingerprints["rsa"]})
-        with pytest.raises(SystemUnreachable, match="legacy_algorithms"):
-            look(ssh, host_keys=pins)
+        # either side may notice first that they have nothing in common; if it is the server, it just hangs up
+        for _ in range(20):
+            with pytest.raises(SystemUnreachable) as refused:
+                look(ssh, host_keys=pins)
+            if "broke off" not in str(refused.value):
+                break
+        assert "legacy_algorithms" in str(refused.value)
         assert look(ssh, host_keys=pins, legacy_algorithms=True) == ALL_WELL
 
 
