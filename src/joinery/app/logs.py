@@ -10,8 +10,6 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
-import structlog
-
 from joinery.app import clock
 from joinery.settings import Settings
 
@@ -28,6 +26,8 @@ def recorder(settings: Settings, out: TextIO | None = None) -> Record:
     """`record("run ended", run="R-1")` as one line of JSON on stderr; nothing where logs are for people."""
     if not wants_json(settings):
         return lambda _event, **_fields: None
+    import structlog  # takes its time to load, and every command comes by here
+
     logger = structlog.wrap_logger(
         structlog.PrintLogger(out or sys.stderr),
         processors=[structlog.processors.add_log_level, _stamped, structlog.processors.JSONRenderer(ensure_ascii=True)],
