@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from threading import Event, Thread
+from threading import Event
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from joinery.app.alerting import Said, Send, by_apprise, tell_in_turn
+from joinery.app.beside import beside
 from joinery.app.wiring import Opened
 from joinery.errors import JoineryError
 from joinery.store.database import Database
@@ -85,11 +86,8 @@ def watched(it: Opened, say: Callable[[str], None]) -> Iterator[None]:
         return
     stop, store = Event(), Database(it.settings.store_url())
     own = replace(it, ports=replace(it.ports, database=store))
-    thread = Thread(target=Watch(opened=own, say=say, stop=stop).keep, name="joinery-watch", daemon=True)
-    thread.start()
     try:
-        yield
+        with beside(Watch(opened=own, say=say, stop=stop).keep, stop, "joinery-watch"):
+            yield
     finally:
-        stop.set()
-        thread.join(60)
         store.close()

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from joinery.app import clock
+from joinery.app.beside import beside
 from joinery.app.desk import Desk
 from joinery.app.health import Watched
 from joinery.app.logs import libraries_too, speaker
@@ -89,13 +90,8 @@ def scheduled(it: Opened, log: Callable[[str], None]) -> Iterator[None]:
         yield
         return
     stop = threading.Event()
-    thread = threading.Thread(target=Keeper(opened=it, say=log, stop=stop).keep, name="joinery-scheduler", daemon=True)
-    thread.start()
-    try:
+    with beside(Keeper(opened=it, say=log, stop=stop).keep, stop, "joinery-scheduler"):
         yield
-    finally:
-        stop.set()
-        thread.join(60)
 
 
 def maker_for(settings: Settings) -> TargetMaker:
