@@ -15,11 +15,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import responses
 from urllib.parse import urlsplit
 
 from joinery_simulators.chaos import Asked, Event, Trouble, Weather
 
-_PHRASES = {200: "OK", 201: "Created", 204: "No Content", 400: "Bad Request", 401: "Unauthorized", 429: "Busy"}
 #: bytes of a request that are taken
 _MOST = 64 * 1024 * 1024
 #: where the door itself is asked: what it did, and to open or close it
@@ -35,7 +35,7 @@ class _Answer:
     def raw(self) -> bytes:
         """As it goes over the wire."""
         kept = [(n, v) for n, v in self.headers if n.lower() not in {"content-length", "connection", "date"}]
-        lines = [f"HTTP/1.1 {self.status} {_PHRASES.get(self.status, 'Answer')}", *(f"{n}: {v}" for n, v in kept)]
+        lines = [f"HTTP/1.1 {self.status} {responses.get(self.status, 'Answer')}", *(f"{n}: {v}" for n, v in kept)]
         if self.status != 204:
             lines.append(f"Content-Length: {len(self.body)}")
         return "\r\n".join([*lines, "Connection: close", "", ""]).encode("latin-1") + self.body
