@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import Connection
 
+from joinery.app.looking import acting
 from joinery.app.policy import policy_from
 from joinery.errors import ConfigError
 from joinery.flows.policy import Policy
@@ -38,7 +38,7 @@ class KeptVersions:
             settings.name,
             version=settings.version_hash,
             content=content,
-            made_by=getpass.getuser(),
+            made_by=acting(),
             since=at,
         )
 

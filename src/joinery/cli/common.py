@@ -15,13 +15,13 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
-from joinery.app.looking import looking_of, may_ask
+from joinery.app.looking import acting, looking_of, may_ask
 from joinery.app.wiring import Opened, Voice, opened
 from joinery.core.rules.disclosure import Looking
 from joinery.errors import ConfigError
 from joinery.reports.tables import Table, as_json
 from joinery.settings import Settings, load
-from joinery.store.audit_log import act_as_this_user
+from joinery.store.audit_log import act_as
 
 Config: TypeAlias = Annotated[
     Path, typer.Option("--config", "-c", envvar="JOINERY_CONFIG", help="The settings file.", show_default=True)
@@ -73,10 +73,10 @@ def connection(
             f"There is no settings file {config}.",
             fix="Name one with --config, or begin with config.example.yaml.",
         )
-    act_as_this_user()
-    if confidential:
-        may_ask(settings_of(config))
+    act_as(acting())
     with opened(config, environ=os.environ, voice=voice(quiet=quiet), as_of=as_of) as it:
+        if confidential:
+            may_ask(it.settings)
         yield it
 
 

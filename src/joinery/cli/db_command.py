@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 
 from joinery.app import clock
+from joinery.app.looking import acting
 from joinery.app.upgrading import place, restore_copy, upgrade
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, say, settings_of, show_json
 from joinery.settings import Settings
@@ -71,7 +71,7 @@ def restore(
         raise typer.BadParameter("this replaces everything that Joinery remembers: say --yes", param_hint="--yes")
     settings = settings_of(config)
     (settings.folder / ".joinery").mkdir(parents=True, exist_ok=True)
-    done = restore_copy(settings, file, force=force, by=getpass.getuser(), now=clock.now())
+    done = restore_copy(settings, file, force=force, by=acting(), now=clock.now())
     if json:
         show_json({"restored": str(file), "sha256": done.sha256, "kept": str(done.kept) if done.kept else None})
         return

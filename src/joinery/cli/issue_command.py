@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from datetime import date, datetime
@@ -10,6 +9,7 @@ from typing import Annotated, Any, TypeAlias
 
 import typer
 
+from joinery.app.looking import acting
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, connection, say, show_for_people, show_json
 from joinery.cli.wording import SEVERITIES, moment, number, several
 from joinery.core.hygiene.catalogue import explained
@@ -165,7 +165,7 @@ def assign(issue: Which, owner: str, config: Config = DEFAULT_CONFIG, json: AsJs
     Example: joinery issue assign H-42 anna
     """
     with connection(config, quiet=True) as it:
-        changed = assign_issue(it.ports, issue, owner.strip(), getpass.getuser())
+        changed = assign_issue(it.ports, issue, owner.strip(), acting())
     _done(changed, f"{changed.number} is {changed.owner}'s now.", json)
 
 
@@ -184,7 +184,7 @@ def snooze(
     """
     if until_worse == bool(until):
         raise typer.BadParameter("say either --until-worse or --until DATE", param_hint="--until")
-    said = Said(by=getpass.getuser(), why=reason, until=_day(until) if until else None, until_worse=until_worse)
+    said = Said(by=acting(), why=reason, until=_day(until) if until else None, until_worse=until_worse)
     with connection(config, quiet=True) as it:
         changed = snooze_issue(it.ports, issue, said)
     _done(changed, f"{changed.number} is {_state(changed)}.", json)
@@ -205,7 +205,7 @@ def waive(
     """
     if not reason.strip():
         raise typer.BadParameter("a waiver needs a reason", param_hint="--reason")
-    said = Said(by=owner.strip() or getpass.getuser(), why=reason.strip(), until=_day(until))
+    said = Said(by=owner.strip() or acting(), why=reason.strip(), until=_day(until))
     with connection(config, quiet=True) as it:
         changed = waive_issue(it.ports, issue, said)
     _done(changed, f"{changed.number} is {_state(changed)}; {changed.by} answers for it.", json)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from joinery.app import clock
+from joinery.app.looking import acting
 from joinery.cli.common import (
     DEFAULT_CONFIG,
     AsJson,
@@ -105,7 +105,7 @@ def resend(
     with connection(config, quiet=True) as it:
         outbox = Mails(it.ports.database, it.ports.policy.name)
         with it.ports.database.write() as tx:
-            planned = outbox.send_again(tx, key, clock.now(), getpass.getuser())
+            planned = outbox.send_again(tx, key, clock.now(), acting())
     if not planned:
         raise NotThere(
             f"No mail {key!r} can be sent again: there is none, or it was sent, or it is planned already.",

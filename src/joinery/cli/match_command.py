@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from joinery.app.looking import acting
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, connection, say, show_for_people, show_json
 from joinery.cli.wording import moment, number, several
 from joinery.flows.match import Answered, Question, confirm, confirm_sure, reject, survey, waiting
@@ -234,7 +234,7 @@ def import_answers(
     Good rows are taken, bad ones named with their line; ends with 4 when there are any.
     """
     with connection(config, quiet=True) as it:
-        taken = take_answers(it.ports, file, getpass.getuser())
+        taken = take_answers(it.ports, file, acting())
     if json:
         show_json(_taken_data(taken))
     else:
@@ -270,7 +270,7 @@ def _said(answered: Answered, sentence: str, next_step: str, *, json: bool) -> N
 
 
 def _word(reason: str) -> Word:
-    return Word(owner=getpass.getuser(), reason=reason.strip())
+    return Word(owner=acting(), reason=reason.strip())
 
 
 def _counts(asked: Sequence[Question]) -> dict[str, int]:

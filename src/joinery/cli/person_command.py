@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import date
 from typing import Annotated, Any
 
 import typer
 
+from joinery.app.looking import acting
 from joinery.cli import person_identity
 from joinery.cli.common import (
     DEFAULT_CONFIG,
@@ -132,7 +132,7 @@ def end(
     if not yes:
         raise typer.BadParameter("this closes an account in the learning system: say --yes", param_hint="--yes")
     with connection(config, quiet=True) as it:
-        ended = end_access(it.ports, worker, Word(owner=getpass.getuser(), reason=_reason(reason)))
+        ended = end_access(it.ports, worker, Word(owner=acting(), reason=_reason(reason)))
     code = 5 if ended.observed else 0 if ended.closed else 4
     if json:
         show_json(_as_data(ended, code))
@@ -210,7 +210,7 @@ def release(worker: Who, reason: Why, config: Config = DEFAULT_CONFIG, json: AsJ
     Example: joinery person release-access 000102 --reason "INC-991 closed"
     """
     with connection(config, quiet=True) as it:
-        person = release_access(it.ports, worker, Word(owner=getpass.getuser(), reason=_reason(reason)))
+        person = release_access(it.ports, worker, Word(owner=acting(), reason=_reason(reason)))
     number = person.worker.worker_id
     _said(json, number, "release-access", f"The end of access of {number} is released. Nothing is written yet.")
 
@@ -228,7 +228,7 @@ def exempt(
 
     Example: joinery person exempt 000102 FORKLIFT --reason "doctor's note seen" --until 2027-03-31
     """
-    word = Word(owner=getpass.getuser(), reason=_reason(reason), until=_day(until, "--until"))
+    word = Word(owner=acting(), reason=_reason(reason), until=_day(until, "--until"))
     with connection(config, quiet=True) as it:
         person, key = decide_about(it.ports, worker, "exemption", course, word)
     number, end = person.worker.worker_id, f" until {word.until}" if word.until else ", without an end"
@@ -261,9 +261,7 @@ def assign(
 
     Example: joinery person assign 000102 FIRST-AID --reason "new first aider" --due 2027-01-31
     """
-    word = Word(
-        owner=getpass.getuser(), reason=_reason(reason), due_on=_day(due, "--due"), until=_day(until, "--until")
-    )
+    word = Word(owner=acting(), reason=_reason(reason), due_on=_day(due, "--due"), until=_day(until, "--until"))
     with connection(config, quiet=True) as it:
         person, key = decide_about(it.ports, worker, "manual", course, word)
     number, day = person.worker.worker_id, f", due {word.due_on}" if word.due_on else ""
@@ -320,7 +318,7 @@ def keep(worker: Who, what: What, reason: Why, config: Config = DEFAULT_CONFIG, 
     from joinery.flows.left_so import keep_so
 
     with connection(config, quiet=True) as it:
-        person = keep_so(it.ports, worker, what, Word(owner=getpass.getuser(), reason=_reason(reason)))
+        person = keep_so(it.ports, worker, what, Word(owner=acting(), reason=_reason(reason)))
     number = person.worker.worker_id
     _said(json, number, "keep", f"{what} of {number} is left as it is in the learning system.", about=what)
 

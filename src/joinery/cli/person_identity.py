@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated, Any
 
 import typer
 
+from joinery.app.looking import acting
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, connection, say, show_json, show_table
 from joinery.cli.wording import several
 from joinery.flows.person import Word
@@ -53,7 +53,7 @@ def identity(
     from joinery.flows.known_as import known_as
     from joinery.reports.tables import table
 
-    word = Word(owner=getpass.getuser(), reason=_said(reason)) if former_names else None
+    word = Word(owner=acting(), reason=_said(reason)) if former_names else None
     with connection(config, quiet=True, confidential=former_names) as it:
         found = known_as(it.ports, worker, word)
     columns = ("kind", "value", "source", "since=From", "until=Until", "note")
@@ -74,7 +74,7 @@ def same(worker: One, other: Two, reason: Why, config: Config = DEFAULT_CONFIG, 
     from joinery.flows.who import same_person
 
     with connection(config, quiet=True) as it:
-        person = same_person(it.ports, worker, other, Word(owner=getpass.getuser(), reason=_said(reason)))
+        person = same_person(it.ports, worker, other, Word(owner=acting(), reason=_said(reason)))
     numbers = " and ".join(sorted(person.numbers))
     _tell(json, f"{numbers} are one person from now on.", worker_id=person.worker.worker_id, decided="same")
 
@@ -87,7 +87,7 @@ def other(worker: One, other: Two, reason: Why, config: Config = DEFAULT_CONFIG,
     from joinery.flows.who import other_person
 
     with connection(config, quiet=True) as it:
-        one, two = other_person(it.ports, worker, other, Word(owner=getpass.getuser(), reason=_said(reason)))
+        one, two = other_person(it.ports, worker, other, Word(owner=acting(), reason=_said(reason)))
     numbers = f"{one.worker.worker_id} and {two.worker.worker_id}"
     _tell(json, f"{numbers} are two people.", worker_id=one.worker.worker_id, decided="other")
 
@@ -108,7 +108,7 @@ def part(
     from joinery.flows.who import part as parted
 
     with connection(config, quiet=True) as it:
-        kept, gone = parted(it.ports, worker, number, Word(owner=getpass.getuser(), reason=_said(reason)))
+        kept, gone = parted(it.ports, worker, number, Word(owner=acting(), reason=_said(reason)))
     numbers = f"{kept.worker.worker_id} and {gone.worker.worker_id}"
     _tell(json, f"{numbers} are two people from now on.", worker_id=kept.worker.worker_id, decided="part")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import replace
 from typing import Annotated, Any
 
 import typer
 
 from joinery.app import clock
+from joinery.app.looking import acting
 from joinery.cli.common import (
     DEFAULT_CONFIG,
     AsJson,
@@ -246,7 +246,7 @@ def approve_plan(
 ) -> None:
     """Accept a plan as it is; `joinery apply` then runs it."""
     with connection(config, quiet=True) as it:
-        summary = approve(it.ports, plan, by=getpass.getuser(), override=override)
+        summary = approve(it.ports, plan, by=acting(), override=override)
     if json:
         show_json({"approved": plan, "fingerprint": summary.fingerprint})
     else:
@@ -262,7 +262,7 @@ def discard_plan(
 ) -> None:
     """Drop a plan: its lines never run. What is wanted comes back in the next plan."""
     with connection(config, quiet=True) as it:
-        discard(it.ports, plan, by=getpass.getuser())
+        discard(it.ports, plan, by=acting())
     if json:
         show_json({"discarded": plan})
     else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json as json_text
 from collections.abc import Iterator
 from datetime import date
@@ -11,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from joinery.app.looking import acting
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, connection, say, show_json, show_table
 from joinery.cli.wording import number
 from joinery.core.rules.disclosure import Kind, Viewer, may_show
@@ -118,7 +118,7 @@ def erase_person(
     with connection(config, quiet=True) as it:
         keep = keeping_of(it.settings)
         if yes:
-            found = erase(it.ports, worker, Word(owner=getpass.getuser(), reason=reason.strip()), keep)
+            found = erase(it.ports, worker, Word(owner=acting(), reason=reason.strip()), keep)
         else:
             found = look_at_erasure(it.ports, worker, keep)
     if json:
@@ -193,7 +193,7 @@ def hold_person(
         if release:
             who, count = release_hold(it.ports, worker)
         else:
-            word = Word(owner=getpass.getuser(), reason=reason.strip())
+            word = Word(owner=acting(), reason=reason.strip())
             who, count = hold(it.ports, worker, word, _day(until)), 1
     if json:
         show_json({"worker_id": who, "released" if release else "held": count})

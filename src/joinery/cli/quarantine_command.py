@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import asdict
 from datetime import date
 from typing import Annotated
 
 import typer
 
+from joinery.app.looking import acting
 from joinery.cli.common import (
     DEFAULT_CONFIG,
     AsJson,
@@ -88,7 +88,7 @@ def release(
     except ValueError as error:
         raise typer.BadParameter(f"{until!r} is not a day; write 2027-01-31", param_hint="--until") from error
     with connection(config, quiet=True) as it:
-        release_row(it.ports, worker.strip(), Word(owner=getpass.getuser(), reason=reason.strip(), until=last))
+        release_row(it.ports, worker.strip(), Word(owner=acting(), reason=reason.strip(), until=last))
     if json:
         show_json({"released": worker.strip(), "until": last.isoformat()})
     else:
@@ -126,7 +126,7 @@ def accept(
     if not reason.strip():
         raise typer.BadParameter("accepting a file needs a reason", param_hint="--reason")
     with connection(config, quiet=True) as it:
-        held, ready = accept_once(it.ports, file, getpass.getuser(), reason.strip())
+        held, ready = accept_once(it.ports, file, acting(), reason.strip())
     if json:
         show_json({"accepted": held.sha256, "file": held.name, "source": held.source, "ready": ready})
         return

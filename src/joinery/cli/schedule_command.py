@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from joinery.app import clock
+from joinery.app.looking import acting
 from joinery.app.scheduling import CLOCK, DATE, FILE, later_by, when_of
 from joinery.app.wiring import Opened
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, connection, show_table
@@ -43,7 +43,7 @@ def pause(which: Which = "all", config: Config = DEFAULT_CONFIG) -> None:
     with connection(config, quiet=True) as it, it.ports.database.write() as tx:
         for cause in _chosen(which):
             schedules.begin(tx, it.settings.name, cause, clock.now())
-            schedules.pause(tx, it.settings.name, cause, getpass.getuser())
+            schedules.pause(tx, it.settings.name, cause, acting())
     print(f"Paused: {which}. Dates of people wait too: `joinery sync` catches up.")
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated, Any
 
 import typer
 
 from joinery.app import clock
+from joinery.app.looking import acting
 from joinery.app.wiring import Opened
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, connection, show_json
 from joinery.core.model.codec import instant_text
@@ -41,7 +41,7 @@ def pause(config: Config = DEFAULT_CONFIG, reason: Reason = "", by: By = "", jso
     with connection(config, quiet=True) as it:
         with it.ports.database.write() as tx:
             at = instant_text(clock.now())
-            target_states.pause(tx, it.targets.name, by=by or getpass.getuser(), reason=reason, at=at)
+            target_states.pause(tx, it.targets.name, by=by or acting(), reason=reason, at=at)
         _show(it, json=json)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import getpass
 from datetime import timedelta
 from typing import Annotated
 
 import typer
 
 from joinery.app import clock
+from joinery.app.looking import acting
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, connection, say, show_json, show_table
 from joinery.flows import tokens as flow
 from joinery.reports.tables import Cell, Table, table
@@ -34,7 +34,7 @@ def new(
     Example: joinery token new "HR nightly export" --scope ingest:hris > /run/secrets/joinery_token
     """
     with connection(config, quiet=True) as it:
-        token, text = flow.new_token(it.ports, name, scope, counts=timedelta(days=days), by=getpass.getuser())
+        token, text = flow.new_token(it.ports, name, scope, counts=timedelta(days=days), by=acting())
     if json:
         show_json({"token": text, **as_data(token)})
         return

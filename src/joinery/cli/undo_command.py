@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated
 
 import typer
 
 from joinery.app import clock
+from joinery.app.looking import acting
 from joinery.cli.apply_command import show_applied
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Quiet, connection, say, show_json
 from joinery.cli.plan_command import summary_data, summary_lines
@@ -35,7 +35,7 @@ def main(
         undo = make_undo(it.ports, plan, clock.now())
         applied = None
         if yes and undo.plan is not None:
-            approve(it.ports, undo.plan.id, by=getpass.getuser(), override=reason)
+            approve(it.ports, undo.plan.id, by=acting(), override=reason)
             applied = apply_approved(it.ports, undo.plan.id)
     if json:
         done = dict(applied.states) if applied else {}

@@ -6,7 +6,6 @@ everybody: whoever took its lock earlier would make others wait, or wait for the
 
 from __future__ import annotations
 
-import getpass
 import json
 import re
 import secrets
@@ -60,12 +59,9 @@ class Told:
     facts: Mapping[str, Any]
 
 
-def act_as_this_user() -> None:
-    """From here on in this context, the person at the keyboard acts."""
-    try:
-        ACTOR.set(getpass.getuser())
-    except (OSError, KeyError):  # a container may run under a number that has no name
-        ACTOR.set("unknown user")
+def act_as(who: str) -> None:
+    """From here on in this context, this user acts."""
+    ACTOR.set(who)
 
 
 def note(connection: Connection, happened: Happened) -> None:
