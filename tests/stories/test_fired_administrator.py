@@ -18,6 +18,7 @@ from joinery.core.model.account import Account, AccountState
 from joinery.core.model.ids import AccountId
 from joinery.core.model.operation import SuspendAccount
 from joinery.core.model.receipt import Outcome, Receipt
+from joinery.flows.issues import list_issues
 from joinery.kit.contract import Order
 from tests.stories.company import Company, Row, changed, moment, staff
 
@@ -63,6 +64,14 @@ def test_closed_in_the_same_run_it_is_told_once_and_then_that_it_is_over(tmp_pat
     assert "administrator_left 0005" not in acme.findings()
     assert told(acme, "2026-11-25T12:01", sent) == []
     assert not [text for text in sent if "Given0005" in text or "w0005@" in text]
+
+
+def test_another_issue_of_that_night_is_still_new_in_it(tmp_path: Path) -> None:
+    acme, fired = company(tmp_path, "administrator")
+    acme.day("2026-11-24T23:59", changed(fired, "0007", status="Wobbly"))
+    with acme.ports() as ports:
+        trends = {told.issue.cause.check: told.issue.trend for told in list_issues(ports)}
+    assert trends["unknown_status"] == "new" and trends["administrator_left"] == "new"
 
 
 def test_an_ordinary_leaver_is_no_alert(tmp_path: Path) -> None:

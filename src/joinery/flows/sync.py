@@ -12,7 +12,7 @@ from joinery.core.model.plan import PlanSummary
 from joinery.core.rules.instants import local_day
 from joinery.errors import AsOfRefused, JoineryError
 from joinery.flows.apply import Applied, apply_by_mode, resume
-from joinery.flows.closing import close_the_book, look_again
+from joinery.flows.closing import LEAVERS, close_the_book, look_again
 from joinery.flows.contact import contacted, look_at_doubtful, read_accounts, still_in_doubt
 from joinery.flows.doubles import SAME_PERSON, look_for_doubles
 from joinery.flows.erase import end_keeping
@@ -162,7 +162,7 @@ def _read_back(ports: Ports, as_of: datetime, applied: Sequence[Applied]) -> Non
         for each in applied:
             close_the_book(ports, each.plan, as_of)
         if look_again(ports, as_of):
-            refresh_issues(ports, as_of)
+            refresh_issues(ports, as_of, lambda cause: cause.source == LEAVERS)
 
 
 def _lay_off(ports: Ports, as_of: datetime) -> list[Batch]:
