@@ -88,17 +88,17 @@ def erase(ports: Ports, who: str, word: Word, keep: Keeping | None) -> Erasure:
     Raises ErasureRefused with nothing changed, RunLocked beside a run, and what the learning system raises.
     """
     with only_run(ports.database, ports.policy.name, ports.now):
-        first = look_at_erasure(ports, who, keep)
-        if first.obstacle:
-            raise ErasureRefused(f"{first.obstacle}; nothing was erased.", fix=first.fix)
         with ports.database.read() as connection:
-            trace = _case(connection, ports, who, keep).trace
-        there = erase_beyond(ports, trace)
-        with ports.database.write() as connection:
             case = _case(connection, ports, who, keep)
             told = _told(connection, ports, case, keep)
-            if told.obstacle:  # somebody put a hold on them while the learning system was at work
-                raise ErasureRefused(f"{told.obstacle}; only the account there was emptied.", fix=told.fix)
+        if told.obstacle:
+            raise ErasureRefused(f"{told.obstacle}; nothing was erased.", fix=told.fix)
+        there = erase_beyond(ports, case.trace)
+        with ports.database.write() as connection:
+            case = _case(connection, ports, who, keep)
+            obstacle, fix = _obstacle(connection, ports, case)
+            if obstacle:  # somebody put a hold on them while the learning system was at work
+                raise ErasureRefused(f"{obstacle}; only the account there was emptied.", fix=fix)
             noted = noted_about(connection, case.person.key, case.trace.all_words)
             _remember(connection, ports, case, word, keep)
             erase_person(connection, case.trace)
