@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from glob import has_magic
 from pathlib import Path
@@ -80,20 +81,35 @@ def file_out(entry: Any, name: str, state_dir: Path, now: Any) -> FileOutTarget:
     if entry.deliver:
         target.place = outbox_of(entry.deliver.sftp)
     if entry.confirm:
-        target.confirmed_by(lambda: _exported(entry.confirm))
+        target.confirmed_by(lambda: _marked(entry.confirm), lambda: _exported(entry.confirm))
     return target
+
+
+def _newest(told: Any) -> Path | None:
+    from joinery.app.exports import newest
+
+    there = told.path.parent.glob(told.path.name) if has_magic(told.path.name) else [told.path]
+    return newest(told.path) if any(path.is_file() for path in there) else None
+
+
+def _mark(file: Path, seen: os.stat_result) -> str:
+    return f"{file.name} {seen.st_size} {seen.st_mtime_ns}"
+
+
+def _marked(told: Any) -> str:
+    """The newest export by name, size and time; empty when there is none yet."""
+    file = _newest(told)
+    return _mark(file, file.stat()) if file is not None else ""
 
 
 def _exported(told: Any) -> Exported | None:
     """The newest export of users, as it is; None when there is none yet. Raises SourceUntrusted."""
-    from joinery.app.exports import newest, read_export
+    from joinery.app.exports import read_export
     from joinery.connectors.export.wire import accounts_of, naming_column
 
-    if not has_magic(told.path.name) and not told.path.is_file():
+    file = _newest(told)
+    if file is None:
         return None
-    if has_magic(told.path.name) and not any(path.is_file() for path in told.path.parent.glob(told.path.name)):
-        return None
-    file = newest(told.path)
     seen, export = file.stat(), read_export(told)
     if not naming_column(export.columns):
         raise SourceUntrusted(
@@ -102,7 +118,7 @@ def _exported(told: Any) -> Exported | None:
         )
     return Exported(
         name=file.name,
-        mark=f"{file.name} {seen.st_size} {seen.st_mtime_ns}",
+        mark=_mark(file, seen),
         taken_at=datetime.fromtimestamp(seen.st_mtime, UTC),
         accounts=accounts_of(export.rows, export.header, export.columns),
         tells=frozenset(export.columns),

@@ -274,9 +274,26 @@ def test_an_account_that_the_system_lost_is_written_when_it_is_made_once_more(tm
     collected(tmp_path / "out")
     again = target(tmp_path)
     empty = Exported(mark="users.csv", taken_at=NOW + timedelta(days=1), accounts=(), tells=frozenset({"email"}))
-    again.confirmed_by(lambda: empty)
+    again.confirmed_by(lambda: empty.mark, lambda: empty)
     assert asyncio.run(again.accounts()).items == ()
     assert asyncio.run(again.look_up(person_keys=[INES], account_ids=())) == ()
     do(again, CREATION)
     assert [row["employee_number"] for row in dict(collected(tmp_path / "out"))["users"]] == ["000101"]
     assert len(asyncio.run(target(tmp_path).accounts()).items) == 1
+
+
+def test_an_export_that_was_read_is_not_read_again_to_know_that(tmp_path: Path) -> None:
+    do(target(tmp_path), CREATION)
+    reads: list[str] = []
+
+    def export() -> Exported:
+        reads.append("read")
+        return Exported(mark="users.csv 1", taken_at=NOW, accounts=(), tells=frozenset({"email"}))
+
+    again = target(tmp_path)
+    again.confirmed_by(lambda: "users.csv 1", export)
+    assert asyncio.run(again.news()) and reads == []
+    asyncio.run(again.accounts())
+    later = target(tmp_path)
+    later.confirmed_by(lambda: "users.csv 1", export)
+    assert not asyncio.run(later.news()) and reads == ["read"]

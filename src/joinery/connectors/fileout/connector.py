@@ -105,6 +105,7 @@ class FileOutTarget:
         self._folder, self._state, self._now, self._full = folder, state, now, full
         #: where files go when they are whole: the folder itself, unless somebody says otherwise
         self.place: Place = _Here(folder)
+        self._mark: Callable[[], str] = str
         self._export: Callable[[], Exported | None] = lambda: None
         self.world = World()
         self._number = 0
@@ -116,9 +117,10 @@ class FileOutTarget:
         self._missing: set[AccountId] = set()
         self._erased: set[AccountId] = set()
 
-    def confirmed_by(self, export: Callable[[], Exported | None]) -> None:
-        """`export` gives the newest export of the system's users, None when there is none yet. It raises
-        SourceUntrusted."""
+    def confirmed_by(self, mark: Callable[[], str], export: Callable[[], Exported | None]) -> None:
+        """`export` reads the newest export of the system's users, None when there is none yet; it raises
+        SourceUntrusted. `mark` names that very file without reading it, as the export itself does; empty for none."""
+        self._mark = mark
         self._export = export
         self.capabilities = replace(self.capabilities, unconfirmed=NOT_YET)
 
@@ -160,8 +162,7 @@ class FileOutTarget:
     async def news(self) -> bool:
         """Whether an export lies there that was not read."""
         await to_thread(self._open)
-        export = await to_thread(self._export)
-        return export is not None and export.mark != self._seen
+        return await to_thread(self._mark) not in {"", self._seen}
 
     async def shown(self) -> Shown | None:
         """What the exports that were read say of accounts, since each was last told."""
@@ -233,8 +234,8 @@ class FileOutTarget:
 
     def _read_back(self) -> None:
         """What a new export shows replaces what we believed; who is not in it is not there."""
-        export = self._export()
-        if export is None or export.mark == self._seen:
+        export = self._export() if self._mark() not in {"", self._seen} else None
+        if export is None:
             return
         found = compare(self.layout, self._people(), self._told, export)
         for account in found.other:
