@@ -16,25 +16,25 @@ from joinery.core.model.operation import ActionClass
 from joinery.errors import StopRun
 from joinery.jobs import dbos
 from joinery.jobs.api import Retry
-from joinery.jobs.engine import Applier, Parts
+from joinery.jobs.engine import Applier
 from joinery.jobs.node import Share
 from joinery.kit.contract import Capabilities
 from joinery.store.database import Database
-from tests.jobs.world import CONNECTION, Lms, add_links, add_plan, clock_from, leaver, lines_of, make_store, person
+from tests.jobs.world import (
+    Lms,
+    add_links,
+    add_plan,
+    leaver,
+    lines_of,
+    make_store,
+    parts_of,
+    person,
+)
 
 
 @contextmanager
 def engine(store: Database, folder: Path, lms: Lms) -> Iterator[Applier]:
-    parts = Parts(
-        database=store,
-        target=lambda: lms,
-        mailer=None,
-        clock=clock_from(),
-        name=CONNECTION,
-        state_dir=folder,
-        retry=Retry(tries=3, first=0.01, longest=0.02),
-    )
-    made = Applier(parts)
+    made = Applier(parts_of(store, lms, folder, retry=Retry(tries=3, first=0.01, longest=0.02)))
     try:
         yield made
     finally:

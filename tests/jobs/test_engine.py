@@ -22,7 +22,7 @@ from joinery.errors import StopRun, SystemUnreachable
 from joinery.jobs import driver as driver_module
 from joinery.jobs.api import Retry, Tally
 from joinery.jobs.driver import Driver
-from joinery.jobs.engine import Applier, Parts
+from joinery.jobs.engine import Applier
 from joinery.jobs.ledger import Ledger
 from joinery.jobs.lines import Job
 from joinery.jobs.slot import Slot
@@ -40,6 +40,7 @@ from tests.jobs.world import (
     lines_of,
     make_store,
     mover,
+    parts_of,
     person,
     states,
 )
@@ -55,15 +56,8 @@ def opened(store: Database, tmp_path: Path) -> Iterator[Opened]:
     engines: list[Applier] = []
 
     def make(target: Any, mailer: Any = None, name: str = CONNECTION) -> Applier:
-        parts = Parts(
-            database=store,
-            target=lambda: target,
-            mailer=mailer,
-            clock=clock_from(),
-            name=name,
-            state_dir=tmp_path / "state",
-            retry=Retry(tries=3, first=0.01, longest=0.02),
-        )
+        retry = Retry(tries=3, first=0.01, longest=0.02)
+        parts = parts_of(store, target, tmp_path / "state", mailer=mailer, name=name, retry=retry)
         engines.append(Applier(parts))
         return engines[-1]
 
@@ -322,14 +316,7 @@ def test_a_configuration_error_while_the_target_is_made_stops_the_plan(store: Da
     add_links(store, [1])
     plan_id = add_plan(store, mover(1))
     engine = opened(None)
-    engine._parts = Parts(
-        database=store,
-        target=no_target,
-        mailer=None,
-        clock=clock_from(),
-        name=CONNECTION,
-        state_dir=engine._parts.state_dir,
-    )
+    engine._parts = parts_of(store, None, engine._parts.state_dir, target=no_target)
     with pytest.raises(StopRun, match="no credentials"):
         engine.apply(plan_id)
     assert states(store) == {"planned": 1}

@@ -14,13 +14,13 @@ from sqlalchemy import Connection
 from joinery.core.model.ids import PlanId
 from joinery.core.model.receipt import Receipt
 from joinery.errors import StopRun, SystemUnreachable, TryAgain
-from joinery.jobs.engine import Applier, Parts
+from joinery.jobs.engine import Applier
 from joinery.jobs.gate import FIRST_REST, TRIPS, Gate
 from joinery.kit.contract import Order
 from joinery.store import target_states
 from joinery.store.database import Database
 from joinery.store.target_states import state_of
-from tests.jobs.world import CONNECTION, Lms, add_links, add_plan, clock_from, mover, states
+from tests.jobs.world import Lms, add_links, add_plan, mover, parts_of, states
 
 BUSY = TryAgain("busy")
 
@@ -104,16 +104,7 @@ def test_a_worker_that_has_to_stop_stops_the_plan_until_it_is_tried_again(store:
 
 
 def _engine(store: Database, folder: Path, lms: Lms) -> Applier:
-    parts = Parts(
-        database=store,
-        target=lambda: lms,
-        mailer=None,
-        clock=clock_from(),
-        name=CONNECTION,
-        state_dir=folder / "state",
-        target_name="lms",
-    )
-    return Applier(parts)
+    return Applier(parts_of(store, lms, folder / "state", target_name="lms"))
 
 
 def _paused(tx: Connection) -> None:

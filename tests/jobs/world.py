@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert, select
@@ -32,6 +33,7 @@ from joinery.core.model.operation import (
     Withdraw,
 )
 from joinery.core.model.receipt import Outcome, Receipt
+from joinery.jobs.engine import Parts
 from joinery.kit.contract import AccountPage, Capabilities, Order
 from joinery.store.database import Database
 from joinery.store.tables import accounts, links, metadata, nodes, plan_lines, plans, target_states
@@ -270,3 +272,9 @@ class Lms:
 
     async def close(self) -> None:
         self.closed += 1
+
+
+def parts_of(store: Database, lms: Any, state_dir: Path, **more: Any) -> Parts:
+    """What an engine over this store is made of, writing to this system."""
+    given: dict[str, Any] = {"target": lambda: lms, "mailer": None, "clock": clock_from(), "name": CONNECTION} | more
+    return Parts(database=store, state_dir=state_dir, **given)

@@ -246,7 +246,9 @@ def test_a_lay_off_that_had_her_in_it_still_says_how_many_and_who_else(full: Com
 
 
 def test_copies_of_settings_lose_her_and_nothing_else(full: Company) -> None:
-    pseudonym = do(full).pseudonym
+    done = do(full)
+    pseudonym = done.pseudonym
+    assert {part.what: part.count for part in done.parts}["copies of settings that were replaced"] == 1
     copies = sorted((full.folder / ".joinery" / "replaced").rglob("*.yaml"))
     assert [copy.read_text() for copy in copies] == [
         f"protected: [{pseudonym}, 0003]\n# {pseudonym}\n",
