@@ -332,7 +332,6 @@ import sys
 from datetime import datetime, UTC
 from pathlib import Path
 from joinery.jobs.api import open_engine
-assert "sqlalchemy.dialects" in sys.modules or True
 from joinery.store.database import Database
 database = Database({url!r})
 engine = open_engine(database, target=None, mailer=None, clock=lambda: datetime(2026, 1, 1, tzinfo=UTC),
@@ -395,3 +394,9 @@ def test_an_engine_that_cannot_start_says_what_to_do_and_touches_no_line(
 
 def test_an_unknown_plan_has_nothing_to_apply(store: Database, opened: Opened) -> None:
     assert opened(Lms()).apply(PlanId("P-404")) == Tally()
+
+
+def test_what_the_runtime_shares_with_every_statement_is_whole_before_there_is_a_second_thread() -> None:
+    seen = "import sys, joinery.jobs.engine; print('sqlalchemy.orm.session' in sys.modules, 'dbos' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == ["True", "False"], "half a module met by a statement ends a run"

@@ -213,3 +213,18 @@ def test_an_export_from_before_the_file_says_nothing(acme: Company) -> None:
 def test_an_export_cut_down_to_nearly_nobody_is_not_concluded_from(acme: Company) -> None:
     exported(acme, "2026-11-25", rows("0001", "0002", "0003"))
     assert looked(acme, "2026-11-26").doubted == 3
+
+
+def test_an_export_cut_in_the_middle_is_a_problem_until_a_whole_one_comes(acme: Company) -> None:
+    exported(acme, "2026-11-24T20:00", rows())
+    whole = (acme.folder / "from-lms" / "users.csv").read_text()
+    (acme.folder / "from-lms" / "users.csv").write_text(whole[:40])
+    cut = acme.day("2026-11-25", changed(staff(3), "0002", status="Terminated", termination_date="2026-11-24"))
+    assert cut.did("suspend", "unconfirmed") == ["0002"], "whoever leaves does not wait for it"
+    assert states(acme)["0001 create"] == "unconfirmed"
+    assert [found for found in acme.findings() if found.startswith("export_unread")]
+    assert "cannot be read" in said(acme, "issue", "list")
+    exported(acme, "2026-11-25T20:00", rows(w0002="inactive"))
+    acme.day("2026-11-26")
+    assert states(acme)["0001 create"] == "done"
+    assert not [found for found in acme.findings() if found.startswith("export_unread")]

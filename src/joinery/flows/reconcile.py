@@ -17,14 +17,17 @@ from sqlalchemy import Connection
 
 from joinery.core.model.account import Account
 from joinery.core.model.codec import canonical, decode_account, encode_account
+from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.ids import AccountId, PersonKey, RunId
 from joinery.core.model.operation import ActionClass
 from joinery.core.model.plan import LineState, PlanSummary
 from joinery.errors import BadAnswer, JoineryError, SourceUntrusted, StopRun, SystemUnreachable, TryAgain
+from joinery.flows.book import FILE, Book
 from joinery.flows.confirming import confirm, has_news
 from joinery.flows.contact import contacted, read_accounts
 from joinery.flows.drift import Drift, Noticed, drifts, notice, settle
 from joinery.flows.erase import forget_erased_accounts
+from joinery.flows.issues import refresh_issues
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Policy, Ports
 from joinery.kit.contract import AccountPage, Target
@@ -36,6 +39,8 @@ from joinery.store.people import People, in_chunks
 
 #: accounts in one second look
 ASKED = 100
+#: findings about the export of the system's users
+EXPORT = "export"
 #: more missing accounts than this many and this share of the linked ones: rather a permission than deletions
 FEW = 5
 SHARE = 0.1
@@ -114,13 +119,20 @@ def _reconcile(ports: Ports, as_of: datetime, *, accept_missing: bool) -> Reconc
 def look_at_export(ports: Ports, as_of: datetime) -> Reconciled | None:
     """What a new export of the system's users shows, for the plan that is made next; None when there is none.
 
-    An export that cannot be read is told and says nothing: whoever leaves today does not wait for it.
+    An export that cannot be read is told, kept as a problem until one can, and says nothing: whoever leaves today does
+    not wait for it.
     """
+    if not has_news(ports):
+        return None
+    found, trouble = None, list[Finding]()
     try:
-        found = _read_again(ports, as_of, accept_missing=False) if has_news(ports) else None
+        found = _read_again(ports, as_of, accept_missing=False)
     except (StopRun, SourceUntrusted) as error:
         ports.say(f"The export of the learning system's users was not believed: {error.message}")
-        return None
+        trouble.append(_unread(error))
+    with ports.database.write() as connection:
+        Book(connection, ports.policy.name, EXPORT, ports.now()).whole(FILE, trouble)
+    refresh_issues(ports, as_of, lambda cause: cause.source == EXPORT)
     if found is not None and found.confirmed:
         said = ", ".join(f"{count} {state}" for state, count in sorted(found.confirmed.items()))
         ports.say(f"Lines that the export of the learning system's users speaks of: {said}")
@@ -130,6 +142,15 @@ def look_at_export(ports: Ports, as_of: datetime) -> Reconciled | None:
             "joinery reconcile"
         )
     return found
+
+
+def _unread(error: JoineryError) -> Finding:
+    return Finding(
+        check="export_unread",
+        severity=Severity.WARNING,
+        message=error.message,
+        suggestion="Export the users again, whole; the next run reads it by itself.",
+    )
 
 
 def _read_again(ports: Ports, as_of: datetime, *, accept_missing: bool) -> Reconciled:

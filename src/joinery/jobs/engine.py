@@ -17,6 +17,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+# The runtime imports it, later and beside threads that make statements; whoever binds a value while it is half
+# imported fails (seen 2026-11-29, SQLAlchemy 2.0). So it is here, before there is a second thread.
+import sqlalchemy.orm  # noqa: F401
+
 from joinery.core.model.ids import PlanId
 from joinery.errors import JoineryError, StopRun
 from joinery.jobs.chunk import Work, run_chunk

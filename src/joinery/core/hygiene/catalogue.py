@@ -230,6 +230,10 @@ CATALOGUE: Final[Mapping[str, Explained]] = {
                 "An administrator of the learning system has left",
                 "They could do more than others, and may know keys and passwords that outlive their account.",
             ),
+            "export_unread": (
+                "The export of the learning system's users cannot be read",
+                "Nothing shows what the system made of the import files; what was sent stays unconfirmed.",
+            ),
             "pushed_ends_wait": (
                 "Too many ends of access were pushed",
                 "The lane's limit for pushes is used up. The others wait, in case the sender is not sound.",
