@@ -84,6 +84,14 @@ class InlineEngine:
         loop.time = lambda: real() + _seconds
         await asyncio.sleep(0)
 
+    def enrol(self, kind: str) -> str:
+        """The only process there is."""
+        return "alone"
+
+    def living(self) -> frozenset[str]:
+        """Only we."""
+        return frozenset({"alone"})
+
     def recover(self) -> int:
         """Nothing runs in the background."""
         return 0

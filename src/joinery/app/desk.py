@@ -15,7 +15,7 @@ from time import monotonic
 from joinery.errors import JoineryError, RunLocked
 from joinery.flows.policy import Ports
 from joinery.flows.push import Told
-from joinery.flows.receiving import left_over, note_files, take_in, what_became_of
+from joinery.flows.receiving import left_over, note_files, take_in, take_over, what_became_of
 from joinery.flows.sync import sync
 from joinery.store.arrivals import Arrival
 
@@ -23,6 +23,8 @@ from joinery.store.arrivals import Arrival
 TELLERS = 4
 #: seconds of quiet before a run begins, so that many arrivals share one
 QUIET = 1.0
+#: how often somebody else's news are looked for, whose process is gone, in seconds
+LOOK = 3.0
 #: seconds until a run is tried again that could not be
 AGAIN = timedelta(seconds=10)
 
@@ -107,7 +109,10 @@ class Desk:
         return told
 
     def _runs(self) -> None:
-        while self._next():
+        while (wanted := self._next()) is not None:
+            if not wanted:
+                self._look()
+                continue
             again = True
             try:
                 again = self._run()
@@ -117,16 +122,30 @@ class Desk:
                 with self._wanted:
                     self._run_at = self._run_at or monotonic() + AGAIN.total_seconds()
 
-    def _next(self) -> bool:
-        """Wait until a run is wanted and it has been quiet; False at the end."""
+    def _next(self) -> bool | None:
+        """Wait: True when a run is wanted and it has been quiet, False when it is time for a look, None at the end."""
+        look_at = monotonic() + LOOK
         with self._wanted:
             while not self._stopped:
                 left = None if self._run_at is None else self._run_at - monotonic()
                 if left is not None and left <= 0:
                     self._run_at = None
                     return True
-                self._wanted.wait(left)
-        return False
+                if monotonic() >= look_at:
+                    return False
+                self._wanted.wait(min(look_at - monotonic(), left if left is not None else LOOK))
+        return None
+
+    def _look(self) -> None:
+        """News that a process kept which is gone: whoever lives takes them in."""
+        try:
+            found = take_over(self.ports)
+        except Exception as error:  # noqa: BLE001 the store may be away; the next look comes soon
+            self.log(f"no look at what others left: {type(error).__name__}")
+            return
+        for arrival in found:
+            self.log(f"{arrival.id} was left by a process that is gone")
+            self.tell(arrival)
 
     def _run(self) -> bool:
         """One run like `joinery sync`; whether to try again soon."""

@@ -6,7 +6,8 @@ Rule: an instant is claimed in the store before it is dealt with, so two schedul
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
@@ -14,8 +15,9 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from joinery.app.reach import LOCAL, bound_to
 from joinery.app.wiring import Opened
-from joinery.app.working import LOCAL, LOOK, PATIENCE, Hands
+from joinery.app.working import LOOK, PATIENCE, Hands
 from joinery.core.rules.schedules import Every, When, cron
 from joinery.errors import JoineryError, RunLocked
 from joinery.flows.sync import sync
@@ -26,6 +28,8 @@ from joinery.store.nodes import nodes_of
 from joinery.store.people import People
 from joinery.store.schedules import ScheduleState, schedule_of
 
+#: the kind of node that keeps the schedule
+SERVE = "serve"
 #: the three causes, each with a row of its own
 CLOCK, FILE, DATE = "clock", "file", "date"
 #: later than so long after its instant, a run counts as missed
@@ -78,17 +82,36 @@ class Keeper:
         """Until `stop` is set: help others, and deal with what is due. What goes wrong is said and tried again."""
         node = ""
         while not self.stop.wait(LOOK):
-            try:
+            with self._carrying_on():
                 node = node or self._joined(self.opened)
                 Hands(opened=self.opened, say=self.say, stop=self.stop).look()
-                if (found := self.due(self.opened)) is not None:
-                    self.fire(self.opened, found, node)
-            except JoineryError as error:
-                self.say(f"{error.message} {error.fix}".strip())
-                self.stop.wait(PATIENCE)
-            except (SQLAlchemyError, OSError) as error:
-                self.say(f"The store cannot be reached ({type(error).__name__}); it is tried again.")
-                self.stop.wait(PATIENCE)
+                self._once(node)
+
+    def stand_in(self, node: str) -> None:
+        """The same once, by a worker: while no `joinery serve` of this connection lives that would see to it."""
+        if bound_to(self.opened.settings) or not asked_for(self.opened.settings):
+            return
+        with self._carrying_on():
+            with self.opened.ports.database.read() as tx:
+                there = nodes_of(tx, self.opened.settings.name)
+            if not any(each.kind == SERVE and each.silent < DEAD_AFTER for each in there):
+                self._once(node)
+
+    def _once(self, node: str) -> None:
+        if (found := self.due(self.opened)) is not None:
+            self.fire(self.opened, found, node)
+
+    @contextmanager
+    def _carrying_on(self) -> Iterator[None]:
+        """What goes wrong is said, and looked at again after a while."""
+        try:
+            yield
+        except JoineryError as error:
+            self.say(f"{error.message} {error.fix}".strip())
+            self.stop.wait(PATIENCE)
+        except (SQLAlchemyError, OSError) as error:
+            self.say(f"The store cannot be reached ({type(error).__name__}); it is tried again.")
+            self.stop.wait(PATIENCE)
 
     def due(self, it: Opened) -> Due | None:
         """The first thing that is due now and was not dealt with."""
@@ -146,8 +169,8 @@ class Keeper:
     def _joined(self, it: Opened) -> str:
         engine = it.ports.engine()
         if it.targets.entry.into in LOCAL:
-            return engine.enrol("serve")
-        return engine.join("serve")
+            return engine.enrol(SERVE)
+        return engine.join(SERVE)
 
     def _by_clock(self, it: Opened, now: datetime) -> Due | None:
         when = when_of(it.settings)

@@ -8,6 +8,7 @@ from threading import Event
 import typer
 
 from joinery.app.logs import libraries_too, speaker
+from joinery.app.scheduling import Keeper
 from joinery.app.working import Hands
 from joinery.cli.common import DEFAULT_CONFIG, Config, Quiet, connection, say
 
@@ -21,7 +22,8 @@ def main(config: Config = DEFAULT_CONFIG, quiet: Quiet = False) -> None:
     Examples: joinery worker | joinery worker --config acme.yaml
 
     Start as many as you like, on as many machines as reach the same PostgreSQL store. When a process dies or stands
-    still, the others take its work over within a minute, by themselves.
+    still, the others take its work over within a minute, by themselves: what it was applying, news that it had kept,
+    and, while no `joinery serve` lives, the schedule (where no setting names a folder of one machine).
     """
     stop = Event()
 
@@ -33,7 +35,8 @@ def main(config: Config = DEFAULT_CONFIG, quiet: Quiet = False) -> None:
         with connection(config, quiet=True) as it:
             log = speaker(it.settings, lambda line: say(line, quiet=quiet))
             libraries_too(it.settings)
-            Hands(opened=it, say=log, stop=stop).work()
+            keeper = Keeper(opened=it, say=log, stop=stop)
+            Hands(opened=it, say=log, stop=stop, also=keeper.stand_in).work()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -18,7 +18,18 @@ from joinery.errors import ConfigError, NotThere, SourceUntrusted
 from joinery.flows.policy import Ports, SourcePolicy
 from joinery.flows.pulled import FileResult
 from joinery.flows.push import News, Told, tell
-from joinery.store.arrivals import ARRIVED, Arrival, Ended, arrival_of, by_key, finish, finish_file, keep, waiting
+from joinery.store.arrivals import (
+    ARRIVED,
+    Arrival,
+    Ended,
+    adopt,
+    arrival_of,
+    by_key,
+    finish,
+    finish_file,
+    keep,
+    waiting,
+)
 from joinery.store.connections import next_number
 
 
@@ -40,8 +51,9 @@ def keep_arrival(ports: Ports, arrival: Arrival) -> tuple[Arrival, bool]:
 
     Raises KeyReused when its key came before with another content.
     """
+    held = replace(arrival, holder=this_process(ports))
     with ports.database.write() as connection:
-        named = arrival if arrival.id else replace(arrival, id=next_number(connection, ARRIVED))
+        named = held if held.id else replace(held, id=next_number(connection, ARRIVED))
         kept = keep(connection, ports.policy.name, named)
     return _same(kept, arrival), kept.id == named.id
 
@@ -119,8 +131,30 @@ def _finish(ports: Ports, arrival: Arrival, state: str, report: Mapping[str, Any
         finish(connection, arrival.id, state, report, ports.now())
 
 
+def this_process(ports: Ports) -> str:
+    """This process, as others know whether it lives."""
+    return ports.engine().enrol("serve")
+
+
 def left_over(ports: Ports) -> list[Arrival]:
-    """News that an earlier process kept and did not take in."""
+    """News that this process kept, or one that is gone, and nobody has taken in. The living keep what is theirs."""
+    ours = this_process(ports)
+    take_over(ports)
+    return [each for each in _waiting(ports) if each.holder == ours]
+
+
+def take_over(ports: Ports) -> list[Arrival]:
+    """News whose process is gone: ours to take in, from now on. Empty while we cannot judge who lives."""
+    ours, living = this_process(ports), ports.engine().living()
+    left = {each.id for each in _waiting(ports) if each.holder not in living} if living is not None else set()
+    if not left or living is None:
+        return []
+    with ports.database.write() as connection:
+        adopt(connection, ports.policy.name, ours, living)
+    return [each for each in _waiting(ports) if each.holder == ours and each.id in left]
+
+
+def _waiting(ports: Ports) -> list[Arrival]:
     with ports.database.read() as connection:
         return waiting(connection, ports.policy.name)
 

@@ -74,6 +74,9 @@ class Engine(Protocol):
     def enrol(self, kind: str) -> str:
         """Be seen among the nodes, without taking up the work of others. Returns the ID of this node."""
 
+    def living(self) -> frozenset[str] | None:
+        """The IDs of the nodes that live, this one included; None while it cannot judge. After `join` or `enrol`."""
+
     def blocked(self) -> JoineryError | None:
         """Why the target may not be called now (paused, resting after failures), as last seen; None when it may."""
 

@@ -111,8 +111,15 @@ class Applier:
 
     def enrol(self, kind: str) -> str:
         """See `contract.Engine.enrol`."""
+        if (node := self._node) is not None:
+            return node.id  # whoever brings news does not wait for the runtime to be launched
         with self._lock:
             return self._enrolled(kind).id
+
+    def living(self) -> frozenset[str] | None:
+        """See `contract.Engine.living`."""
+        node = self._node
+        return node.living() if node is not None else None
 
     def blocked(self) -> JoineryError | None:
         """See `contract.Engine.blocked`."""

@@ -24,6 +24,8 @@ arrivals = Table(
     Column("file", Text, nullable=False, server_default=""),
     #: news that nobody has taken in yet; emptied as soon as somebody has
     Column("body", Text, nullable=False, server_default=""),
+    #: the process that kept it, which takes it in while it lives: the ID of its node
+    Column("holder", KEY, nullable=False, server_default=""),
     #: stored | taken | accepted | held | rejected | same | failed
     Column("state", String(16), nullable=False),
     Column("received_at", INSTANT, nullable=False),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from joinery.core.model.codec import canonical, instant_of, instant_text
 from joinery.store.accounts import upsert
@@ -34,6 +34,8 @@ class Arrival:
     key: str = ""
     file: str = ""
     body: str = ""
+    #: the process that kept it
+    holder: str = ""
     state: str = "stored"
     ended_at: datetime | None = None
     report: Mapping[str, Any] = field(default_factory=dict)
@@ -50,6 +52,7 @@ def keep(connection: Connection, name: str, arrival: Arrival) -> Arrival:
         "sha256": arrival.sha256,
         "file": arrival.file,
         "body": arrival.body,
+        "holder": arrival.holder,
         "state": arrival.state,
         "received_at": instant_text(arrival.received_at),
     }
@@ -85,10 +88,20 @@ def arrival_of(connection: Connection, name: str, key: str) -> Arrival | None:
 
 
 def waiting(connection: Connection, name: str) -> list[Arrival]:
-    """News that nobody has taken in: a process ended before it could. Oldest first."""
-    c = arrivals.c
-    query = select(arrivals).where(c.connection == name, c.state == "stored", c.body != "").order_by(c.received_at)
+    """News that nobody has taken in, whoever holds them. Oldest first."""
+    query = select(arrivals).where(_waits(name)).order_by(arrivals.c.received_at)
     return [_arrival(dict(row._mapping)) for row in connection.execute(query)]
+
+
+def adopt(connection: Connection, name: str, holder: str, living: Collection[str]) -> None:
+    """What waits in the hands of none of the living is `holder`'s from now on; of several at once, one gets it."""
+    left = arrivals.c.holder.not_in([*living, holder])
+    connection.execute(update(arrivals).where(_waits(name), left).values(holder=holder))
+
+
+def _waits(name: str) -> ColumnElement[bool]:
+    c = arrivals.c
+    return (c.connection == name) & (c.state == "stored") & (c.body != "")
 
 
 def finish(connection: Connection, key: str, state: str, report: Mapping[str, Any], at: datetime) -> None:
@@ -128,6 +141,7 @@ def _arrival(kept: Mapping[str, Any]) -> Arrival:
         sha256=kept["sha256"],
         file=kept["file"],
         body=kept["body"],
+        holder=kept["holder"],
         state=kept["state"],
         received_at=instant_of(kept["received_at"]),
         ended_at=instant_of(kept["ended_at"]) if kept["ended_at"] else None,

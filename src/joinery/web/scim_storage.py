@@ -27,7 +27,7 @@ from scim2_server.storage import ScimStorage, SearchPage
 
 from joinery.core.model.codec import canonical
 from joinery.flows.policy import Ports
-from joinery.flows.receiving import body_of
+from joinery.flows.receiving import body_of, this_process
 from joinery.store.arrivals import ARRIVED, Arrival, keep
 from joinery.store.connections import next_number
 from joinery.store.scim_people import ScimPeople, ScimPerson
@@ -49,6 +49,7 @@ class PeopleStorage(ScimStorage):
         self._source = source
         self._told = told
         self._writes = writes
+        self._holder = this_process(ports) if writes else ""
         self._people: ScimPeople | None = None
         self._kept: list[Arrival] = []
 
@@ -152,6 +153,7 @@ class PeopleStorage(ScimStorage):
             sha256=sha256(canonical(dict(record)).encode()).hexdigest(),
             received_at=person.changed_at,
             body=body,
+            holder=self._holder,
         )
         self._kept.append(keep(self._here.db, self._ports.policy.name, arrival))
 
