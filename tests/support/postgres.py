@@ -25,7 +25,9 @@ OWNER = "postgres"
 _RUNUSER = (
     shutil.which("runuser", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])) or "runuser"
 )
-_FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+_MANY = "-c max_connections=200"
+#: what a power cut takes from it, no test misses
+_FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,17 +36,23 @@ class Server:
 
     port: int
     password: str = field(repr=False)
+    host: str = "127.0.0.1"
     numbers: Iterator[int] = field(default_factory=itertools.count, repr=False)
 
     @classmethod
     @contextmanager
-    def started(cls, programs: Path) -> Iterator[Server]:
-        """Runs a new server from the programs in this folder and stops it at the end."""
+    def started(cls, programs: Path, *, host: str = "127.0.0.1", fast: bool = True) -> Iterator[Server]:
+        """Runs a new server from the programs in this folder and stops it at the end.
+
+        `host`: where it listens, for whoever is in the same /24. `fast`: it need not survive a power cut.
+        """
         home = Path(tempfile.mkdtemp(prefix="joinery-pg-"))
         try:
-            server = cls(port=free_port(), password=secrets.token_hex(16))
+            server = cls(port=free_port(host), password=secrets.token_hex(16), host=host)
             _initialise(programs, home, server.password)
-            options = f"-p {server.port} -c listen_addresses=127.0.0.1 -k {home} {_FAST}"
+            with (home / "data" / "pg_hba.conf").open("a") as rules:
+                rules.write(f"host all all {host}/24 scram-sha-256\n")
+            options = f"-p {server.port} -c listen_addresses={host} -k {home} {_MANY} {_FAST if fast else ''}"
             log = str(home / "log")
             _run([str(programs / "pg_ctl"), "start", "-w", "-D", str(home / "data"), "-l", log, "-o", options])
             try:
@@ -66,7 +74,7 @@ class Server:
 
     def url(self, name: str) -> str:
         """SQLAlchemy URL of one database of this server."""
-        return f"postgresql+psycopg://{OWNER}:{self.password}@127.0.0.1:{self.port}/{name}"
+        return f"postgresql+psycopg://{OWNER}:{self.password}@{self.host}:{self.port}/{name}"
 
     def _administer(self, statement: sql.Composed) -> None:
         url = self.url("postgres").replace("+psycopg", "")
@@ -93,8 +101,8 @@ def _run(command: Sequence[str]) -> None:
             raise RuntimeError(f"{command[0]} failed:\n{output.read()}")
 
 
-def free_port() -> int:
+def free_port(host: str = "127.0.0.1") -> int:
     """A port of this machine that nobody listens on."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((host, 0))
         return int(probe.getsockname()[1])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from joinery_classroom.settings import ClassroomSettings
 
 #: operations per call; also how many lines share a durable job
-BATCH_SIZES = {"classroom": 200, "memory": 50, "export": 50, "scim": 50, "file": 5000}
+BATCH_SIZES = {"classroom": 200, "memory": 50, "export": 50, "scim": 48, "file": 5000}
 
 
 def beyond(entry: Any) -> dict[ActionClass, str]:
@@ -109,6 +109,7 @@ class TargetMaker:
             user_name_from=self.entry.user_name,
             external_id=self.entry.external_id,
             rate=self.entry.rate,
+            concurrency=self.entry.concurrency,
         )
 
     def classroom_store(self, classroom: ClassroomSettings) -> Store:

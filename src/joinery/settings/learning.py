@@ -203,7 +203,16 @@ class ScimTarget(Target):
     external_id: YesNo = Field(
         default=True, description="Whether the system keeps `externalId`; it is how Joinery finds its accounts again."
     )
-    rate: Count | None = Field(default=None, description="Most requests a second; the default is no limit of our own.")
+    rate: Count | None = Field(
+        default=None,
+        description="Most operations a second, of all processes together; each takes two or three requests. The "
+        "default is no limit of our own.",
+    )
+    concurrency: Count = Field(
+        default=4,
+        description="Batches on their way at one time, of all processes together; of each, eight people are written "
+        "side by side.",
+    )
     attributes: Annotated[Mapping[str, Annotated[WriteRule, Shape(ONE_TEXT)]], _beyond(SCIM_ATTRIBUTES)] = Field(
         default_factory=dict,
         validate_default=True,

@@ -6,10 +6,11 @@ Rule: one person's operations go one after another, people side by side; a refus
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from joinery.connectors.scim import wire
 from joinery.connectors.scim.work import Work
@@ -17,22 +18,26 @@ from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId, PersonKey
 from joinery.core.model.operation import ActionClass, CreateAccount
 from joinery.core.model.receipt import Receipt
-from joinery.errors import BadAnswer, NotFound, Rejected
+from joinery.errors import BadAnswer, JoineryError, NotFound, Rejected
 from joinery.kit.believing import believed
 from joinery.kit.contract import AccountPage, Capabilities, Order
 from joinery.kit.transport import Transport
 
 PAGE = 200
+#: people of one batch that are written, or looked up, at one time
+SIDE_BY_SIDE = 8
 NO_TRAINING = "SCIM has no assignments: give this training in the learning system itself, or by its own connector"
 NO_LINK = "SCIM makes no sign-in links: people sign in as the learning system offers, mostly by single sign-on"
 NO_ARCHIVE = "SCIM knows no archive: the account stays suspended"
 CAPABILITIES = Capabilities(
     actions=frozenset(ActionClass) - {ActionClass.MAIL, ActionClass.ASSIGN, ActionClass.WITHDRAW, ActionClass.ARCHIVE},
-    batch_size=50,
+    # whole rounds of people side by side: the last one of 50 would leave six places of eight empty
+    batch_size=6 * SIDE_BY_SIDE,
     concurrency=4,
     notes={"assign": NO_TRAINING, "withdraw": NO_TRAINING, "archive": NO_ARCHIVE, "mail": NO_LINK},
 )
 
+T = TypeVar("T")
 _believed = partial(believed, "The system", form="a form that is not SCIM")
 
 
@@ -47,9 +52,10 @@ class ScimTarget:
         user_name_from: str = "email",
         external_id: bool = True,
         rate: float | None = None,
+        concurrency: int = CAPABILITIES.concurrency,
     ) -> None:
         self.name = name
-        self.capabilities = replace(CAPABILITIES, holds_external_id=external_id, rate=rate)
+        self.capabilities = replace(CAPABILITIES, holds_external_id=external_id, rate=rate, concurrency=concurrency)
         self._transport = transport
         self._user_name_from = user_name_from
         self._features: wire.Features | None = None
@@ -94,12 +100,11 @@ class ScimTarget:
         ids = dict.fromkeys(account_ids)
         asked = [*(partial(self._by_key, key) for key in keys), *(partial(self._by_id, one) for one in ids)]
         found: dict[AccountId, Account] = {}
-        for start in range(0, len(asked), 8):
-            for raw in await asyncio.gather(*(ask() for ask in asked[start : start + 8])):
-                if raw is not None:
-                    with _believed("/Users"):
-                        one = wire.account(raw)
-                    found[one.id] = one
+        async for raw in _side_by_side(asked):
+            if raw is not None:
+                with _believed("/Users"):
+                    one = wire.account(raw)
+                found[one.id] = one
         return tuple(found.values())
 
     async def perform(self, orders: Sequence[Order]) -> AsyncIterator[Receipt]:
@@ -119,11 +124,9 @@ class ScimTarget:
         for order in orders:
             if order.key not in work.answered:
                 people.setdefault(order.operation.person_key, []).append(order)
-        waiting = list(people.values())
-        for start in range(0, len(waiting), 8):
-            for receipts in await asyncio.gather(*(work.person(one) for one in waiting[start : start + 8])):
-                for receipt in receipts:
-                    yield receipt
+        async for receipts in _side_by_side([partial(work.person, one) for one in people.values()]):
+            for receipt in receipts:
+                yield receipt
 
     async def close(self) -> None:
         """Gives back connections."""
@@ -238,3 +241,31 @@ class ScimTarget:
             ) from astray
         except Rejected as no:
             raise BadAnswer(f"The system does not answer {path}: {no.message}", data=no.data) from no
+
+
+async def _side_by_side(tasks: Sequence[Callable[[], Awaitable[T]]]) -> AsyncIterator[T]:
+    """What each gives as soon as it has it; whenever one ends the next begins.
+
+    The first error is raised once those on their way have ended and given theirs, so that nothing is written unseen.
+    """
+    waiting, failed = iter(tasks), list[BaseException]()
+    under_way: set[asyncio.Future[T]] = set()
+    try:
+        while True:
+            while len(under_way) < SIDE_BY_SIDE and not failed and (begin := next(waiting, None)) is not None:
+                under_way.add(asyncio.ensure_future(begin()))
+            if not under_way:
+                break
+            over, under_way = await asyncio.wait(under_way, return_when=asyncio.FIRST_COMPLETED)
+            for one in over:
+                if (error := one.exception()) is not None:
+                    failed.append(error)
+                else:
+                    yield one.result()
+        if failed:
+            raise failed[0]
+    finally:
+        for one in under_way:
+            one.cancel()
+            with suppress(asyncio.CancelledError, JoineryError):
+                await one
