@@ -37,6 +37,8 @@ SWEEP = (
     {"seed": 4, "pool": "eastern"},
     {"seed": 5, "pool": "few", "known": 0.0, "tidy": False, "kept": 0.9},
     {"seed": 6, "pool": "made", "known": 0.3, "kept": 0.7},
+    {"seed": 9, "pool": "eastern", "known": 0.1, "kept": 0.65},
+    {"seed": 10, "pool": "eastern", "known": 0.3, "kept": 0.7, "tidy": False},
     {"seed": 7, "people": 30_000, "doubles": 500, "look_alikes": 500},
     {"seed": 8, "people": 2_000, "doubles": 60, "look_alikes": 60},
 )

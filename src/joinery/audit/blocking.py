@@ -127,6 +127,8 @@ def _keys() -> Iterator[list[pl.Expr]]:
     yield [given, family.str.tail(3)]
     # a slip in both ends of one name: the other name, and where they work
     yield [family, pl.col("department"), pl.col("location")]
+    yield [family, pl.col("manager_id")]
+    yield [given, pl.col("manager_id")]
     yield [given, family.str.head(1), pl.col("department"), pl.col("cost_center")]
     yield [given, family.str.tail(1), pl.col("department"), pl.col("location")]
 

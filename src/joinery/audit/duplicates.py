@@ -116,6 +116,8 @@ _AGREEING: Final = {
     "local": "work e-mails made from one name",
     "birth_date": "born on the same day",
     "hire_date": "hired on the same day",
+    "hired_about": "hired at about the same time",
+    "termination_date": "left on the same day",
     "employment": "one employment ended before the other began",
 }
 _DIFFERING: Final = {

@@ -20,25 +20,35 @@ from joinery.audit.likeness import ALIKE, NEAR, OTHER, PART, SAME, SHORT, levels
 _RATE: Final = 0.01
 #: bits beyond even odds, so that a list of pairs is mostly right
 _SURE: Final = 2.0
-#: only pairs that share a key are compared, and from this many people on there are no more of them for each person:
-#: chance then finds less than the square of the people would have it, and each doubling asks for so much less
+#: only pairs that share a key are compared, and in a crowd there are no more of them for each person: chance then finds
+#: less than the square of the people would have it, and each doubling asks for so much less; a small file, where it
+#: is not known how rare a name is, for a little more
 _CROWD: Final = 30_000
 _LESS: Final = 0.2
+_MORE: Final = 0.6
 #: most bits that one kind of evidence can give: relatives share telephones, starters share days
-_MOST: Final = {"phone": 13.0, "private": 18.0, "mail": 18.0, "local": 14.0, "hire_date": 13.0, "birth_date": 13.0}
+_MOST: Final = {
+    "phone": 13.0, "private": 18.0, "mail": 18.0, "local": 14.0, "hire_date": 13.0, "birth_date": 13.0,
+    "termination_date": 8.0,
+}  # fmt: skip
 #: what it says when both are known and differ
 _DIFFERENT: Final = {"phone": -2.0, "private": -2.0, "mail": -0.5, "local": 0.0, "birth_date": -8.0}
 #: one of these mostly follows from another; these say something of their own, half
 _UNITS: Final = ("department", "manager_id", "cost_center", "legal_entity")
 _PLACES: Final = ("location", "job_title")
-_MOST_ORGANISATION: Final = 10.0
+_MOST_ORGANISATION: Final = 12.0
+#: people move, so that another unit says little against it; few have their place or job entered twice and otherwise
+_MOVED: Final = {"unit": 1.0, "place": 1.5}
 #: names that agree perfectly are still so many bits short of the threshold
 _NAMES_SHORT: Final = 4.0
 #: how often a name is expected where the file is too small to tell, and how many people that guess is worth
 _GUESS: Final = {"given": 2.0**-7, "family": 2.0**-9}
 _WORTH: Final = 300
-#: days between two entries of one day, at most
-_CLOSE: Final = 31
+#: days between two entries of one day: a slip, and at most; what each says at most, so much less than the same day
+_SLIP, _CLOSE = 3, 31
+_MOST_SLIP, _MOST_CLOSE, _LESS_THAN_SAME = 5.0, 2.0, 6.0
+#: both at work since different days: more often two people than a second contract beside the first
+_BESIDE: Final = -3.5
 #: what more people than that share with somebody identifies nobody in this file, and is worth so little
 _UNIQUE: Final = 0.06
 _COMMON: Final = 3.0
@@ -46,9 +56,10 @@ _ENDED: Final = -100.0
 _CHUNK: Final = 500_000
 
 #: the kinds of evidence beside names; columns of the answer
-KINDS: Final = (*_MOST, "person_id", "organisation", "employment")
+KINDS: Final = (*_MOST, "hired_about", "person_id", "organisation", "employment")
+_DAYS: Final = ("hire_date", "birth_date", "termination_date")
 _COUNTED: Final = (*EQUAL, *_MOST)
-_BESIDES: Final = (*_COUNTED, "gone", "termination_date")
+_BESIDES: Final = (*_COUNTED, "gone")
 _NAMES: Final = (
     "given", "family", "given_plain", "family_plain", "given_bits", "family_bits", "given_count", "family_count",
     "generation",
@@ -74,7 +85,7 @@ def similar(frame: pl.DataFrame, among: Collection[str] | None = None) -> pl.Dat
 
 def needed(people: int) -> float:
     """Bits that it takes to believe a pair of a file of so many people."""
-    crowded = _LESS * max(0.0, math.log2(max(2, people) / _CROWD))
+    crowded = max(-_MORE, _LESS * math.log2(max(2, people) / _CROWD))
     return math.log2(max(2, people) / 2) - math.log2(_RATE) + _SURE - crowded
 
 
@@ -86,7 +97,7 @@ def _counted(people: pl.DataFrame) -> pl.DataFrame:
     size = max(2, people.height)
     counts = [(pl.len().over(name).cast(pl.Float64)).alias(f"{name}_count") for name in _GUESS]
     return people.with_columns(
-        *(_bits(pl.len().over(name) - 1, size).alias(f"{name}_bits") for name in (*EQUAL, "hire_date", "birth_date")),
+        *(_bits(pl.len().over(name) - 1, size).alias(f"{name}_bits") for name in (*EQUAL, *_DAYS)),
         *(_own(name, size) for name in ("phone", "private", "mail", "local")),
         _bits(pl.len().over("given", "family") - 1, size).alias("full_bits"),
         *counts,
@@ -149,19 +160,28 @@ def _evidence() -> Iterator[pl.Expr]:
         apart = pl.when(_differ(name)).then(against).otherwise(0.0)
         yield pl.when(_same(name)).then(_shared(name)).otherwise(apart).alias(f"+{name}")
     days = (pl.col("hire_date") - pl.col("hire_date_2")).abs()
-    yield (
-        pl.when(days == 0).then(_shared("hire_date")).when(days > _CLOSE).then(-2.0).otherwise(0.0).alias("+hire_date")
-    )
+    apart = pl.when(days > _CLOSE).then(-2.0).otherwise(0.0)
+    yield pl.when(days == 0).then(_shared("hire_date")).otherwise(apart).alias("+hire_date")
+    yield _hired_about(days).alias("+hired_about")
+    left = _same("termination_date") & pl.col("gone") & pl.col("gone_2")
+    yield pl.when(left).then(_shared("termination_date")).otherwise(0.0).alias("+termination_date")
     yield pl.when(_same("person_id")).then(30.0).otherwise(0.0).alias("+person_id")
     yield _organisation().alias("+organisation")
     yield _employment(days).alias("+employment")
+
+
+def _hired_about(days: pl.Expr) -> pl.Expr:
+    """A few days or weeks apart, and not the same day; it says less the more people came on such a day."""
+    most = pl.when(days == 0).then(0.0).when(days <= _SLIP).then(_MOST_SLIP).when(days <= _CLOSE).then(_MOST_CLOSE)
+    return pl.min_horizontal(most.otherwise(0.0), (pl.col("hire_date_bits") - _LESS_THAN_SAME).clip(0))
 
 
 def _organisation() -> pl.Expr:
     agreed = {name: pl.when(_same(name)).then(pl.col(f"{name}_bits").clip(0)).otherwise(0.0) for name in EQUAL}
     unit = pl.max_horizontal(agreed[name] for name in _UNITS)
     places = pl.sum_horizontal(agreed[name] * 0.5 for name in _PLACES)
-    unlike = pl.sum_horizontal(pl.when(_differ(name)).then(0.5).otherwise(0.0) for name in (*_UNITS, *_PLACES))
+    moved = {**dict.fromkeys(_UNITS, _MOVED["unit"]), **dict.fromkeys(_PLACES, _MOVED["place"])}
+    unlike = pl.sum_horizontal(pl.when(_differ(name)).then(less).otherwise(0.0) for name, less in moved.items())
     return (unit + places).clip(0, _MOST_ORGANISATION) - unlike
 
 
@@ -178,7 +198,7 @@ def _employment(days: pl.Expr) -> pl.Expr:
         pl.when((first | second).fill_null(value=False))
         .then(3.0)
         .when(beside.fill_null(value=False))
-        .then(-5.0)
+        .then(_BESIDE)
         .otherwise(0.0)
     )
 
