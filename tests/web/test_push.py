@@ -205,6 +205,37 @@ def test_above_the_limit_pushed_ends_wait_and_somebody_is_told(tmp_path: Path) -
         assert ended.closed and acme.access["0003"] == "suspended"
 
 
+def test_above_the_limit_pushed_ends_are_held_also_where_everything_runs_by_itself(tmp_path: Path) -> None:
+    with house(acme_in(tmp_path, kill_switch={"push_per_hour": 2})) as acme:
+        everybody = staff(9)
+        acme.operation(acme.http.post(FULL, content=table(everybody), headers=CSV), "accepted")
+        acme.until(lambda: len(acme.access) == 9)
+        for number in range(1, 5):
+            acme.operation(acme.bare.post(HOOK, **signed(news(f"000{number}", **GONE), key=f"m{number}")), "taken")
+
+        def held() -> dict[str, str]:
+            with acme.it.ports.database.read() as connection:
+                plan = plans_of(connection, "main")[0]
+                return {line.line.worker_id: line.line.held for line in lines_of(connection, plan.id) if line.line.held}
+
+        acme.until(lambda: sorted(held()) == ["0003", "0004"])
+        assert set(held().values()) == {"2 ends of access were pushed above the limit of 2 an hour"}
+        assert [acme.access[f"000{n}"] for n in range(1, 5)] == ["suspended", "suspended", "active", "active"]
+        assert "pushed_ends_wait" in checks(acme)
+        # somebody answers for one that is meant; the other is confirmed by a full file of HR's
+        assert end_access(acme.it.ports, "0003", Word(owner="me", reason="INC-1")).closed
+        gone = [row | GONE if row["worker_id"] <= "0004" else row for row in everybody]
+        acme.operation(acme.http.post(FULL, content=table(gone), headers=CSV), "accepted")
+        acme.until(lambda: acme.access["0004"] == "suspended")
+        acme.until(lambda: "pushed_ends_wait" not in checks(acme))
+
+
+def checks(acme: House) -> set[str]:
+    """The problems that are open."""
+    with acme.it.ports.database.read() as connection:
+        return {found["check"] for found in open_findings(connection, "main")}
+
+
 def test_in_observe_mode_nothing_is_written_and_the_news_are_known(tmp_path: Path) -> None:
     company = acme_in(tmp_path)
     with house(company) as acme:

@@ -36,16 +36,19 @@ from joinery.store.plans import (
     drop_lines_of,
     finish_plan,
     hold_creations_beyond,
+    hold_ends_of,
     hold_lines,
     hold_with_creation,
     release_lines,
     set_plan_state,
     supersede,
 )
-from joinery.store.riding import has_urgent
+from joinery.store.riding import has_urgent, pushed_in
 
 BATCH = 1000
 EXPIRES_AFTER = timedelta(hours=24)
+#: the guard of ends of access that were pushed above the limit for pushes
+PUSHES = "pushes"
 
 
 @dataclass(slots=True)
@@ -229,6 +232,8 @@ def _guard(connection: Connection, policy: Policy, making: _Making, summary: Pla
     for result in results:
         if result.tripped:
             hold_lines(connection, summary.id, result.guard, result.segment, result.message)
+    if policy.mode_of_suspension() == "automatic" and (pushed := pushed_in(connection, policy.name, summary.id)):
+        results += (_hold_pushed(connection, policy, summary, pushed),)
     if policy.seats is not None:
         free = max(policy.seats - accounts.seats(), 0)
         creates = making.actions[str(ActionClass.CREATE)]
@@ -240,6 +245,17 @@ def _guard(connection: Connection, policy: Policy, making: _Making, summary: Pla
             )
     hold_with_creation(connection, summary.id)
     return results
+
+
+def _hold_pushed(
+    connection: Connection, policy: Policy, summary: PlanSummary, people: Sequence[PersonKey]
+) -> GuardResult:
+    """What was above the lane's limit for pushes does not come in by the back door of the next run."""
+    message = f"{len(people)} ends of access were pushed above the limit of {policy.push_per_hour} an hour"
+    hold_ends_of(connection, summary.id, people, message)
+    return GuardResult(
+        guard=PUSHES, segment="", count=len(people), population=policy.push_per_hour, tripped=True, message=message
+    )
 
 
 def _population(connection: Connection, policy: Policy, tally: Tally, accounts: Accounts) -> Population:

@@ -19,6 +19,7 @@ from joinery.core.mapping.spec import MappingSpec
 from joinery.core.model.account import AccountState
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.ids import PersonKey
+from joinery.core.model.plan import PlanSummary
 from joinery.core.model.snapshot import RawRecord
 from joinery.core.model.standing import Stage
 from joinery.errors import SourceUntrusted
@@ -27,6 +28,7 @@ from joinery.flows.apply import Applied, apply_alone
 from joinery.flows.book import IDENTITY, PEOPLE, Book
 from joinery.flows.closing import Heard, close_the_book
 from joinery.flows.erased import records_without_erased
+from joinery.flows.issues import refresh_issues
 from joinery.flows.joining import Claims
 from joinery.flows.lane import ride_pushed
 from joinery.flows.plan import make_plan
@@ -35,14 +37,17 @@ from joinery.flows.waking import setting_for
 from joinery.store.accounts import Accounts
 from joinery.store.closings import ClosingRow
 from joinery.store.connections import load_state, save_state
+from joinery.store.findings import open_findings
 from joinery.store.people import People
 from joinery.store.plans import PUSHED
-from joinery.store.riding import has_urgent
+from joinery.store.riding import has_urgent, pushed_in
 from joinery.store.snapshots import SnapshotRow, last_full, record_snapshot
 
 #: most records of one push that are looked at one by one; more are a file
 MOST = 100
 LANE = "lane"
+#: the check of ends that were pushed above the limit
+WAIT = "pushed_ends_wait"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,14 +215,29 @@ def _alert(ports: Ports, plan: str) -> None:
         return
     limit = ports.policy.push_per_hour
     found = Finding(
-        check="pushed_ends_wait",
+        check=WAIT,
         severity=Severity.WARNING,
         message=f"More than {limit} ends of access were pushed within an hour; the others wait.",
         attribute="access",
-        suggestion=f"Look at {plan}: somebody who is to lose access now can be ended by hand. Is the sender sound?",
+        suggestion="Is the sender sound? Then `joinery plan` lists them as held, and `joinery plan approve` with "
+        "--override lets them go; a full file of HR that says the same does so too. "
+        f"Somebody who is to lose access now can be ended by hand ({plan}).",
     )
     with ports.database.write() as connection:
         Book(connection, ports.policy.name, "pushes", ports.now()).whole(LANE, [found])
+
+
+def look_at_pushes(ports: Ports, plan: PlanSummary | None, as_of: datetime) -> None:
+    """The issue of ends that wait is over when no plan has such an end in it any more."""
+    name = ports.policy.name
+    with ports.database.read() as connection:
+        told = any(found["check"] == WAIT for found in open_findings(connection, name))
+        waits = pushed_in(connection, name, plan.id) if told and plan is not None else []
+    if not told or waits:
+        return
+    with ports.database.write() as connection:
+        Book(connection, name, "pushes", ports.now()).whole(LANE, [])
+    refresh_issues(ports, as_of, lambda cause: cause.check == WAIT)
 
 
 def _snapshot(

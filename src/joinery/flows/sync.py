@@ -22,6 +22,7 @@ from joinery.flows.plan import make_plan
 from joinery.flows.policy import Ports, RunEnded
 from joinery.flows.pull import pull
 from joinery.flows.pulled import PullReport
+from joinery.flows.push import look_at_pushes
 from joinery.flows.reconcile import look_at_export
 from joinery.store.connections import end_run, load_state, only_run, save_state, start_run
 from joinery.store.findings import open_findings
@@ -110,6 +111,7 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
             applied = apply_by_mode(ports, plan, locked=bool(locked)) if plan is not None else None
     finally:
         still_in_doubt(ports, unseen)
+    look_at_pushes(ports, plan, as_of)
     _read_back(ports, as_of, [*resumed, *([applied] if applied is not None else [])])
     with ports.database.write() as connection:
         state = load_state(connection, ports.policy.name)

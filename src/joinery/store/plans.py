@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -249,6 +249,14 @@ def hold_lines(connection: Connection, plan: str, guard: str, segment: str, mess
         # not LIKE: on SQLite it takes lille for Lille
         where.append(func.replace(c.segment, canonical([attribute, value]), "") != c.segment)
     connection.execute(update(plan_lines).where(*where).values(held=message, state="held"))
+
+
+def hold_ends_of(connection: Connection, plan: str, people: Collection[PersonKey], message: str) -> None:
+    """These people's ends of access wait."""
+    c = plan_lines.c
+    for part in in_chunks(people):
+        where = c.plan_id == plan, c.action == "suspend", c.held == "", c.lane == "normal", c.person_key.in_(part)
+        connection.execute(update(plan_lines).where(*where).values(held=message, state="held"))
 
 
 def hold_creations_beyond(connection: Connection, plan: str, free: int, message: str) -> None:

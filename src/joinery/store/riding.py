@@ -6,9 +6,10 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, func, select
 
+from joinery.core.model.ids import PersonKey
 from joinery.store.people import in_chunks
 from joinery.store.plans import BY_HAND, PUSHED
-from joinery.store.tables import plan_lines, plans
+from joinery.store.tables import plan_lines, plans, snapshots
 
 
 def urgent_since(
@@ -44,6 +45,28 @@ def pushes_wait(connection: Connection, name: str, after: str) -> bool:
     ends = select(c.plan_id).where(c.plan_id == of.id, c.action == "suspend").exists()
     pushed = of.connection == name, of.cause.like(f"{PUSHED} %"), of.made_at > after
     return connection.scalar(select(of.id).where(*pushed, ends, ~rode).limit(1)) is not None
+
+
+def pushed_in(connection: Connection, name: str, plan: str) -> list[PersonKey]:
+    """Whose access this plan would end on the word of a push that did not ride, and of nothing else since.
+
+    A full file that HR brought after it speaks for itself, and so does an end that was done since.
+    """
+    c, of, s = plan_lines.c, plans.c, snapshots.c
+    full = select(func.max(s.taken_at)).where(s.connection == name, s.state == "accepted", s.complete)
+    since = connection.scalar(full) or ""
+    pushed = of.connection == name, of.cause.like(f"{PUSHED} %"), of.made_at > since
+    if connection.scalar(select(of.id).where(*pushed).limit(1)) is None:
+        return []
+    told = select(c.person_key, func.max(of.made_at)).join(plans, of.id == c.plan_id)
+    told = told.where(*pushed, c.action == "suspend", c.lane != "urgent").group_by(c.person_key)
+    heard = {PersonKey(key): at for key, at in connection.execute(told)}
+    ends = select(c.person_key).where(c.plan_id == plan, c.action == "suspend", c.lane == "normal").distinct()
+    found = sorted(heard.keys() & set(connection.scalars(ends)))
+    done = select(c.person_key, func.max(of.made_at)).join(plans, of.id == c.plan_id).group_by(c.person_key)
+    done = done.where(of.connection == name, c.action == "suspend", c.state == "done")
+    over = {key: at for part in in_chunks(found) for key, at in connection.execute(done.where(c.person_key.in_(part)))}
+    return [key for key in found if over.get(key, "") <= heard[key]]
 
 
 def has_urgent(connection: Connection, plan: str) -> bool:
