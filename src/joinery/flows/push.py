@@ -215,7 +215,7 @@ def _alert(ports: Ports, plan: str) -> None:
         return
     limit = ports.policy.push_per_hour
     found = Finding(
-        check=WAIT,
+        check="pushed_ends_wait",
         severity=Severity.WARNING,
         message=f"More than {limit} ends of access were pushed within an hour; the others wait.",
         attribute="access",
