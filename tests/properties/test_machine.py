@@ -83,6 +83,8 @@ class Machine(RuleBasedStateMachine):
         self.edited: set[str] = set()
         #: were suspended or archived at some time: a way back may still be under way
         self.out: set[str] = set()
+        #: archived for their absence, and not let in since: whoever leaves after that stays archived
+        self.put_away: set[str] = set()
         self.last_plan = ""
         #: the last run came to its end, so every file has been read
         self.all_read = False
@@ -285,8 +287,12 @@ class Machine(RuleBasedStateMachine):
 
     def _nobody_at_work_is_locked_out(self) -> None:
         for who, state in self._states().items():
+            human = self.told.get(who)
+            if state != "archived":
+                self.put_away.discard(who)
+            elif human is not None and human.missed >= 3:
+                self.put_away.add(who)
             if state != "active":
-                human = self.told.get(who)
                 at_work = human is not None and human.status == "Active" and not human.latched and human.missed < 3
                 assert not at_work or who in self.out | self.undone, f"{who} is at work and {state}"
                 self.out.add(who)
@@ -294,9 +300,9 @@ class Machine(RuleBasedStateMachine):
     def _states(self) -> dict[str, str]:
         return {who: state for who, state in self.acme.accounts().items() if who not in {"", "never"}}
 
-    def _expected(self, human: Human, had: str | None) -> str | None:
+    def _expected(self, who: str, human: Human, had: str | None) -> str | None:
         if human.latched or (human.status == "Terminated"):
-            return "suspended" if had else None
+            return ("archived" if who in self.put_away else "suspended") if had else None
         if human.missed >= 3:
             return "archived" if had else None
         return "active" if human.hire <= self.today else had
@@ -311,7 +317,7 @@ class Machine(RuleBasedStateMachine):
         for who, human in self.told.items():
             if who in self.undone:
                 continue
-            assert states.get(who) == self._expected(human, states.get(who)), (who, human, states.get(who))
+            assert states.get(who) == self._expected(who, human, states.get(who)), (who, human, states.get(who))
             if states.get(who) == "active" and who not in self.edited and not human.missed:
                 attributes = self.acme.account(who).attributes
                 seen = (attributes["job_title"], attributes["given_name"], attributes["email"])

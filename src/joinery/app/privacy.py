@@ -29,7 +29,6 @@ def limits_of(settings: Settings) -> Limits:
     }
     return Limits(
         countries=frozenset(privacy.limits_in),
-        minimum_group=privacy.minimum_group,
         released=released,
         company_country=settings.company.country or "",
     )
@@ -117,7 +116,6 @@ def register(settings: Settings, ports: Ports) -> dict[str, Any]:
         },
         "limits": {
             "countries": sorted(limits.countries),
-            "minimum_group": limits.minimum_group,
             "released": {c: f"{r.by}, {r.on}, {r.reason}" for c, r in limits.released.items()},
         },
         "decisions": [_decision(row) for row in made],

@@ -67,7 +67,7 @@ def limits(config: Config = DEFAULT_CONFIG, form: Format = "text", json: AsJson 
     shown = table("What may be shown of one person", ("country", "viewer=To", *(str(kind) for kind in Kind)), rows)
     show_table(shown, "json" if json else form, out)
     if form == "text" and not json:
-        print(f"Figures of fewer than {found.minimum_group} people are not shown there.")
+        print("No command shows a figure of a group of learners, there or anywhere.")
         for country, release in found.released.items():
             print(f"{country} is released by {release.by} from {release.on} on: {release.reason}")
 
@@ -247,10 +247,7 @@ def _page(found: dict[str, Any]) -> Iterator[str]:
         yield f"- Training records go to {found['records_to']}"
     limits = found["limits"]
     where = ", ".join(limits["countries"])
-    yield (
-        f"- No individual scores, times or rankings to managers, no figures of fewer than {limits['minimum_group']} "
-        f"people and no log-ins in {where}"
-    )
+    yield f"- No individual scores, times or rankings to managers and no log-ins in {where}; nowhere figures of groups"
     yield from (f"- {country} is released from this by {who}" for country, who in limits["released"].items())
     yield from (
         "",

@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from joinery.core.rules.disclosure import LIMITED, MINIMUM_GROUP
+from joinery.core.rules.disclosure import LIMITED
 from joinery.settings.part import Part
 from joinery.settings.problems import found
 from joinery.settings.secret import Secret
-from joinery.settings.values import Count, Day, Duration, Text, wrong
+from joinery.settings.values import Day, Duration, Text, wrong
 
 
 def _country(value: object) -> object:
@@ -45,9 +45,6 @@ class Privacy(Part):
     limits_in: tuple[Country, ...] = Field(
         default=tuple(sorted(LIMITED)),
         description="Countries in which managers see no individual scores, times or rankings and log-ins are not read.",
-    )
-    minimum_group: Annotated[Count, Field(ge=1)] = Field(
-        default=MINIMUM_GROUP, description="Figures of groups smaller than this are not shown there."
     )
     released: Mapping[str, Released] = Field(
         default_factory=dict, description="Countries that a named person released from these limits, e.g. `DE`."

@@ -6,10 +6,8 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from joinery.core.rules.disclosure import Kind, Limits, Release, Verdict, Viewer, may_read_logins, may_show, withheld
+from joinery.core.rules.disclosure import Kind, Limits, Release, Verdict, Viewer, may_read_logins, may_show
 
 TODAY = date(2026, 11, 24)
 LIMITS = Limits(company_country="FR")
@@ -80,35 +78,3 @@ def test_whether_log_ins_are_read(countries: set[str], why: str) -> None:
 
 def test_log_ins_of_people_of_no_known_country_are_not_read() -> None:
     assert may_read_logins(Limits(), {""}, TODAY).why == "log-ins are not read in unknown"
-
-
-SMALL, WITH_IT = "fewer than 5 people", "a smaller group could be worked out from it"
-GROUPS = {
-    "nothing is withheld where all are big": ({"A": 5, "B": 9}, {}),
-    "a group of four is withheld, and the next with it": ({"A": 4, "B": 9, "C": 7}, {"A": SMALL, "C": WITH_IT}),
-    "two small ones hide each other": ({"A": 4, "B": 1, "C": 9}, {"A": SMALL, "B": SMALL}),
-    "a group alone has no total to be worked out from": ({"A": 3}, {"A": SMALL}),
-    "an empty group tells nothing of anybody": ({"A": 0, "B": 9}, {}),
-    "nobody else is there to hide behind": ({"A": 3, "B": 0}, {"A": SMALL}),
-}
-
-
-@pytest.mark.parametrize(("sizes", "wanted"), GROUPS.values(), ids=GROUPS)
-def test_which_groups_are_withheld(sizes: dict[str, int], wanted: dict[str, str]) -> None:
-    groups = {name: (size, {"DE"}) for name, size in sizes.items()}
-    assert withheld(LIMITS, groups, TODAY) == wanted
-
-
-def test_small_groups_elsewhere_are_shown() -> None:
-    assert withheld(LIMITS, {"Lille": (2, {"FR"}), "Paris": (9, {"FR"})}, TODAY) == {}
-    assert withheld(LIMITS, {"Lille": (2, {"FR", "DE"}), "Paris": (9, {"FR"})}, TODAY) == {
-        "Lille": SMALL,
-        "Paris": WITH_IT,
-    }
-
-
-@given(st.dictionaries(st.text(min_size=1, max_size=3), st.integers(1, 12), min_size=2, max_size=8))
-def test_never_is_exactly_one_group_withheld_while_others_are_shown(sizes: dict[str, int]) -> None:
-    found = withheld(LIMITS, {name: (size, {"NL"}) for name, size in sizes.items()}, TODAY)
-    assert len(found) != 1
-    assert all(name in found for name, size in sizes.items() if size < 5)

@@ -1,7 +1,8 @@
 """Decides what may be shown of somebody, and to whom: the limits that works councils ask for, country by country.
 
 Rule 1: the limits hold until a named person released them; where the country is not known they hold.
-Rule 2: everything that shows scores, times, rankings or figures of groups asks here, and nowhere else.
+Rule 2: everything that shows scores, times or rankings asks here, and nowhere else. Figures of groups (no fewer than
+five people) are shown by nothing; what shows the first one asks here, too.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
-MINIMUM_GROUP = 5
 #: where limits hold unless the settings say other
 LIMITED = frozenset({"DE", "AT", "NL"})
 
@@ -59,7 +59,6 @@ class Limits:
     """Where the limits hold, and what was released; `company_country` is that of everybody without one."""
 
     countries: frozenset[str] = LIMITED
-    minimum_group: int = MINIMUM_GROUP
     released: Mapping[str, Release] = field(default_factory=dict)
     company_country: str = ""
 
@@ -125,22 +124,3 @@ def may_read_logins(limits: Limits, countries: Collection[str], today: date) -> 
     """Log-ins may be read at all, of people in these countries."""
     held = sorted({c or "unknown" for c in countries if limits.limited(c, today)})
     return Verdict(shown=False, why=f"log-ins are not read in {', '.join(held)}") if held else YES
-
-
-def withheld(limits: Limits, groups: Mapping[str, tuple[int, Collection[str]]], today: date) -> Mapping[str, str]:
-    """Groups whose figures may not be shown, each with why. `groups`: name -> (people, their countries).
-
-    A single small group would follow from the total and the others, so that the next smallest is withheld with it.
-    """
-    touched = {name for name, (_, countries) in groups.items() if any(limits.limited(c, today) for c in countries)}
-    small = {
-        name: f"fewer than {limits.minimum_group} people"
-        for name, (size, _) in groups.items()
-        if name in touched and 0 < size < limits.minimum_group
-    }
-    if len(small) != 1 or len(groups) == 1:
-        return small
-    rest = [(size, name) for name, (size, _) in groups.items() if name not in small and size]
-    if rest:
-        small[min(rest)[1]] = "a smaller group could be worked out from it"
-    return small
