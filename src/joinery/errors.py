@@ -73,6 +73,22 @@ class BadAnswer(StopRun):
     """The other system answered with something that does not add up; nothing was believed."""
 
 
+class NoRoom(StopRun):
+    """There is no room left on the disk; what was recorded before is safe."""
+
+
+class StoreTrouble(StopRun):
+    """The store cannot do its work; what was recorded before is safe."""
+
+
+class StoreUnreachable(StoreTrouble):
+    """The store cannot be reached, or is busy; what was recorded before is safe."""
+
+
+class StoreFull(StoreTrouble):
+    """There is no room left where the store is; what was recorded before is safe."""
+
+
 class PlanChanged(StopRun):
     """The plan is not the one that was approved, or it has expired."""
 

@@ -16,6 +16,8 @@ import pytest
 from joinery.app import clock
 from joinery.app.scheduling import CLOCK, DATE, FILE, Due, Keeper, later_by, when_of
 from joinery.app.wiring import Opened, opened
+from joinery.app.working import PATIENCE
+from joinery.errors import JoineryError, StoreUnreachable, SystemUnreachable
 from joinery.settings import load
 from joinery.store import schedules
 from joinery.store.connections import last_runs
@@ -178,3 +180,50 @@ def test_while_a_source_is_asked_for_its_files_everybody_may_write(tmp_path: Pat
         source = replace(it.ports.sources["hris"], drop=Slow())  # type: ignore[arg-type]
         slow = replace(it, ports=replace(it.ports, sources={"hris": source}))
         assert keeper.due(slow) is None and asked == ["hris"]
+
+
+def cut_short(monkeypatch: pytest.MonkeyPatch, error: JoineryError) -> None:
+    """The next run stops for this reason before it has read anything."""
+
+    def broken(_ports: object, _as_of: datetime) -> None:
+        monkeypatch.undo()
+        raise error
+
+    monkeypatch.setattr("joinery.app.scheduling.sync", broken)
+
+
+def test_a_file_whose_run_was_cut_short_is_tried_again_with_patience(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = [1000.0]
+    monkeypatch.setattr("joinery.app.scheduling.monotonic", lambda: seconds[-1])
+    with keeping(written(tmp_path, "when_file_arrives: true")) as (keeper, it, said), monkeypatch.context() as once:
+        node = it.ports.engine().enrol("serve")
+        (tmp_path / "inbox" / "people.csv").write_text("Number,Email,Start,State\n1,a@example.com,2020-01-01,active\n")
+        for wait in (PATIENCE, 2 * PATIENCE):
+            cut_short(once, SystemUnreachable("The learning system is away."))
+            due = keeper.due(it)
+            assert due is not None and due.cause == FILE and keeper.fire(it, due, node) and runs(it) == 0
+            assert keeper.due(it) is None, "not at once"
+            seconds.append(seconds[-1] + wait - 1)
+            assert keeper.due(it) is None
+            seconds.append(seconds[-1] + 1)
+        due = keeper.due(it)
+        assert due is not None and keeper.fire(it, due, node) and runs(it) == 1
+        assert "R-1 ended with" in said[-1]
+
+
+def test_an_instant_whose_run_lost_its_store_is_not_dealt_with(
+    tmp_path: Path, now: list[datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with keeping(written(tmp_path, "every: 15 minutes")) as (keeper, it, _), monkeypatch.context() as once:
+        node = it.ports.engine().enrol("serve")
+        keeper.due(it)
+        now.append(NOON + timedelta(minutes=16))
+        due = keeper.due(it)
+        assert due is not None
+        cut_short(once, StoreUnreachable())
+        with pytest.raises(StoreUnreachable):
+            keeper.fire(it, due, node)
+        assert keeper.due(it) == due, "the store is back: it is due as before"
+        assert keeper.fire(it, due, node) and runs(it) == 1

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from joinery.core.model.chain import Anchor
 from joinery.core.model.codec import instant_of, instant_text
-from joinery.errors import ConfigError
+from joinery.errors import ConfigError, StoreTrouble
 from joinery.settings import Settings
 from joinery.store.audit_log import head_of
 from joinery.store.database import Database
@@ -71,7 +71,7 @@ def daily(settings: Settings, database: Database, say: Callable[[str], None]) ->
             last = newest(file)
             if last is None or last.date() < now.date():
                 keep_anchor(database, file, now)
-        except (OSError, ConfigError):
+        except (OSError, ConfigError, StoreTrouble):
             say(f"The head of the audit log could not be kept in {file}.")
 
     return keep

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from joinery.errors import StoreTrouble
 from joinery.store.database import Database
 from joinery.store.tallies import LMS_CALLS, add
 
@@ -43,6 +44,6 @@ class Calls:
         try:
             with database.write() as tx:
                 add(tx, connection, LMS_CALLS, counted)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, StoreTrouble):
             with self._lock:
                 self._counted.update(counted)

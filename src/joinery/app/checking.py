@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from joinery.app import clock
 from joinery.app.sources import opener
-from joinery.errors import ConfigError
+from joinery.errors import ConfigError, StoreTrouble
 from joinery.kit.drop import ArrivedFile, arrived
 from joinery.settings import Settings
 from joinery.settings.secret import Secret
@@ -35,7 +35,7 @@ def remembered(settings: Settings, source: str) -> Mapping[str, Any]:
     try:
         with database.read() as connection:
             known = load_state(connection, settings.name).extra.get("layouts", {}).get(source, {})
-    except SQLAlchemyError:
+    except (SQLAlchemyError, StoreTrouble):
         return {}
     finally:
         database.close()

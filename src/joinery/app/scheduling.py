@@ -11,15 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
+from time import monotonic
 from zoneinfo import ZoneInfo
-
-from sqlalchemy.exc import SQLAlchemyError
 
 from joinery.app.reach import LOCAL, bound_to
 from joinery.app.wiring import Opened
 from joinery.app.working import LOOK, PATIENCE, Hands
 from joinery.core.rules.schedules import Every, When, cron
-from joinery.errors import JoineryError, RunLocked
+from joinery.errors import JoineryError, RunLocked, StoreTrouble
 from joinery.flows.sync import sync
 from joinery.jobs.node import DEAD_AFTER
 from joinery.settings import Settings
@@ -34,6 +33,8 @@ SERVE = "serve"
 CLOCK, FILE, DATE = "clock", "file", "date"
 #: later than so long after its instant, a run counts as missed
 MISSED = timedelta(minutes=10)
+#: what a run was cut short for is tried again after `PATIENCE`, later each time, at most after so many seconds
+LONGEST = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +78,8 @@ class Keeper:
     stop: Event
     #: by cause: what a run was set off for already; who or what stays due after it waits for something else
     _tried: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    #: by cause, after runs that did not come to their end: seconds of patience, and until when (monotonic)
+    _rest: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def keep(self) -> None:
         """Until `stop` is set: help others, and deal with what is due. What goes wrong is said and tried again."""
@@ -109,8 +112,8 @@ class Keeper:
         except JoineryError as error:
             self.say(f"{error.message} {error.fix}".strip())
             self.stop.wait(PATIENCE)
-        except (SQLAlchemyError, OSError) as error:
-            self.say(f"The store cannot be reached ({type(error).__name__}); it is tried again.")
+        except Exception as error:  # noqa: BLE001 whatever it is, the next look may do better
+            self.say(f"The scheduler was stopped by {type(error).__name__}; it is tried again.")
             self.stop.wait(PATIENCE)
 
     def due(self, it: Opened) -> Due | None:
@@ -121,6 +124,8 @@ class Keeper:
         for look in (self._by_clock, self._by_date, self._by_file):
             found = look(it, now)
             if found is None or (found.what and found.what == self._tried.get(found.cause)):
+                continue
+            if monotonic() < self._rest.get(found.cause, (0.0, 0.0))[1]:
                 continue
             state = known[found.cause]
             if not state.paused and state.done_for is not None and state.done_for < found.instant:
@@ -147,24 +152,36 @@ class Keeper:
             alive = {each.id for each in nodes_of(tx, name) if each.silent < DEAD_AFTER} - {node}
             if not schedules.claim(tx, name, due.cause, due.instant, node, alive=alive):
                 return False
-        self._tried[due.cause] = due.what
-        outcome = self._run(it, due)
+        outcome, ended = self._run(it, due)
+        self._remember(due, ended=ended)
         with database.write() as tx:
             schedules.done(tx, name, due.cause, due.instant, node, outcome)
         self.say(f"{due.cause} {due.instant:%Y-%m-%d %H:%M} UTC: {outcome}")
         return True
 
-    def _run(self, it: Opened, due: Due) -> str:
+    def _remember(self, due: Due, *, ended: bool) -> None:
+        """After its run a file or a date waits for something else; when the run was cut short, for another run."""
+        if ended:
+            self._tried[due.cause] = due.what
+            self._rest.pop(due.cause, None)
+            return
+        seconds = min(LONGEST, 2 * self._rest.get(due.cause, (PATIENCE / 2, 0.0))[0])
+        self._rest[due.cause] = (seconds, monotonic() + seconds)
+
+    def _run(self, it: Opened, due: Due) -> tuple[str, bool]:
+        """What came of it, and whether it came to its end. Raises StoreTrouble: then the instant is not dealt with."""
         late = it.ports.now() - due.instant - later_by(it.settings)
         if due.cause == CLOCK and late > MISSED and not it.settings.schedule.catch_up:
-            return "missed"
+            return "missed", True
         try:
             report = sync(it.ports, it.ports.now())
         except RunLocked:
-            return "another run was at work"
+            return "another run was at work", False
+        except StoreTrouble:
+            raise
         except JoineryError as error:
-            return f"stopped: {error.message}"
-        return f"{report.run} ended with {report.exit_code}"
+            return f"stopped: {error.message}", False
+        return f"{report.run} ended with {report.exit_code}", True
 
     def _joined(self, it: Opened) -> str:
         engine = it.ports.engine()

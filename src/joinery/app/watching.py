@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from threading import Event
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from joinery.app.alerting import Said, Send, by_apprise, tell_in_turn
 from joinery.app.beside import beside
 from joinery.app.wiring import Opened
@@ -35,9 +33,15 @@ class Watch:
 
     def keep(self) -> None:
         """From now on until `stop` is set."""
-        self.look()
+        self._look()
         while not self.stop.wait(LOOK):
+            self._look()
+
+    def _look(self) -> None:
+        try:
             self.look()
+        except Exception as error:  # noqa: BLE001 whoever watches is the last to stop
+            self.say(f"alerts: {type(error).__name__}; it is tried again.")
 
     def look(self) -> list[Said]:
         """What was said in this minute, by us; nothing when it was looked at already."""
@@ -65,8 +69,6 @@ def quietly(
         said = tell_in_turn(it, now, instant=instant, send=send)
     except JoineryError as error:
         say(f"alerts: {error.message}")
-    except SQLAlchemyError as error:
-        say(f"alerts: the store cannot be reached ({type(error).__name__}); it is tried again.")
     except Exception as error:  # noqa: BLE001 a service for messages that breaks must stop no run
         say(f"alerts: {type(error).__name__}; it is tried again.")
     else:

@@ -12,7 +12,6 @@ from threading import Event
 from typing import Literal
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from joinery.app.reach import LOCAL, bound_to
 from joinery.app.wiring import Opened
@@ -63,8 +62,8 @@ class Hands:
                 self.say(f"{report.run} ended with {report.exit_code}")
         except JoineryError as error:
             self.say(f"{error.message} It is tried again.")
-        except (SQLAlchemyError, OSError) as error:
-            self.say(f"The store cannot be reached ({type(error).__name__}); it is tried again.")
+        except OSError as error:
+            self.say(f"A file cannot be used ({type(error).__name__}); it is tried again.")
         else:
             return
         self.stop.wait(PATIENCE)
@@ -91,8 +90,8 @@ class Hands:
             return False
         except JoineryError as error:
             self.say(f"{error.message} It is tried again.")
-        except (SQLAlchemyError, OSError) as error:
-            self.say(f"The store cannot be reached ({type(error).__name__}); it is tried again.")
+        except OSError as error:
+            self.say(f"A file cannot be used ({type(error).__name__}); it is tried again.")
         self.stop.wait(PATIENCE)
         return False
 

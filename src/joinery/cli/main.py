@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from joinery.cli.messages import show_bug, show_error, show_usage
+from joinery.cli.messages import foreseen, show_bug, show_error, show_usage
 from joinery.errors import JoineryError
 
 #: command -> (module, attribute, one line of help); the order is that of `joinery --help`
@@ -102,8 +103,25 @@ def run() -> None:
     except BrokenPipeError:
         code = 0
     except Exception as error:  # noqa: BLE001 the last door
-        wrong_usage = hasattr(error, "format_message")
-        code = show_usage(error, as_json=as_json) if wrong_usage else show_bug(error, as_json=as_json)
+        if hasattr(error, "format_message"):
+            code = show_usage(error, as_json=as_json)
+        elif (known := foreseen(error)) is not None:
+            code = show_error(known, as_json=as_json)
+        else:
+            code = show_bug(error, as_json=as_json)
     if code == 130:
         print("Interrupted. What was done is recorded; the next run goes on from there.", file=sys.stderr)
-    sys.exit(code if isinstance(code, int) else 0)
+    _leave(code if isinstance(code, int) else 0)
+
+
+def _leave(code: int) -> None:
+    """End. While a store is away the job engine insists on it, in threads that nobody can stop: then without them.
+
+    What matters is recorded or will be looked at again, as after a crash.
+    """
+    trouble, engine = sys.modules.get("joinery.store.trouble"), sys.modules.get("joinery.jobs.dbos")
+    if engine is not None and trouble is not None and trouble.met:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 import traceback
 from typing import Any
 
-from joinery.errors import JoineryError
+from joinery.errors import JoineryError, NoRoom
 
 
 def show_error(error: JoineryError, *, as_json: bool) -> int:
@@ -36,6 +37,22 @@ def show_usage(error: Any, *, as_json: bool) -> int:
     sentence = message.replace("\n", " ").rstrip(".")
     print(f"{typed}: {sentence}. Help: {typed} --help", file=sys.stderr)
     return int(error.exit_code)
+
+
+def foreseen(error: BaseException) -> JoineryError | None:
+    """What others raise and nobody is to blame for: a store that is away, a disk that is full. None for the rest."""
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        where = f" ({error.filename})" if error.filename else ""
+        return NoRoom(
+            f"There is no room left on the disk{where}. What was recorded before is safe; "
+            "a file that was being written is not whole.",
+            fix="Make room, then run the same command again.",
+        )
+    if type(error).__module__.startswith("sqlalchemy"):
+        from joinery.store.trouble import trouble_of  # whoever raised it has loaded the library already
+
+        return trouble_of(error)
+    return None
 
 
 def show_bug(error: BaseException, *, as_json: bool) -> int:

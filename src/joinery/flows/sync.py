@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from joinery.core.model.ids import RunId
 from joinery.core.model.plan import PlanSummary
 from joinery.core.rules.instants import local_day
-from joinery.errors import AsOfRefused, JoineryError
+from joinery.errors import AsOfRefused, JoineryError, StoreTrouble
 from joinery.flows.apply import Applied, apply_by_mode, resume
 from joinery.flows.closing import LEAVERS, close_the_book, look_again
 from joinery.flows.contact import contacted, look_at_doubtful, read_accounts, still_in_doubt
@@ -80,7 +81,9 @@ def sync(ports: Ports, as_of: datetime) -> SyncReport:
             report = _sync(ports, as_of, run)
             heartbeat()
         except JoineryError as error:
-            _ended(ports, run, "stopped", {"error": error.code, "message": error.message})
+            # a store that is away is told the next time; why the run stopped is said now
+            with suppress(StoreTrouble):
+                _ended(ports, run, "stopped", {"error": error.code, "message": error.message})
             over = RunEnded(run=run, state="stopped", exit_code=error.exit_code, began=began, ended=ports.now())
             ports.after_run(replace(over, error=error.code))
             raise

@@ -35,6 +35,7 @@ from joinery.core.model.ids import PlanId
 from joinery.errors import StopRun
 from joinery.jobs.lines import Job
 from joinery.store.database import Database
+from joinery.store.trouble import trouble_of
 
 Run = Callable[[Job], Awaitable[None]]
 
@@ -115,7 +116,7 @@ class Runtime:
         try:
             self._launch(database, state_dir / _FILE)
         except (SQLAlchemyError, dbos_error.DBOSException) as error:
-            raise StopRun(
+            raise trouble_of(error) or StopRun(
                 f"The job engine could not be started ({type(error).__name__}); nothing was sent.",
                 fix=f"Delete {state_dir / _FILE} and run again: what is owed is in the store, not in it."
                 if database.embedded

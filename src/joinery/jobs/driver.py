@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from joinery.core.model.ids import PlanId
-from joinery.errors import JoineryError, StopRun
+from joinery.errors import JoineryError, StopRun, StoreTrouble
 from joinery.jobs.gate import Gate
 from joinery.jobs.ledger import Ledger
 from joinery.jobs.lines import Holder, Job
@@ -103,10 +103,10 @@ class Driver:
             self._change.notify_all()
 
     def ended(self, job: Job, error: Exception | None) -> None:
-        """The job is over; a StopRun stops the plan, anything else is tried again."""
+        """The job is over; a StopRun stops the plan, anything else is tried again, and so is trouble with the store."""
         with self._change:
             self._live.pop(job.id, None)
-            if isinstance(error, JoineryError):
+            if isinstance(error, JoineryError) and not isinstance(error, StoreTrouble):
                 self.error = self.error or error
                 self.stopping = True
             self._trouble = error or self._trouble

@@ -22,7 +22,7 @@ from typing import Any
 import sqlalchemy.orm  # noqa: F401
 
 from joinery.core.model.ids import PlanId
-from joinery.errors import JoineryError, StopRun
+from joinery.errors import JoineryError, StopRun, StoreTrouble
 from joinery.jobs.chunk import Work, run_chunk
 from joinery.jobs.contract import Performer, Progress, Retry, Tally
 from joinery.jobs.driver import Driver
@@ -226,7 +226,7 @@ class Applier:
         """Tell whoever drives the plan that we are done with this job, and why."""
         if (node := self._node) is None:
             return
-        if isinstance(error, JoineryError):
+        if isinstance(error, JoineryError) and not isinstance(error, StoreTrouble):
             node.gate.stop(job.plan_id, error)
         node.later(lambda: self._ledger.let_go(job, node.id))
 

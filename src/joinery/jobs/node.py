@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from joinery.core.model.codec import instant_text
 from joinery.core.model.ids import PlanId
+from joinery.errors import StoreTrouble
 from joinery.jobs.gate import Gate
 from joinery.store import nodes
 from joinery.store.database import Database
@@ -131,7 +132,7 @@ class Node:
             self._thread.join(BEAT + 10)
         try:
             self._exchange(leaving=True)
-        except (SQLAlchemyError, OSError):
+        except (SQLAlchemyError, StoreTrouble, OSError):
             pass  # the others find out by our silence
         self._store.close()
 
@@ -143,7 +144,7 @@ class Node:
                 return
             try:
                 self._exchange()
-            except (SQLAlchemyError, OSError):
+            except (SQLAlchemyError, StoreTrouble, OSError):
                 # silent for now: who does not hear of us takes our work over, and our tokens are worth nothing then
                 self._wake.wait(0.5)
 

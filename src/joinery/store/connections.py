@@ -12,15 +12,16 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
+from time import sleep
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from joinery.core.model.codec import canonical, instant_of, instant_text
 from joinery.core.model.ids import RunId
-from joinery.errors import RunLocked
+from joinery.errors import RunLocked, StoreTrouble
 from joinery.store.accounts import upsert
 from joinery.store.audit_log import Happened, note
 from joinery.store.database import Database
@@ -124,8 +125,26 @@ def only_run(database: Database, name: str, now: Callable[[], datetime]) -> Iter
         beating.join()
         database.fences.pop(owner, None)
         _OURS.discard(owner)
-        with database.write() as connection:
-            connection.execute(locks.delete().where(mine))
+        try:
+            _give_back(database, mine)
+        except StoreTrouble:
+            # a process that lives and says nothing holds its lock for ever where all are on one machine
+            Thread(target=_give_back_later, args=(database, mine), name=f"joinery-lock-{name}", daemon=True).start()
+
+
+def _give_back(database: Database, mine: ColumnElement[bool]) -> None:
+    with database.write() as connection:
+        connection.execute(locks.delete().where(mine))
+
+
+def _give_back_later(database: Database, mine: ColumnElement[bool]) -> None:
+    """Again and again; the lock of a process that ends meanwhile is taken over anyway."""
+    while True:
+        sleep(BEAT)
+        try:
+            return _give_back(database, mine)
+        except StoreTrouble:
+            continue
 
 
 def _fence(name: str, owner: str, connection: Connection) -> None:
@@ -142,7 +161,7 @@ def _beat(heartbeat: Callable[[], None], over: Event) -> None:
     while not over.wait(BEAT):
         try:
             heartbeat()
-        except SQLAlchemyError:
+        except (SQLAlchemyError, StoreTrouble):
             continue  # the store is busy or away; whoever takes over meanwhile is right
 
 

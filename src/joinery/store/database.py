@@ -18,6 +18,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from joinery.errors import StopRun
 from joinery.store.audit_log import begin_notes, seal_notes
+from joinery.store.trouble import told
 
 _CACHE: Final = "cache_size=-32768"
 #: one for each file of SQLite that this process writes
@@ -44,8 +45,11 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent view; nothing can be written by accident that matters: it is rolled back."""
-        with self.engine.connect() as connection:
+        """One consistent view; nothing can be written by accident that matters: it is rolled back.
+
+        Raises StoreTrouble.
+        """
+        with told(), self.engine.connect() as connection:
             yield connection
             connection.rollback()
 
@@ -53,9 +57,10 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """One transaction, committed at the end, rolled back on any error, or when a fence objects.
 
-        What it noted is chained as its last act.
+        What it noted is chained as its last act. Raises StoreTrouble; when that befell the commit itself, nobody knows
+        whether it is in the store.
         """
-        with self._in_turn():
+        with told(), self._in_turn():
             with self.engine.connect().execution_options(joinery_write=True) as connection, connection.begin():
                 self._ask(connection)
                 begin_notes(connection)

@@ -5,6 +5,7 @@ Rule: no personal data and nothing of the request's body in an answer; IDs, coun
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 from collections.abc import Mapping
@@ -79,6 +80,7 @@ def add_to(app: FastAPI) -> None:
     app.add_exception_handler(JoineryError, _on_joinery_error)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(OSError, _on_no_room)
     app.add_exception_handler(Exception, _on_surprise)
 
 
@@ -104,6 +106,15 @@ def _on_http(request: Request, error: Exception) -> Response:
     said = {404: "There is nothing at this address.", 405: "This address does not take this kind of request."}
     problem = Problem(error.status_code, code, said.get(error.status_code, f"{error.detail}."), "", error.headers or {})
     return answer_with(request, problem)
+
+
+def _on_no_room(request: Request, error: Exception) -> Response:
+    assert isinstance(error, OSError)  # noqa: S101 - registered for it
+    if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+        return _on_surprise(request, error)
+    _log.error("request %s found no room on the disk", request_id(request))
+    detail = "There is no room left on our disk; nothing was kept."
+    return answer_with(request, Problem(503, "no_room", detail, REPEATED, {"Retry-After": "60"}))
 
 
 def _on_surprise(request: Request, error: Exception) -> Response:

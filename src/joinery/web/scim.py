@@ -9,9 +9,10 @@ from scim2_models import Error, ForbiddenException, SCIMException, ScimProvider,
 from scim2_server.requests import ScimRequest
 from scim2_server.storage import ScimStorage
 
+from joinery.errors import StopRun
 from joinery.settings.sources import ScimSource
 from joinery.store.audit_log import ACTOR
-from joinery.web.problems import Problem
+from joinery.web.problems import Problem, problem_of
 from joinery.web.scim_storage import PeopleStorage
 from joinery.web.ways import Here, Ways, address_of
 from joinery_scim import Face, provider
@@ -41,7 +42,7 @@ def _face(ways: Ways, address: str) -> Face:
     def open_storage(writes: bool) -> ScimStorage:
         return PeopleStorage(ways.ports, lambda: chosen[-1], ways.desk.tell, writes=writes)
 
-    return Face(provider=_provider(), open_storage=open_storage, may=may)
+    return Face(provider=_provider(), open_storage=open_storage, may=may, known=_known)
 
 
 def _let_in(ways: Ways, asked: ScimRequest, address: str) -> str:
@@ -56,6 +57,11 @@ def _let_in(ways: Ways, asked: ScimRequest, address: str) -> str:
         fix = "give the token the scope scim:<source> of one source that is `from: scim`"
         raise ForbiddenException(detail=f"This token writes {len(mine)} sources over SCIM: {fix}. Nothing was written.")
     return mine[0]
+
+
+def _known(error: Exception) -> Exception:
+    """A store that is away: nothing was kept, and the sender may come again."""
+    return _refused(problem_of(error)) if isinstance(error, StopRun) else error
 
 
 def _refused(problem: Problem) -> SCIMException:
