@@ -24,8 +24,8 @@ _log = logging.getLogger("joinery_scim")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
     """One SCIM service. `open_storage(writes)` gives a storage for one request; `may(request)` lets callers in or
-    raises UnauthorizedException or ForbiddenException; both are called in a thread. `known(error)` turns an error of the
-    storage into one of the protocol; as it stands, it is a mistake of ours: 500."""
+    raises UnauthorizedException or ForbiddenException; both are called in a thread. `known(error)` turns an error
+    of the storage into one of the protocol; as it stands, it is a mistake of ours: 500."""
 
     provider: ScimProvider
     open_storage: Callable[[bool], ScimStorage]
