@@ -1,6 +1,6 @@
 """How long reading, comparing, mapping and auditing take, as ratios of a bare `pl.read_csv` of the same file.
 
-    python benchmarks/intake.py [FILE.csv]
+    python -m benchmarks.intake [FILE.csv]
 
 Without a file it makes one: 265,000 rows, 13 columns, and the same with quotes where needed and all quoted.
 Baseline and measured call run in turn in one process; the best of five counts.

@@ -169,7 +169,8 @@ def quiet(folder: Path, rows: list[list[str]]) -> dict[str, float]:
             made.write(file, rows, seed=100 + night)
             floor = min(floor, bare(file, digests(it)))
             best = min(best, timed(lambda night=night: sync(ports, START + timedelta(minutes=1 + night))))
-    return {"seconds": best, "baseline": floor, "ratio": best / floor, "peak_gib": gib(), "target_calls": 0}
+    found = {"seconds": best, "baseline": floor, "ratio": best / floor, "peak_gib": gib()}
+    return found | {"target_calls": 0, "people": len(rows)}
 
 
 def one_percent(folder: Path, rows: list[list[str]], share: float = 0.01) -> dict[str, float]:
@@ -186,7 +187,8 @@ def one_percent(folder: Path, rows: list[list[str]], share: float = 0.01) -> dic
             # after the plan, and after it is applied: nobody waits for it
             audit = min(audit, timed(lambda as_of=as_of: look_for_doubles(it.ports, as_of)))
             existing_accounts(it, changed=True)
-    return {"seconds": best, "baseline": floor, "ratio": best / floor, "peak_gib": gib(), "audit_seconds": audit}
+    found = {"seconds": best, "baseline": floor, "ratio": best / floor, "peak_gib": gib()}
+    return found | {"audit_seconds": audit, "people": len(rows)}
 
 
 def first_load(folder: Path, rows: list[list[str]]) -> dict[str, float]:

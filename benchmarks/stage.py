@@ -59,7 +59,7 @@ class Company:
     folder: Path
     url: str
     store: str = ""
-    source: str = "file, path: ./inbox/*.csv, ready_when: present"
+    source: str = "file\n  path: ./inbox/*.csv\n  ready_when: present"
     learning: str = "concurrency: 4"
     mode: str = "approve"
     more: str = ""
@@ -71,7 +71,7 @@ class Company:
         """Write the settings."""
         (self.folder / "inbox").mkdir(parents=True, exist_ok=True)
         text = SETTINGS.format(
-            source=self.source.replace(", ", "\n  "),
+            source=self.source,
             fields=", ".join(f"{name}: {name}" for name in COLUMNS),
             url=self.url,
             learning=self.learning,
