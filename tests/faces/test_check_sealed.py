@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faces.running import JOINERY, environment
+from tests.faces.running import environment
+from tests.support.forked import joinery
 from tests.support.gpg import Gpg, gnupg
 
 ROWS = (
@@ -31,7 +32,7 @@ def gpg(gpg_path: Path) -> Iterator[Gpg]:
 
 def typed(folder: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*JOINERY, *words],
+        [*joinery(), *words],
         cwd=folder,
         env=environment(**more),
         capture_output=True,

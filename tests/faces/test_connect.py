@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faces.running import JOINERY, environment
+from tests.faces.running import environment
+from tests.support.forked import joinery
 from tests.support.openssh import OpenSsh, openssh
 
 
@@ -32,7 +33,7 @@ def settings(folder: Path, ssh: OpenSsh, more: str = "") -> None:
 
 def typed(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*JOINERY, *words], cwd=folder, env=environment(), capture_output=True, text=True, timeout=60, check=False
+        [*joinery(), *words], cwd=folder, env=environment(), capture_output=True, text=True, timeout=60, check=False
     )
 
 

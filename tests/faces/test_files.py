@@ -6,7 +6,8 @@ import json
 import subprocess
 from pathlib import Path
 
-from tests.faces.running import JOINERY, environment
+from tests.faces.running import environment
+from tests.support.forked import joinery
 
 SETTINGS = (
     "version: 1\ncompany: { name: Example SA, time_zone: Europe/Paris }\n"
@@ -19,7 +20,7 @@ PEOPLE = "No,First,Last,Mail,Status\n0001,Ana,Ito,ana@x.example,Active\n0002,Bo,
 
 def typed(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*JOINERY, *words], cwd=folder, env=environment(), capture_output=True, text=True, timeout=120, check=False
+        [*joinery(), *words], cwd=folder, env=environment(), capture_output=True, text=True, timeout=120, check=False
     )
 
 

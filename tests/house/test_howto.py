@@ -19,6 +19,7 @@ import pytest
 
 from joinery.settings import load
 from tests.conftest import ROOT
+from tests.support.forked import folder_with_joinery
 from tests.support.openssh import OpenSsh, openssh
 
 HOWTO = ROOT / "docs" / "howto"
@@ -47,7 +48,8 @@ def type_line(line: str, folder: Path) -> None:
     """Run one line as the reader would and demand its exit code."""
     command, _, remark = line.partition("  # ends with ")
     expected = int(re.match(r"\d*", remark)[0] or 0)  # type: ignore[index]
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    quick = folder_with_joinery(folder / ".bin")
+    path = os.pathsep.join([str(quick), str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {"PATH": path, "HOME": str(folder), "LANG": "C.UTF-8", "NO_COLOR": "1"}
     environment["PYTHONPATH"] = str(ROOT / "src")
     done = subprocess.run(

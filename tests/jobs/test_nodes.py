@@ -93,6 +93,14 @@ class Fleet:
         return judge(self.killing, self.database, in_the_air=in_the_air)
 
 
+@pytest.fixture(params=["postgresql", pytest.param("sqlite", marks=pytest.mark.long)])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """One machine with several processes on SQLite is the seldom case: here one test shows it, `--all` every one."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite:///{tmp_path / 'store.db'}"
+
+
 @pytest.fixture
 def fleet(tmp_path: Path, store_url: str) -> Iterator[Fleet]:
     killing = Killing(url=store_url, folder=tmp_path, random=random.Random(5), people=60, latency=0.03)
@@ -108,6 +116,7 @@ def fleet(tmp_path: Path, store_url: str) -> Iterator[Fleet]:
             database.close()
 
 
+@pytest.mark.parametrize("store_url", ["sqlite", "postgresql"], indirect=True)
 def test_three_nodes_share_one_plan_and_leave_no_trace(fleet: Fleet) -> None:
     (one, first), (two, second) = fleet.worker("one"), fleet.worker("two")
     fleet.end(fleet.start("driver", "P-1"))

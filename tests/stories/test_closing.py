@@ -13,8 +13,9 @@ from joinery.core.model.account import Account
 from joinery.flows.person import Word, end_access
 from joinery.store.closings import ClosingRow, closings_between
 from joinery.store.findings import open_findings
-from tests.faces.running import JOINERY, environment
+from tests.faces.running import environment
 from tests.stories.company import Company, changed, moment, staff
+from tests.support.forked import joinery
 
 EVER = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -107,7 +108,7 @@ def test_in_observe_mode_nobody_is_blamed(tmp_path: Path) -> None:
 
 
 def report(acme: Company, *more: str) -> str:
-    command = [*JOINERY, "report", "run", "deprovision", "--config", str(acme.config), *more]
+    command = [*joinery(), "report", "run", "deprovision", "--config", str(acme.config), *more]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment(), check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout

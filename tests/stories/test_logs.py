@@ -22,6 +22,7 @@ from joinery.app.tracing import nothing, spans
 from joinery.settings import load
 from tests.faces.running import JOINERY, environment
 from tests.stories.company import Company, worker
+from tests.support.forked import joinery
 
 #: of nobody else and of no word of ours
 MARKS = ("Xanthippe", "Quillfeather", "xq@acme.example", "gmial", "+33 6 99 88 77")
@@ -45,7 +46,7 @@ def trouble() -> list[dict[str, str]]:
 
 
 def run(acme: Company, *words: str) -> str:
-    command = [*JOINERY, *words, "--config", str(acme.config)]
+    command = [*joinery(), *words, "--config", str(acme.config)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment(), check=False)
     return done.stdout + done.stderr
 

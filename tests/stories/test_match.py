@@ -21,9 +21,10 @@ from joinery.flows.person import Word, end_access
 from joinery.flows.reconcile import reconcile
 from joinery.reports.render_csv import harmless
 from joinery.store.decisions import in_force
-from tests.faces.running import JOINERY, environment
+from tests.faces.running import environment
 from tests.intake.workbooks import workbook
 from tests.stories.company import Company, changed, moment, staff, worker
+from tests.support.forked import joinery
 
 ANA = Word(owner="ana", reason="looked it up")
 FIRST, SECOND, THIRD = "2026-11-23", "2026-11-24", "2026-11-25"
@@ -423,7 +424,13 @@ def test_no_id_is_harmed_by_the_mark_that_keeps_spreadsheets_from_calculating(te
 
 def typed(acme: Company, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*JOINERY, *words], cwd=acme.folder, env=environment(), capture_output=True, text=True, timeout=60, check=False
+        [*joinery(), *words],
+        cwd=acme.folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 

@@ -20,8 +20,9 @@ from joinery.flows.reconcile import Reconciled, reconcile
 from joinery.store.connections import only_run
 from joinery_simulators.hostile import HostileTarget
 from joinery_simulators.mischief import Mischief, OnCommand
-from tests.faces.running import JOINERY, environment
+from tests.faces.running import environment
 from tests.stories.company import Company, changed, moment, staff
+from tests.support.forked import joinery
 
 FIRST, SECOND, THIRD = "2026-11-23", "2026-11-24", "2026-11-25"
 ANA = Word(owner="ana", reason="looked")
@@ -347,7 +348,13 @@ def test_two_reconciles_or_a_run_and_one_never_work_at_the_same_time(acme: Compa
 
 def typed(acme: Company, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*JOINERY, *words], cwd=acme.folder, env=environment(), capture_output=True, text=True, timeout=60, check=False
+        [*joinery(), *words],
+        cwd=acme.folder,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from tests.faces.running import JOINERY, environment
+from tests.faces.running import environment
 from tests.stories.company import COLUMNS, Company, Row, changed, staff
+from tests.support.forked import joinery
 from tests.support.gpg import Gpg, gnupg
 
 
@@ -53,7 +54,7 @@ class Sealed:
 
     def typed(self, *words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*JOINERY, *words], cwd=self.folder, env=environment(), capture_output=True, text=True, timeout=60
+            [*joinery(), *words], cwd=self.folder, env=environment(), capture_output=True, text=True, timeout=60
         )
 
     def send(self, rows: Sequence[Row], name: str, **how: Any) -> bytes:
