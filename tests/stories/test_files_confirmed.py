@@ -114,11 +114,63 @@ def test_an_older_line_is_done_when_the_account_is_as_it_was_told_last(acme: Com
     )
 
 
-def test_what_an_export_does_not_tell_stays_unconfirmed(acme: Company) -> None:
+def test_what_an_export_cannot_tell_is_over_when_it_shows_the_account(acme: Company) -> None:
     acme.day("2026-11-25", changed(staff(3), "0002", job_title="Chief"))
+    exported(acme, "2026-11-24T20:00", rows())
+    acme.day("2026-11-25T13:00")
+    assert states(acme, "P-2") == {"0002 update": "unconfirmed"}, "the export is older than what was told"
     exported(acme, "2026-11-26", rows())
-    acme.day("2026-11-26T06:00")
-    assert states(acme) == SHOWN and states(acme, "P-2") == {"0002 update": "unconfirmed"}
+    acme.day("2026-11-26T13:00")
+    assert states(acme) == SHOWN
+    told = "users.csv of 2026-11-26 12:00 UTC shows the account and cannot show this; it is taken as done."
+    assert lines(acme, "P-2") == {"0002 update": ("assumed", told)}
+    assert "import files" not in said(acme, "status")
+    shown = said(acme, "plan", "show", "P-2")
+    assert "assumed" in shown and "cannot show this; it is taken as done" in shown
+
+
+def test_an_end_of_access_is_never_assumed(acme: Company) -> None:
+    acme.day("2026-11-25", changed(staff(3), "0002", status="Terminated", termination_date="2026-11-24"))
+    file = acme.folder / "from-lms" / "users.csv"
+    file.parent.mkdir()
+    file.write_text("Employee number,Email\n" + "".join(f"000{n},w000{n}@acme.example\n" for n in (1, 2, 3)))
+    os.utime(file, (at := moment("2026-11-26").timestamp(), at))
+    acme.day("2026-11-26T13:00")
+    assert states(acme, "P-2") == {"0002 suspend": "unconfirmed"}
+
+
+def in_groups(tmp_path: Path, layout: str) -> Company:
+    learning = {"into": "file", "layout": layout, "path": "./to-lms", "simulation": True}
+    learning |= {"confirm": {"path": "./from-lms/users*.csv"}, "groups_from": ["department"]}
+    acme = Company(tmp_path / "acme", settings={"learning": learning, "guards": "off"})
+    acme.day("2026-11-24", [row | {"department": "Care"} for row in staff(3)])
+    return acme
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "ended"),
+    [
+        ("cohort1,cohort2", ("Night,Care", "Care,", "Night,"), ["done", "done", "needs_you"]),
+        ("cohort1", ('"Care; Night"', "Care", "Other"), ["done", "done", "needs_you"]),
+        ("Phone", ("1", "2", "3"), ["assumed", "assumed", "assumed"]),
+    ],
+    ids=["a column for each group", "several in one cell", "no such column"],
+)
+def test_groups_are_confirmed_where_the_export_has_the_columns_of_the_layout(
+    tmp_path: Path, header: str, cells: Sequence[str], ended: list[str]
+) -> None:
+    acme = in_groups(tmp_path, "moodle")
+    file = acme.folder / "from-lms" / "users.csv"
+    file.parent.mkdir()
+    people = [f"w000{n}@acme.example,000{n},{cell}" for n, cell in enumerate(cells, 1)]
+    file.write_text("\n".join([f"email,idnumber,{header}", *people, ""]))
+    os.utime(file, (at := moment("2026-11-25").timestamp(), at))
+    night = acme.day("2026-11-25T13:00")
+    found = states(acme)
+    assert [found[f"000{n} group"] for n in (1, 2, 3)] == ended
+    assert {found[f"000{n} create"] for n in (1, 2, 3)} == {"done"}
+    assert night.plan == "", "nothing is told again by itself"
+    assert "import files" not in said(acme, "status")
 
 
 def test_what_an_export_shows_otherwise_has_failed_and_is_told_again_in_the_same_run(acme: Company) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from glob import has_magic
 from pathlib import Path
@@ -64,7 +66,19 @@ def cannot(entry: Any) -> dict[ActionClass, str]:
     """What the layout has no column for, and what to say about it."""
     layout = layout_of(entry)
     said = f"the import files of the layout {layout.name} have no place for it"
-    return dict.fromkeys(set(ActionClass) - layout.actions - {ActionClass.MAIL}, said)
+    found = dict.fromkeys(set(ActionClass) - layout.actions - {ActionClass.MAIL}, said)
+    if why := _no_mail(entry):
+        found[ActionClass.MAIL] = why
+    return found
+
+
+def _no_mail(entry: Any) -> str:
+    """A mail leads to a place, and promises that the account is there; empty where it can do both."""
+    if entry.sign_in_at is None:
+        return "where people sign in is not known: `sign_in_at` in the settings names it"
+    if entry.confirm is None and not entry.mail_unconfirmed:
+        return "nobody shows that the account is there: `confirm` names an export of users that does"
+    return ""
 
 
 def file_out(entry: Any, name: str, state_dir: Path, now: Any) -> FileOutTarget:
@@ -78,10 +92,11 @@ def file_out(entry: Any, name: str, state_dir: Path, now: Any) -> FileOutTarget:
         full=entry.send == "full",
         name=name,
     )
+    target.sign_in_at = str(entry.sign_in_at or "")
     if entry.deliver:
         target.place = outbox_of(entry.deliver.sftp)
     if entry.confirm:
-        target.confirmed_by(lambda: _marked(entry.confirm), lambda: _exported(entry.confirm))
+        target.confirmed_by(lambda: _marked(entry.confirm), lambda: _exported(entry.confirm, target.layout))
     return target
 
 
@@ -102,7 +117,7 @@ def _marked(told: Any) -> str:
     return _mark(file, file.stat()) if file is not None else ""
 
 
-def _exported(told: Any) -> Exported | None:
+def _exported(told: Any, layout: Layout) -> Exported | None:
     """The newest export of users, as it is; None when there is none yet. Raises SourceUntrusted."""
     from joinery.app.exports import read_export
     from joinery.connectors.export.wire import accounts_of, naming_column
@@ -116,10 +131,39 @@ def _exported(told: Any) -> Exported | None:
             f"No column of {file.name} says which account is which; nothing was read.",
             fix=f"Name one: learning: {{ confirm: {{ fields: … }} }}. The file has: {', '.join(export.header)}.",
         )
+    rows = list(export.rows)
+    accounts = accounts_of(rows, export.header, export.columns)
+    texts, lists = _texts(
+        layout, rows, export.header, export.header.index(export.columns[naming_column(export.columns)])
+    )
     return Exported(
         name=file.name,
         mark=_mark(file, seen),
         taken_at=datetime.fromtimestamp(seen.st_mtime, UTC),
-        accounts=accounts_of(export.rows, export.header, export.columns),
-        tells=frozenset(export.columns),
+        accounts=accounts,
+        tells=frozenset(export.columns) | lists,
+        texts={one.id: texts.get(one.id.lower(), {}) for one in accounts},
     )
+
+
+def _texts(
+    layout: Layout, rows: Sequence[Sequence[str]], header: Sequence[str], naming: int
+) -> tuple[dict[str, dict[str, frozenset[str]]], frozenset[str]]:
+    """Name of the account -> column of the layout -> texts in it, over all rows of the account; and what they tell.
+
+    Several in one cell stand between commas, semicolons or bars.
+    """
+    from joinery.connectors.fileout.confirming import listing
+
+    columns = {
+        heading: [n for n, name in enumerate(header) if form.fullmatch(name)]
+        for heading, (_, form) in listing(layout).items()
+    }
+    found: dict[str, dict[str, frozenset[str]]] = {}
+    for row in rows:
+        mine = found.setdefault(row[naming].strip().lower(), {})
+        for heading, places in columns.items():
+            cells = {row[n].strip() for n in places}
+            parts = {part.strip() for cell in cells for part in re.split("[,;|]", cell)}
+            mine[heading] = mine.get(heading, frozenset()) | ((cells | parts) - {""})
+    return found, frozenset(listing(layout)[heading][0] for heading, places in columns.items() if places)

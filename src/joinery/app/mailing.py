@@ -10,10 +10,12 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import Connection
+
 from joinery.app.targets import TargetMaker
 from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId, PersonKey
-from joinery.core.model.operation import SendSignInMail
+from joinery.core.model.operation import ActionClass, SendSignInMail
 from joinery.core.model.receipt import Outcome, Receipt
 from joinery.core.model.standing import Stage
 from joinery.core.rules.instants import at_local_time, start_of_day
@@ -23,9 +25,14 @@ from joinery.kit.contract import Order
 from joinery.settings import Settings
 from joinery.store.accounts import Accounts
 from joinery.store.assignments import assignments_of
+from joinery.store.connections import load_state
 from joinery.store.database import Database
 from joinery.store.mails import Mail, Mails, MailState, sign_in_key
 from joinery.store.people import People, Person
+from joinery.store.unconfirmed import is_unconfirmed
+
+#: a sign-in mail promises that these are there
+PROMISED = (ActionClass.CREATE, ActionClass.RESTORE, ActionClass.GROUP, ActionClass.ASSIGN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +168,7 @@ class _Letters:
 
     def letter_for(self, planned: Any) -> Any:
         """A letter, or why there is none now."""
-        from joinery.mail.sign_in import MailPolicy, Never, SendTo, route
+        from joinery.mail.sign_in import Later, MailPolicy, Never, SendTo, route
 
         policy = self._mailing.policy
         with self._mailing.database.read() as connection:
@@ -169,6 +176,7 @@ class _Letters:
             account = Accounts(connection, policy.target).of_people([planned.person_key]).get(planned.person_key)
             owed = assignments_of(connection, [planned.person_key]).get(planned.person_key, ())
             manager = self._manager(connection, person) if person else ""
+            waits = account is not None and self._waits(connection, planned.person_key, account.id)
         if person is None or account is None:
             return Never(why="there is no account")
         rules = MailPolicy(
@@ -177,7 +185,17 @@ class _Letters:
         way = route(person.worker, person.standing, _zone(policy.zone_of(person.worker)), rules, self._as_of)
         if not isinstance(way, SendTo):
             return way
+        if waits:
+            return Later(at=self._as_of, why="no export of users has shown the account yet")
         return self._letter(planned, person, account.id, way.address, owed, manager)
+
+    def _waits(self, connection: Connection, key: PersonKey, account: AccountId) -> bool:
+        """What the mail promises was told to a system that does not answer, and is not shown, or not there."""
+        policy = self._mailing.policy
+        if policy.confirmed_by != "export" or policy.mail_unconfirmed:
+            return False
+        vanished = load_state(connection, policy.name).extra.get("vanished", ())
+        return account in vanished or is_unconfirmed(connection, policy.name, key, PROMISED)
 
     def _manager(self, connection: Any, person: Person) -> str:
         """The next active manager up: no mail speaks in the name of somebody who left, died or is away."""
@@ -203,16 +221,23 @@ class _Letters:
             name=f"{worker.given_name} {worker.family_name}".strip(),
             language=language_for(worker.language, worker.country, settings.company.language),
             company=settings.company.name,
-            host=urlsplit(getattr(self._mailing.targets.entry, "base_url", "")).netloc or "memory.invalid",
+            host=self._host() or "memory.invalid",
             from_person=manager or settings.mail.help_contact or "the HR team",
             paths=tuple(
                 PathDue(title=a.requirement.partition(":")[2].replace("_", " "), due_on=a.due_on)
                 for a in owed
                 if a.state == "open"
             ),
-            valid_until=link_valid_until(start, today, MailPolicy()),
+            # one address for everybody does not end
+            valid_until=None
+            if self._mailing.targets.entry.into == "file"
+            else link_valid_until(start, today, MailPolicy()),
             rehire=planned.kind == "rehire",
         )
+
+    def _host(self) -> str:
+        entry = self._mailing.targets.entry
+        return urlsplit(str(entry.sign_in_at if entry.into == "file" else getattr(entry, "base_url", ""))).netloc
 
 
 def _zone(zone: tzinfo) -> ZoneInfo:

@@ -88,6 +88,7 @@ def _of_target(settings: Settings, target: Any) -> dict[str, Any]:
         "target_kind": target.into,
         "only_reads": target.into == "export",
         "confirmed_by": _confirmed_by(target),
+        "mail_unconfirmed": target.into == "file" and target.mail_unconfirmed,
         "cannot": beyond(target),
         "outbound": _outbound(settings, target),
         "protected_accounts": frozenset((*settings.protected.account_ids, *target.protected)),

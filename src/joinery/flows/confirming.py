@@ -1,7 +1,7 @@
 """What an export shows ends the lines that were told to a system which does not answer.
 
-Rule: what an export does not speak of stays unconfirmed, however long; somebody who is not in it is no proof of
-anything while so many are missing that it is rather the export.
+Rule: an end of access is never assumed; what an export that shows the account cannot tell otherwise is, and is over.
+Somebody who is not in it is no proof of anything while so many are missing that it is rather the export.
 """
 
 from __future__ import annotations
@@ -11,6 +11,16 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 from joinery.core.model.ids import AccountId
+from joinery.core.model.operation import (
+    ArchiveAccount,
+    Assign,
+    JoinGroup,
+    LeaveGroup,
+    Operation,
+    RestoreAccount,
+    SuspendAccount,
+    Withdraw,
+)
 from joinery.core.model.plan import LineState
 from joinery.core.planning.effect import shows
 from joinery.flows.policy import Ports
@@ -70,7 +80,19 @@ def _judged(lines: Sequence[Unconfirmed], shown: Shown, missing: Collection[Acco
             yield line, LineState.NEEDS_YOU, f"{shown.by} does not show this account."
         elif (account := shown.accounts.get(line.account_id)) is not None:
             as_told = line.account_id in shown.as_told
-            answer = shows(line.operation, account, shown.tells, as_told=as_told)
+            listed = shown.lists.get(line.account_id, frozenset())
+            answer = shows(line.operation, account, shown.tells, as_told=as_told, listed=listed)
             if answer is not None:
-                state = LineState.DONE if answer else LineState.FAILED
-                yield line, state, f"{shown.by} shows {'it' if answer else 'otherwise'}."
+                yield line, *_answered(line.operation, shown.by, yes=answer)
+            elif not isinstance(line.operation, SuspendAccount | ArchiveAccount | RestoreAccount):
+                detail = f"{shown.by} shows the account and cannot show this; it is taken as done."
+                yield line, LineState.ASSUMED, detail
+
+
+def _answered(operation: Operation, by: str, *, yes: bool) -> tuple[LineState, str]:
+    if yes:
+        return LineState.DONE, f"{by} shows it."
+    if isinstance(operation, JoinGroup | LeaveGroup | Assign | Withdraw):
+        # what the files told stays what we believe, so that no plan would tell it again by itself
+        return LineState.NEEDS_YOU, f"{by} shows the account otherwise. To tell everybody again: joinery files resend"
+    return LineState.FAILED, f"{by} shows otherwise."

@@ -134,6 +134,8 @@ class Policy:
     only_reads: bool = False
     #: who shows that what was told has been taken in: the system when it answers, an export of its users, or nobody
     confirmed_by: Confirmation = "itself"
+    #: a sign-in mail does not wait until an export of users shows the account
+    mail_unconfirmed: bool = False
     #: what the learning system has no way to do, and what to say about it
     cannot: Mapping[ActionClass, str] = field(default_factory=dict)
     version: str

@@ -135,7 +135,9 @@ class Shown:
     as_told: frozenset[AccountId] = frozenset()
     #: told, and not there
     missing: frozenset[AccountId] = frozenset()
-    #: attributes (and `state`) that are told and shown
+    #: `group:X` and requirements that stand beside an account, where it tells `groups` or `courses`
+    lists: Mapping[AccountId, frozenset[str]] = field(default_factory=dict)
+    #: attributes that are told and shown, and `state`, `groups`, `courses`
     tells: frozenset[str] = frozenset()
 
 

@@ -290,6 +290,13 @@ class FileOutTarget(Target):
     confirm: UserExport | None = Field(
         default=None, description="An export of its users, which shows what the system made of the files."
     )
+    sign_in_at: WebAddress | None = Field(
+        default=None, description="Where people sign in: sign-in mails lead there. Without it none are sent."
+    )
+    mail_unconfirmed: YesNo = Field(
+        default=False,
+        description="Whether a sign-in mail leaves though no export of users has shown the account.",
+    )
 
     @model_validator(mode="after")
     def _one_place(self) -> FileOutTarget:

@@ -32,8 +32,8 @@ from joinery.store.tables import people, plan_lines, plans
 from joinery.store.tallies import GUARD_TRIPS, add
 
 FLUSH = 2000
-#: what was done, or told to a system that has not shown it yet: the next plan starts from it
-ENDED_WELL = ("done", "unconfirmed")
+#: what was done, or told to a system that has not shown it yet or never will: the next plan starts from it
+ENDED_WELL = ("done", "unconfirmed", "assumed")
 UNDECIDED = ("waiting", "held", "planned", "sent", "skipped", "failed", "needs_you")
 
 

@@ -199,7 +199,8 @@ plans = Table(
     Index(None, "connection", "made_at"),
 )
 
-#: the lines of a plan and their ledger: waiting|held -> planned -> sent -> done|skipped|failed|needs_you|unconfirmed
+#: the lines of a plan and their ledger:
+#: waiting|held -> planned -> sent -> done|skipped|failed|needs_you|unconfirmed|assumed
 plan_lines = Table(
     "plan_lines",
     metadata,

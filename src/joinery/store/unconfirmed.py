@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -57,6 +57,17 @@ def count_unconfirmed(connection: Connection, name: str) -> int:
         .where(plans.c.connection == name, _lines.state == LineState.UNCONFIRMED)
     )
     return int(connection.execute(query).scalar_one())
+
+
+def is_unconfirmed(connection: Connection, name: str, key: PersonKey, actions: Collection[str]) -> bool:
+    """Whether a line of these action classes was told about somebody and not shown."""
+    query = (
+        select(_lines.seq)
+        .join(plans, plans.c.id == _lines.plan_id)
+        .where(plans.c.connection == name, _lines.person_key == key)
+        .where(_lines.state == LineState.UNCONFIRMED, _lines.action.in_([str(action) for action in actions]))
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def conclude(

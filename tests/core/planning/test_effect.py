@@ -25,7 +25,7 @@ from joinery.core.model.operation import (
     UpdateAccount,
     Withdraw,
 )
-from joinery.core.planning.effect import blocked_by, in_effect, opens_account
+from joinery.core.planning.effect import blocked_by, in_effect, opens_account, shows
 
 LINK = LinkAccount(person_key=ANA, account_id=AccountId("a-1"), made_by="worker_id")
 CREATE = CreateAccount(person_key=ANA, attributes={"email": "ana@example.com"})
@@ -136,3 +136,33 @@ BLOCKED = [
 @pytest.mark.parametrize(("failed", "expected"), [pytest.param(*c[1:], id=c[0]) for c in BLOCKED])
 def test_blocked_by(failed: Operation, expected: list[str]) -> None:
     assert named([o for o in EVERYTHING if blocked_by(o, failed)]) == expected
+
+
+IN_A = account(groups=frozenset({"a"}))
+ASSIGNED = account(enrolments=enrolled("open"))
+SHOWN = [
+    ("a group that stands there", JOIN, IN_A, {"groups"}, {"group:a"}, True),
+    ("a group that does not", JOIN, IN_A, {"groups"}, {"group:b"}, False),
+    ("no column for groups", JOIN, IN_A, {"email"}, {"group:a"}, None),
+    ("a group that was taken back since", JOIN, account(), {"groups"}, set(), None),
+    ("a group that was left", LEAVE, account(), {"groups"}, {"group:b"}, True),
+    ("a group that is still there", LEAVE, account(), {"groups"}, {"group:a"}, False),
+    ("a group that was given again since", LEAVE, IN_A, {"groups"}, {"group:a"}, None),
+    ("a course that stands there", ASSIGN, ASSIGNED, {"courses"}, {str(FORKLIFT)}, True),
+    ("a course that does not", ASSIGN, ASSIGNED, {"courses"}, set(), False),
+    ("a course that was withdrawn since", ASSIGN, account(), {"courses"}, set(), None),
+    ("a course that was taken away may be listed as finished", WITHDRAW, account(), {"courses"}, {str(FORKLIFT)}, None),
+    ("a mail leaves no trace", MAIL, account(), {"courses", "groups"}, set(), None),
+    ("an account that is there", CREATE, account(), set(), set(), True),
+    ("no column for the status", SUSPEND, account(), {"email"}, set(), None),
+    ("not closed", SUSPEND, account(), {"state"}, set(), False),
+]
+
+
+@pytest.mark.parametrize(
+    ("operation", "there", "tells", "listed", "wanted"), [row[1:] for row in SHOWN], ids=[row[0] for row in SHOWN]
+)
+def test_what_an_export_shows(
+    operation: Operation, there: Account, tells: set[str], listed: set[str], wanted: bool | None
+) -> None:
+    assert shows(operation, there, tells, as_told=False, listed=listed) is wanted

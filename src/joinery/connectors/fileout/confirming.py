@@ -5,13 +5,19 @@ Rule: an export older than what somebody was last told about an account says not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
 from joinery.connectors.fileout.layout import Layout
+from joinery.connectors.fileout.rows import course_values
 from joinery.core.model.account import Account, AccountState
 from joinery.core.model.ids import AccountId
+
+#: what a column holds -> what an export with such a column tells
+LISTS: Final = {"group": "groups", "requirement": "courses", "requirement_id": "courses"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +30,8 @@ class Exported:
     taken_at: datetime
     accounts: Sequence[Account]
     tells: frozenset[str]
+    #: account -> column of the layout -> the texts that stand there
+    texts: Mapping[AccountId, Mapping[str, frozenset[str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +41,15 @@ class Compared:
     other: tuple[Account, ...]
     missing: frozenset[AccountId]
     there: frozenset[AccountId]
+    #: of those that are there: `group:X` and requirements that stand beside them
+    lists: Mapping[AccountId, frozenset[str]]
 
 
 def told_and_shown(layout: Layout, tells: frozenset[str]) -> frozenset[str]:
     """What the files tell the system, in the row of somebody, and the export tells us."""
     users = [file for file in layout.files if file.of == "users"]
     written = {name for file in users for column in file.columns for name in (column.source, column.instead)}
-    return frozenset(written & tells)
+    return frozenset((written & tells) | (tells & frozenset(LISTS.values())))
 
 
 def compare(
@@ -47,7 +57,7 @@ def compare(
 ) -> Compared:
     """Each account by its employee number, its ID, its e-mail or its login, whichever the export shows first."""
     known = [_by(export.accounts, key) for key in ("worker_id", "id", "email", "username")]
-    other, missing, there = [], set(), set()
+    other, missing, lists = [], set(), dict[AccountId, frozenset[str]]()
     for account in believed:
         if (at := told.get(account.id)) is not None and at >= export.taken_at:
             continue
@@ -56,10 +66,31 @@ def compare(
         if row is None:
             missing.add(account.id)
             continue
-        there.add(account.id)
+        lists[account.id] = frozenset(_listed(layout, account, export.texts.get(row.id, {})))
         if (shown := _as_shown(layout, account, row, export.tells)) != account:
             other.append(shown)
-    return Compared(other=tuple(other), missing=frozenset(missing), there=frozenset(there))
+    return Compared(other=tuple(other), missing=frozenset(missing), there=frozenset(lists), lists=lists)
+
+
+def listing(layout: Layout) -> Mapping[str, tuple[str, re.Pattern[str]]]:
+    """Columns that hold groups or courses: heading -> (`groups` or `courses`, the headings it may have)."""
+    columns = [column for file in layout.files for column in file.columns if column.source in LISTS]
+    return {
+        column.heading: (LISTS[column.source], re.compile(re.escape(column.heading).replace(r"\{n\}", r"\d+")))
+        for column in columns
+    }
+
+
+def _listed(layout: Layout, account: Account, texts: Mapping[str, frozenset[str]]) -> Iterator[str]:
+    """What of that which the account was told is among these texts, written as the files write it."""
+    for file in layout.files:
+        for column in file.columns:
+            there = texts.get(column.heading, frozenset()) if column.source in LISTS else frozenset()
+            if there and column.source == "group":
+                yield from (f"group:{group}" for group in account.groups if column.cell({"group": group}) in there)
+            elif there:
+                names = {str(one.requirement) for one in account.enrolments.values()}
+                yield from (name for name in names if column.cell(course_values(name)) in there)
 
 
 def _by(accounts: Iterable[Account], key: str) -> dict[str, Account]:

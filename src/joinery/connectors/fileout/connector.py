@@ -20,7 +20,7 @@ from typing import Any, Final
 from joinery.connectors.fileout.confirming import Exported, compare, told_and_shown
 from joinery.connectors.fileout.layout import Layout
 from joinery.connectors.fileout.rows import contents, packed
-from joinery.core.model.account import Account
+from joinery.core.model.account import Account, AccountState
 from joinery.core.model.codec import decode_account, encode_account, instant_of, instant_text
 from joinery.core.model.ids import AccountId, PersonKey
 from joinery.core.model.operation import (
@@ -38,7 +38,7 @@ from joinery.core.model.operation import (
     Withdraw,
 )
 from joinery.core.model.receipt import Outcome, Receipt
-from joinery.errors import BadAnswer, StopRun
+from joinery.errors import BadAnswer, NotFound, Rejected, StopRun
 from joinery.kit.contract import AccountPage, Capabilities, CompletionPage, Emptied, Order, Shown
 from joinery.kit.moves import sync_folder
 from joinery.kit.placing import Place
@@ -75,7 +75,8 @@ class Sent:
 class FileOutTarget:
     """`folder`: where the learning system looks. `state`: our memory of what was written, a folder for us only.
 
-    With another `place` the files are brought there, and `folder` is only where they are written.
+    With another `place` the files are brought there, and `folder` is only where they are written. `sign_in_at` is the
+    address at which people sign in, empty when it is not known.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class FileOutTarget:
         self._folder, self._state, self._now, self._full = folder, state, now, full
         #: where files go when they are whole: the folder itself, unless somebody says otherwise
         self.place: Place = _Here(folder)
+        self.sign_in_at = ""
         self._mark: Callable[[], str] = str
         self._export: Callable[[], Exported | None] = lambda: None
         self.world = World()
@@ -113,6 +115,7 @@ class FileOutTarget:
         self._told: dict[AccountId, datetime] = {}
         self._seen = ""
         self._shown: dict[AccountId, tuple[datetime, bool]] = {}
+        self._lists: dict[AccountId, frozenset[str]] = {}
         self._read: dict[str, Any] = {}
         self._missing: set[AccountId] = set()
         self._erased: set[AccountId] = set()
@@ -178,12 +181,25 @@ class FileOutTarget:
             accounts={key: self.world.accounts[key] for key in since if key in self.world.accounts},
             as_told=frozenset(key for key, same in since.items() if same),
             missing=frozenset(self._missing),
+            lists={key: self._lists.get(key, frozenset()) for key in since},
             tells=told_and_shown(self.layout, frozenset(self._read["tells"])),
         )
 
     async def completions(self, after: str) -> CompletionPage:
         """Files go one way: nothing comes back."""
         return CompletionPage(items=(), next=after, more=False)
+
+    async def sign_in_link(self, account_id: AccountId) -> str:
+        """Where everybody signs in; raises Rejected when the account is closed or the place unknown, NotFound when
+        there is none."""
+        await to_thread(self._open)
+        account = self.world.accounts.get(account_id)
+        if account is None or account_id in self._missing | self._erased:
+            raise NotFound(data={"account_id": account_id})
+        if account.state is not AccountState.ACTIVE or not self.sign_in_at:
+            why = f"is {account.state} and may not sign in" if self.sign_in_at else "has no address to sign in at"
+            raise Rejected(f"Account {account_id} {why}.")
+        return self.sign_in_at
 
     async def erase(self, account_id: AccountId, pseudonym: str) -> Emptied:
         """Out of our memory, and of files that a crash left half-done; a shell keeps the ID from being given anew."""
@@ -212,6 +228,7 @@ class FileOutTarget:
             self._erased.add(account_id)
             self._missing.discard(account_id)
             self._told.pop(account_id, None)
+            self._lists.pop(account_id, None)
             self._remember([])
         for left in self._tmp.iterdir():  # what was on its way has been brought there by `_open`
             left.unlink(missing_ok=True)
@@ -243,6 +260,7 @@ class FileOutTarget:
         self._missing = (self._missing | found.missing) - found.there
         others = {account.id for account in found.other}
         self._shown |= {key: (export.taken_at, key not in others) for key in found.there}
+        self._lists = dict(found.lists)
         self._read = {"name": export.name, "at": instant_text(export.taken_at), "tells": sorted(export.tells)}
         self._seen = export.mark
         self._remember([])
@@ -304,6 +322,7 @@ class FileOutTarget:
         self._number = data.get("number", 0)
         self._told = {AccountId(key): instant_of(at) for key, at in data.get("told", {}).items()}
         self._shown = {AccountId(key): (instant_of(at), same) for key, (at, same) in data.get("shown", {}).items()}
+        self._lists = {AccountId(key): frozenset(names) for key, names in data.get("lists", {}).items()}
         self._read = data.get("read", {})
         self._seen, self._missing = data.get("seen", ""), {AccountId(key) for key in data.get("missing", ())}
         self._erased = {AccountId(key) for key in data.get("erased", ())}
@@ -324,6 +343,7 @@ class FileOutTarget:
             "told": {key: instant_text(at) for key, at in self._told.items()},
             "seen": self._seen,
             "shown": {key: [instant_text(at), same] for key, (at, same) in self._shown.items()},
+            "lists": {key: sorted(names) for key, names in self._lists.items() if names},
             "read": self._read,
             "missing": sorted(self._missing),
             "erased": sorted(self._erased),

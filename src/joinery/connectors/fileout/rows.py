@@ -59,10 +59,11 @@ def _courses(account: Account) -> Iterator[dict[str, str]]:
         name = str(one.requirement)
         is_open[name] = is_open.get(name, False) or one.state != "withdrawn"
     for name, still in is_open.items():
-        yield {**_course(name), "assignment": "added" if still else "removed"}
+        yield {**course_values(name), "assignment": "added" if still else "removed"}
 
 
-def _course(name: str) -> dict[str, str]:
+def course_values(name: str) -> dict[str, str]:
+    """What columns may hold of a requirement such as `course:X`."""
     kind, _, code = name.partition(":")
     return {"requirement": code, "requirement_id": f"{kind}.{code}"}
 
@@ -104,7 +105,7 @@ def _rows(
     match plan.of:
         case "courses":
             names = {str(one.requirement) for account in accounts for one in account.enrolments.values()}
-            yield from ((_course(name), None) for name in sorted(names))
+            yield from ((course_values(name), None) for name in sorted(names))
         case "departments":
             names = {account.attributes.get("department", "") for account in accounts}
             yield from (({"department": name}, None) for name in sorted(names - {""}))

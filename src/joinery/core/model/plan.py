@@ -19,7 +19,8 @@ class Lane(StrEnum):
 
 class LineState(StrEnum):
     """waiting: for an approval. held: by a guard or a hold. planned -> sent -> one of the five outcomes;
-    unconfirmed -> done | failed | needs_you when the learning system shows what it made of it."""
+    unconfirmed -> done | failed | needs_you when the learning system shows what it made of it, and assumed when it
+    shows the account and has no way to show this."""
 
     WAITING = "waiting"
     HELD = "held"
@@ -30,6 +31,7 @@ class LineState(StrEnum):
     FAILED = "failed"
     NEEDS_YOU = "needs_you"
     UNCONFIRMED = "unconfirmed"
+    ASSUMED = "assumed"
     DISCARDED = "discarded"
 
 

@@ -60,10 +60,18 @@ def in_effect(operation: Operation, account: Account) -> bool:  # noqa: C901 one
             assert_never(never)
 
 
-def shows(operation: Operation, account: Account, tells: Collection[str], *, as_told: bool) -> bool | None:
+def shows(
+    operation: Operation,
+    account: Account,
+    tells: Collection[str],
+    *,
+    as_told: bool,
+    listed: Collection[str] = (),
+) -> bool | None:
     """Whether an export that tells these attributes shows the operation in `account`; None when it does not say.
 
-    `as_told`: the account is as it was told last, so that this line took effect, or a later one after it.
+    `as_told`: the account is as it was told last, so that this line took effect, or a later one after it. `listed`:
+    `group:X` and the requirements that stand beside the account, where it tells `groups` or `courses`.
     """
     match operation:
         case CreateAccount():
@@ -73,7 +81,14 @@ def shows(operation: Operation, account: Account, tells: Collection[str], *, as_
             return (as_told or in_effect(operation, account)) if told else None
         case SuspendAccount() | ArchiveAccount() | RestoreAccount():
             return (as_told or in_effect(operation, account)) if "state" in tells else None
-        case LinkAccount() | JoinGroup() | LeaveGroup() | Assign() | Withdraw() | SendSignInMail():
+        case JoinGroup(group=group) | LeaveGroup(group=group):
+            # what a later line took back says nothing of this one
+            stands = "groups" in tells and in_effect(operation, account)
+            return (f"group:{group}" in listed) is isinstance(operation, JoinGroup) if stands else None
+        case Assign(requirement=requirement):
+            stands = "courses" in tells and in_effect(operation, account)
+            return str(requirement) in listed if stands else None
+        case LinkAccount() | Withdraw() | SendSignInMail():
             return None
         case _ as never:
             assert_never(never)
