@@ -105,7 +105,8 @@ class Hr:
             self.people[number] |= {"status": "Terminated"}
         gone = [number for number, one in self.people.items() if one["status"] != "Active"]
         for number in self.dice.sample(gone, min(1, len(gone))):
-            self.people[number] |= {"status": "Active"}
+            # in another job: a row that is the same as in the file before says nothing against a push in between
+            self.people[number] |= {"status": "Active", "job_title": f"Back {self.dice.randrange(10**6)}"}
         self.joins(1)
         return list(self.people.values())
 

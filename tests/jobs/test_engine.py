@@ -298,7 +298,7 @@ def test_a_store_that_stays_broken_stops_the_plan_without_a_word_of_what_was_wri
 def test_jobs_that_nobody_takes_up_are_given_out_again(
     store: Database, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(driver_module, "STALLED", 0.2)
+    monkeypatch.setattr(driver_module, "STALLED", 1.0)
     lms = _Slow(0).with_accounts([1])
     add_links(store, [1])
     plan_id = add_plan(store, mover(1))
@@ -400,3 +400,13 @@ def test_what_the_runtime_shares_with_every_statement_is_whole_before_there_is_a
     seen = "import sys, joinery.jobs.engine; print('sqlalchemy.orm.session' in sys.modules, 'dbos' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True, check=True)
     assert said.stdout.split() == ["True", "False"], "half a module met by a statement ends a run"
+
+
+def test_an_engine_that_works_for_long_keeps_no_plan_that_is_over(store: Database, opened: Opened) -> None:
+    """A process that serves for months drives a plan for every end of access it hears of."""
+    add_links(store, range(1, 6))
+    engine = opened(Lms().with_accounts(range(1, 6)))
+    for number in range(1, 6):
+        plan_id = add_plan(store, leaver(number), plan_id=f"P-{number}")
+        assert engine.apply(plan_id) == Tally(done=1)
+    assert list(engine._drivers) == ["P-5"]

@@ -32,7 +32,7 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from joinery.core.model.ids import PlanId
-from joinery.errors import StopRun
+from joinery.errors import JoineryError, StopRun, StoreTrouble
 from joinery.jobs.lines import Job
 from joinery.store.database import Database
 from joinery.store.trouble import trouble_of
@@ -116,7 +116,7 @@ class Runtime:
         try:
             self._launch(database, state_dir / _FILE)
         except (SQLAlchemyError, dbos_error.DBOSException) as error:
-            raise trouble_of(error) or StopRun(
+            raise self._trouble(database, error) or StopRun(
                 f"The job engine could not be started ({type(error).__name__}); nothing was sent.",
                 fix=f"Delete {state_dir / _FILE} and run again: what is owed is in the store, not in it."
                 if database.embedded
@@ -126,6 +126,12 @@ class Runtime:
             if not self._launched:
                 DBOS.destroy()
                 self._engine.dispose()
+
+    @staticmethod
+    def _trouble(database: Database, error: Exception) -> JoineryError | None:
+        """What is wrong with the store; on SQLite a file that is broken is the engine's own, and may be deleted."""
+        found = trouble_of(error)
+        return None if database.embedded and type(found) is StoreTrouble else found
 
     def start(self, name: str, jobs: tuple[Job, ...], *, at_once: bool = False) -> None:
         """Enqueue jobs; a lower phase goes first, and within a phase the order given.

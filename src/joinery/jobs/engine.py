@@ -63,6 +63,8 @@ class Applier:
         self._ledger = Ledger(parts.database, parts.clock)
         self._lock = threading.Lock()
         self._drivers: dict[PlanId, Driver] = {}
+        #: some driver that is over left jobs that nobody has taken up
+        self._abandoned = False
         self._runtime: Any = None
         #: for calls of the ledger, by lane: no end of access waits behind a bulk change
         self._threads: dict[bool, ThreadPoolExecutor] = {}
@@ -151,10 +153,17 @@ class Applier:
             if driver is None or driver.finished.is_set():
                 node = self._enrolled("run")
                 node.begin(plan_id)
+                self._forget_finished()
                 driver = Driver(plan_id, self._ledger, self._start, node)
                 self._drivers[plan_id] = driver
                 driver.begin()
             return driver
+
+    def _forget_finished(self) -> None:
+        """A process that serves for months drives a plan for every end of access it hears of."""
+        over = [plan for plan, driver in self._drivers.items() if driver.finished.is_set()]
+        for plan in over:
+            self._abandoned |= self._drivers.pop(plan).abandoned
 
     def _enrolled(self, kind: str) -> Node:
         """This process among the others, from now on."""
@@ -269,7 +278,8 @@ class Applier:
                 closing.cancel()
         self._target = self._pace = self._loop = None
         if self._runtime is not None:
-            abandoned = self._joined or any(driver.abandoned for driver in self._drivers.values())
+            left = self._abandoned or any(driver.abandoned for driver in self._drivers.values())
+            abandoned = self._joined or left
             self._runtime.release(self._parts.name, abandoned=abandoned)
             self._runtime = None
         for threads in self._threads.values():
