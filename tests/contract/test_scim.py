@@ -26,7 +26,7 @@ from scim2_models import (
 from scim2_server.applications.asgi import ASGIApplication
 from scim2_server.memory import AsyncInMemoryStorage
 
-from joinery.connectors.scim import ATTRIBUTES, ScimTarget
+from joinery.connectors.scim import ATTRIBUTES, MEDIA_TYPE, ScimTarget
 from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId
 from joinery.kit.contract import Target
@@ -38,6 +38,11 @@ from tests.contract.serving import served
 
 HANDS = count(1)
 SCHEMAS = ["urn:ietf:params:scim:schemas:core:2.0:User"]
+
+
+def over_http(url: str, **settings: Any) -> ScimTarget:
+    """The connector as the settings make it."""
+    return ScimTarget(Transport(url, auth=lambda: TOKEN, media_type=MEDIA_TYPE), **settings)
 
 
 @contextmanager
@@ -65,7 +70,8 @@ class ScimContract(TargetContract):
     def unlinked(self, target: Target) -> Account:
         body = {"schemas": SCHEMAS, "userName": f"by-hand-{next(HANDS)}", "active": True}
         made = self._by_hand("POST", "/Users", body)
-        return Account(id=AccountId(made["id"]), version=made["meta"].get("version", ""))
+        shown = {"display_name": made["displayName"]} if made.get("displayName") else {}
+        return Account(id=AccountId(made["id"]), attributes=shown, version=made["meta"].get("version", ""))
 
     def _by_hand(self, method: str, path: str, body: Any) -> Any:
         answer = httpx2.request(method, self.url + path, json=body, headers={"Authorization": f"Bearer {TOKEN}"})
@@ -99,18 +105,18 @@ class TestAnotherServer(ScimContract):
     @pytest.fixture
     def target(self, another: str) -> Target:
         self.url = another
-        return ScimTarget(Transport(another, auth=lambda: TOKEN))
+        return over_http(another)
 
 
 class TestAServerWithoutPatchAndBulk(ScimContract):
     @pytest.fixture
     def target(self, replacing: str) -> Target:
         self.url = replacing
-        return ScimTarget(Transport(replacing, auth=lambda: TOKEN))
+        return over_http(replacing)
 
 
 class TestClassroomByScim(ScimContract):
     @pytest.fixture
     def target(self, face: str) -> Target:
         self.url = face
-        return ScimTarget(Transport(face, auth=lambda: TOKEN))
+        return over_http(face)

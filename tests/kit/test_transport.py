@@ -114,7 +114,7 @@ STATUSES = {
     431: BadAnswer,
     451: BadAnswer,
     500: TryAgain,
-    501: TryAgain,
+    501: Rejected,
     502: TryAgain,
     503: TryAgain,
     504: TryAgain,
@@ -281,7 +281,9 @@ def test_a_system_that_is_not_there_was_sent_nothing() -> None:
 
 
 def silent(handler: BaseHTTPRequestHandler) -> None:
-    time.sleep(0.5)
+    """Until the other side hangs up."""
+    handler.connection.settimeout(5)
+    handler.connection.recv(1)
 
 
 def dripping(handler: BaseHTTPRequestHandler) -> None:
@@ -289,7 +291,7 @@ def dripping(handler: BaseHTTPRequestHandler) -> None:
     handler.send_response_only(200)
     handler.send_header("Content-Length", "1000")
     handler.end_headers()
-    for _ in range(10):
+    for _ in range(100):
         handler.wfile.write(b" ")
         handler.wfile.flush()
         time.sleep(0.05)
@@ -301,7 +303,7 @@ def test_a_slow_answer_is_not_waited_for_beyond_the_time_limit(peer: Peer, act: 
     started = time.perf_counter()
     with pytest.raises(TryAgain) as caught:
         ask(peer, "POST", timeout=0.2)
-    assert time.perf_counter() - started < 0.45
+    assert time.perf_counter() - started < 4
     assert caught.value.data["effect"] == "unknown"
 
 

@@ -17,7 +17,6 @@ from joinery.settings import Settings
 
 if TYPE_CHECKING:
     from joinery.connectors.fileout import FileOutTarget
-    from joinery.kit.transport import Transport
     from joinery_classroom.database import Store
     from joinery_classroom.settings import ClassroomSettings
 
@@ -89,7 +88,7 @@ class TargetMaker:
         from joinery.kit.transport import Transport
 
         if self.entry.into == "scim":
-            return self._scim(Transport(self.entry.url, auth=self.entry.key.reveal, on_call=self.calls.seen))
+            return self._scim()
         if self.entry.url:
             distant = Transport(self.entry.url, auth=self.entry.key.reveal, on_call=self.calls.seen)
             return ClassroomTarget(distant, name=self.name)
@@ -100,9 +99,12 @@ class TargetMaker:
         transport = Transport(classroom.base_url, auth=lambda: classroom.api_token, app=app, on_call=self.calls.seen)
         return ClassroomTarget(transport, name=self.name)
 
-    def _scim(self, transport: Transport) -> Target:
-        from joinery.connectors.scim import ScimTarget
+    def _scim(self) -> Target:
+        from joinery.connectors.scim import MEDIA_TYPE, ScimTarget
+        from joinery.kit.transport import Transport
 
+        reveal, seen = self.entry.key.reveal, self.calls.seen
+        transport = Transport(self.entry.url, auth=reveal, on_call=seen, media_type=MEDIA_TYPE)
         return ScimTarget(
             transport,
             name=self.name,

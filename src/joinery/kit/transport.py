@@ -87,6 +87,8 @@ class Transport:
     app: AsgiApp | None = field(default=None, repr=False)
     timeout: float = 60.0
     user_agent: str = "joinery"
+    #: of what is sent; asked for as well, with plain JSON as the second choice
+    media_type: str = "application/json"
     #: bytes of an answer after decompression
     most_bytes: int = 64 * 1024 * 1024
     #: a token crosses an unencrypted network only where somebody said so
@@ -163,7 +165,7 @@ class Transport:
         headers = {"Authorization": f"Bearer {self._token(ask)}"}
         content = None if ask.body is None else json.dumps(ask.body, ensure_ascii=False, separators=(",", ":")).encode()
         if content is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = self.media_type
         try:
             async with (
                 asyncio.timeout(self.timeout),
@@ -194,9 +196,10 @@ class Transport:
         if loop not in self._clients:
             for ended in [one for one in self._clients if one.is_closed()]:
                 del self._clients[ended]
+            accepted = ", ".join(dict.fromkeys([self.media_type, "application/json"]))
             self._clients[loop] = httpx2.AsyncClient(
                 transport=httpx2.ASGITransport(self.app, raise_app_exceptions=False) if self.app else None,
-                headers={"User-Agent": self.user_agent, "Accept": "application/json"},
+                headers={"User-Agent": self.user_agent, "Accept": accepted},
                 timeout=httpx2.Timeout(self.timeout, connect=min(10.0, self.timeout)),
                 follow_redirects=False,
             )
@@ -354,7 +357,8 @@ def _refuse(ask: _Ask, status: int, headers: Mapping[str, str], value: Any) -> N
             raise NotFound(f"{ask}: there is no such thing in the other system{said}; nothing was written.", data=data)
         case 409 | 412:
             raise Conflict(f"{ask}: what is there does not allow it{said}; nothing was written.", data=data)
-        case 400 | 413 | 422:
+        case 400 | 413 | 422 | 501:
+            # 501: it will be no better the next time
             raise Rejected(f"{ask} was rejected with {status}{said}; nothing was written.", data=data)
         case 408 | 425 | 429:
             raise _put_off(ask, status, headers, said)

@@ -95,7 +95,9 @@ def test_as_many_as_may_be_at_one_time_and_everybody_once() -> None:
 def test_one_slow_answer_keeps_only_its_own_place() -> None:
     lms = Lms(slow=["p00"], others=29)
     got, _ = asyncio.run(receipts_of(lms, orders(30)))
-    assert got[-1].key == "P-1/p00", "29 others were done meanwhile"
+    # those of the last round may still be on their way when it answers
+    place = [receipt.key for receipt in got].index("P-1/p00")
+    assert place > 29 - SIDE_BY_SIDE, "the others were done meanwhile"
 
 
 @pytest.mark.parametrize("slow", ["p00", "p07"])

@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from joinery.connectors.scim import wire
+from joinery.connectors.scim.groups import PAGE, Groups
 from joinery.connectors.scim.work import Work
 from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId, PersonKey
@@ -23,7 +24,6 @@ from joinery.kit.believing import believed
 from joinery.kit.contract import AccountPage, Capabilities, Order
 from joinery.kit.transport import Transport
 
-PAGE = 200
 #: people of one batch that are written, or looked up, at one time
 SIDE_BY_SIDE = 8
 NO_TRAINING = "SCIM has no assignments: give this training in the learning system itself, or by its own connector"
@@ -59,27 +59,31 @@ class ScimTarget:
         self._transport = transport
         self._user_name_from = user_name_from
         self._features: wire.Features | None = None
-        self._groups: dict[str, str] = {}
+        self._groups = Groups(self)
         self._listed: tuple[int, set[AccountId]] = (0, set())
-        self._naming = asyncio.Lock()
-        #: account -> names of its groups, for peers whose Users do not say
-        self._members: dict[str, set[str]] | None = None
 
     async def check(self) -> None:
-        """Asks what it can do, and for one User; raises when the token does not do."""
+        """Asks what it can do, and for some Users; raises when the token does not do, or external IDs are not found."""
         self._features = None
-        await self._can()
-        await self._ask("GET", "/Users", params={"startIndex": 1, "count": 1})
+        await self.can()
+        answer = await self.ask("/Users", {"startIndex": 1, "count": 10})
+        with _believed("/Users"):
+            held = [str(one["externalId"]) for one in answer.get("Resources") or () if one.get("externalId")]
+        if held and self.capabilities.holds_external_id and await self._by_key(PersonKey(held[0])) is None:
+            raise BadAnswer(
+                "The system shows external IDs but finds nobody by one; nothing was written.",
+                fix="Have its filter on externalId switched on, or say so: learning: { external_id: false }.",
+            )
 
     async def accounts(self, after: str | None = None) -> AccountPage:
         """One page; raises BadAnswer when the pages do not add up to the number that the peer counts."""
         start = int(after or 1)
         if start == 1:
-            self._members = None
-        answer = await self._ask("GET", "/Users", params={"startIndex": start, "count": PAGE})
+            self._groups.forget_members()
+        answer = await self.ask("/Users", {"startIndex": start, "count": PAGE})
         with _believed("/Users"):
             total = int(answer["totalResults"])
-            items = tuple([wire.account(await self._grouped(one)) for one in answer.get("Resources") or ()])
+            items = tuple([wire.account(await self._groups.shown_on(one)) for one in answer.get("Resources") or ()])
         return AccountPage(items=items, next=self._next(start, total, items), total=total)
 
     def _next(self, start: int, total: int, items: Sequence[Account]) -> str | None:
@@ -109,7 +113,7 @@ class ScimTarget:
 
     async def perform(self, orders: Sequence[Order]) -> AsyncIterator[Receipt]:
         """Creations in bulk where the peer takes them so; then everybody's operations, eight people at a time."""
-        can = await self._can()
+        can = await self.can()
         work = Work(
             self,
             features=can,
@@ -146,33 +150,28 @@ class ScimTarget:
 
     async def regroup(self, account_id: AccountId, name: str, group_id: str, *, joins: bool) -> None:
         """`Desk`: into the group or out of it."""
-        at = {"id": group_id}
-        if (await self._can()).patch:
-            await self.send("PATCH", "/Groups/{id}", wire.membership(account_id, joins=joins), at)
-        else:
-            async with self._naming:  # the whole group is written: two people at once would undo each other
-                whole = (await self._transport.request("GET", "/Groups/{id}", at=at)).json
-                await self.send("PUT", "/Groups/{id}", wire.with_member(whole, account_id, joins=joins), at)
-        if self._members is not None:
-            known = self._members.setdefault(account_id, set())
-            (known.add if joins else known.discard)(name)
+        await self._groups.move(account_id, name, group_id, joins=joins)
 
     async def group_id(self, name: str, *, create: bool) -> str | None:
         """`Desk`: the ID of the group of this name, made if `create`; None when there is none."""
-        async with self._naming:  # two people at once must not make it twice
-            if name not in self._groups:
-                known = await self._search("/Groups", f"displayName eq {wire.quoted(name)}", "displayName", name)
-                if known is None and create:
-                    known = await self.send("POST", "/Groups", {"schemas": [wire.GROUP], "displayName": name})
-                if known is None:
-                    return None
-                with _believed("/Groups"):
-                    self._groups[name] = str(known["id"])
-            return self._groups[name]
+        return await self._groups.id_of(name, create=create)
 
-    async def _can(self) -> wire.Features:
+    async def is_taken(self, user_name: str, account_id: AccountId) -> bool:
+        """`Desk`: whether another User shows this user name; a peer that cannot say so has to judge the write."""
+        try:
+            answer = await self.ask("/Users", {"filter": f"userName eq {wire.quoted(user_name)}", "count": 2})
+        except BadAnswer:
+            return False
+        with _believed("/Users"):
+            return any(
+                str(one.get("userName", "")).lower() == user_name.lower() and one["id"] != account_id
+                for one in answer.get("Resources") or ()
+            )
+
+    async def can(self) -> wire.Features:
+        """`Service`: what the peer can do, asked once."""
         if self._features is None:
-            config = await self._ask("GET", "/ServiceProviderConfig")
+            config = await self.ask("/ServiceProviderConfig")
             try:
                 types = (await self._transport.request("GET", "/ResourceTypes")).json
             except (NotFound, Rejected):
@@ -189,38 +188,15 @@ class ScimTarget:
             return None
         if not isinstance(raw, dict):
             raise BadAnswer("The system answered for one account with something else; nothing of it was believed.")
-        return await self._grouped(raw)
+        return await self._groups.shown_on(raw)
 
     async def _by_key(self, key: PersonKey) -> dict[str, Any] | None:
-        raw = await self._search("/Users", f"externalId eq {wire.quoted(str(key))}", "externalId", str(key))
-        return raw and await self._grouped(raw)
+        raw = await self.search("/Users", f"externalId eq {wire.quoted(str(key))}", "externalId", str(key))
+        return raw and await self._groups.shown_on(raw)
 
-    async def _grouped(self, raw: dict[str, Any]) -> dict[str, Any]:
-        """The User with its groups: by its own word, else by that of the groups, read once."""
-        if raw.get("groups") or not (await self._can()).groups:
-            return raw
-        async with self._naming:
-            if self._members is None:
-                self._members = await self._read_members()
-        return {**raw, "groups": [{"display": name} for name in self._members.get(str(raw.get("id")), ())]}
-
-    async def _read_members(self) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
-        start = 1
-        while True:
-            answer = await self._ask("GET", "/Groups", params={"startIndex": start, "count": PAGE})
-            with _believed("/Groups"):
-                groups = answer.get("Resources") or ()
-                for group in groups:
-                    for member in group.get("members") or ():
-                        found.setdefault(str(member["value"]), set()).add(str(group["displayName"]))
-                start += len(groups)
-                if not groups or start > int(answer["totalResults"]):
-                    return found
-
-    async def _search(self, path: str, condition: str, attribute: str, value: str) -> dict[str, Any] | None:
-        """The one that matches; a peer that ignores filters answers with everybody, which is no match."""
-        answer = await self._ask("GET", path, params={"filter": condition, "count": 2})
+    async def search(self, path: str, condition: str, attribute: str, value: str) -> dict[str, Any] | None:
+        """`Service`: the one that matches; a peer that ignores filters answers with everybody, which is no match."""
+        answer = await self.ask(path, {"filter": condition, "count": 2})
         with _believed(path):
             found = [one for one in answer.get("Resources") or () if one.get(attribute) == value]
             if not found and int(answer["totalResults"]) > 0:
@@ -230,9 +206,10 @@ class ScimTarget:
                 )
         return found[0] if found else None
 
-    async def _ask(self, method: str, path: str, params: Mapping[str, str | int] | None = None) -> Any:
+    async def ask(self, path: str, params: Mapping[str, str | int] | None = None) -> Any:
+        """`Service`: what is read there, as JSON."""
         try:
-            return (await self._transport.request(method, path, params=params)).json
+            return (await self._transport.request("GET", path, params=params)).json
         except NotFound as astray:
             raise BadAnswer(
                 f"There is no SCIM service at this address: {path} is not there.",

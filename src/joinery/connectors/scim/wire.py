@@ -1,7 +1,7 @@
 """A SCIM User's JSON to and from our account: pure functions over dictionaries, as peers send what they like.
 
 Facts: RFC 7643 §4 and §8, RFC 7644 §3; peers' quirks (attribute names in another case, `active` as a text, no `groups`)
-as in the notes of the connector, last verified 2026-11-29 against scim2-server 0.8.3 and Classroom.
+as in the notes of the connector, last verified 2026-11-30 against scim2-server 0.8.3, django-scim2 0.23.0, Classroom.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Any, Final
 from joinery.core.model.account import Account, AccountState
 from joinery.core.model.ids import AccountId, PersonKey
 
+#: RFC 7644 §8.1; some take nothing else
+MEDIA_TYPE: Final = "application/scim+json"
 USER: Final = "urn:ietf:params:scim:schemas:core:2.0:User"
 WORK: Final = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 GROUP: Final = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -45,6 +47,7 @@ class Features:
     """What this peer can do, by its own word; `bulk` is the most operations in one request, 0 for none."""
 
     patch: bool = True
+    filter: bool = True
     bulk: int = 0
     groups: bool = True
     work: bool = True
@@ -55,12 +58,18 @@ def features_of(config: Mapping[str, Any], types: Sequence[Mapping[str, Any]] | 
     bulk = config.get("bulk") or {}
     most = min(int(bulk.get("maxOperations") or 0), 200) if bulk.get("supported") is True else 0
     patch = (config.get("patch") or {}).get("supported") is True
+    filters = (config.get("filter") or {}).get("supported") is not False
     if types is None:
-        return Features(patch=patch, bulk=most)
-    users = next((one for one in types if one.get("endpoint", "").strip("/").lower() == "users"), {})
+        return Features(patch=patch, filter=filters, bulk=most)
+    users = next((one for one in types if _endpoint(one) == "users"), {})
     extensions = {str(one.get("schema", "")).lower() for one in users.get("schemaExtensions") or []}
-    groups = any(one.get("endpoint", "").strip("/").lower() == "groups" for one in types)
-    return Features(patch=patch, bulk=most, groups=groups, work=WORK.lower() in extensions)
+    groups = any(_endpoint(one) == "groups" for one in types)
+    return Features(patch=patch, filter=filters, bulk=most, groups=groups, work=WORK.lower() in extensions)
+
+
+def _endpoint(resource_type: Mapping[str, Any]) -> str:
+    """Its last part: some say the whole path or the whole address where RFC 7643 §6 wants `/Users`."""
+    return str(resource_type.get("endpoint", "")).strip("/").rpartition("/")[2].lower()
 
 
 def account(raw: Mapping[str, Any]) -> Account:
@@ -144,10 +153,26 @@ def _operation(raw: Mapping[str, Any], name: str, value: Any) -> dict[str, Any]:
 def membership(account_id: AccountId, *, joins: bool) -> dict[str, Any]:
     """A PATCH of a group."""
     if joins:
-        operation: dict[str, Any] = {"op": "add", "path": "members", "value": [{"value": str(account_id)}]}
-    else:
-        operation = {"op": "remove", "path": f"members[value eq {quoted(str(account_id))}]"}
+        return joining([account_id])
+    operation = {"op": "remove", "path": f"members[value eq {quoted(str(account_id))}]"}
     return {"schemas": [_PATCH], "Operations": [operation]}
+
+
+def joining(members: Sequence[str]) -> dict[str, Any]:
+    """A PATCH of a group that these join."""
+    operation = {"op": "add", "path": "members", "value": [{"value": str(one)} for one in members]}
+    return {"schemas": [_PATCH], "Operations": [operation]}
+
+
+def leaving_by_value(account_id: AccountId) -> dict[str, Any]:
+    """A PATCH of a group as Entra sends it; RFC 7644 §3.5.2.2 knows no value here."""
+    operation = {"op": "remove", "path": "members", "value": [{"value": str(account_id)}]}
+    return {"schemas": [_PATCH], "Operations": [operation]}
+
+
+def members_of(group: Mapping[str, Any]) -> set[str]:
+    """The IDs of its members."""
+    return {str(one.get("value")) for one in group.get("members") or () if isinstance(one, Mapping)}
 
 
 def with_member(group: Mapping[str, Any], account_id: AccountId, *, joins: bool) -> dict[str, Any]:

@@ -7,9 +7,11 @@ what the plan saw is left alone.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Protocol, assert_never
 
 from joinery.connectors.scim import wire
+from joinery.connectors.scim.groups import is_not_offered
 from joinery.core.model.ids import AccountId, PersonKey
 from joinery.core.model.operation import (
     ArchiveAccount,
@@ -47,6 +49,9 @@ class Desk(Protocol):
 
     async def group_id(self, name: str, *, create: bool) -> str | None:
         """The ID of a group."""
+
+    async def is_taken(self, user_name: str, account_id: AccountId) -> bool:
+        """Whether another User shows this user name."""
 
     async def regroup(self, account_id: AccountId, name: str, group_id: str, *, joins: bool) -> None:
         """Into the group or out of it."""
@@ -162,7 +167,11 @@ class Work:
             values[change.attribute] = change.new
         if not values:
             return _receipt(order, Outcome.DONE, "already so", raw=raw, changed=False)
-        return await self._write(order, raw, values, self._renamed(raw, values))
+        renamed = self._renamed(raw, values)
+        # asked before: some answer 500 to a name that is taken, which would be tried for ever
+        if renamed and await self._desk.is_taken(renamed["userName"], AccountId(str(raw["id"]))):
+            return _receipt(order, Outcome.NEEDS_YOU, _TAKEN, raw=raw, changed=False)
+        return await self._write(order, raw, values, renamed)
 
     def _renamed(self, raw: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
         """Whoever signs in by e-mail signs in by the new one."""
@@ -203,19 +212,31 @@ class Work:
             outcome = Outcome.NEEDS_YOU if joins else Outcome.DONE
             return _receipt(order, outcome, "group does not exist", raw=raw, changed=False)
         await self._desk.regroup(AccountId(str(raw["id"])), operation.group, group, joins=joins)
-        return await self._shown(order, raw)
+        receipt = await self._shown(order, raw)
+        if receipt.account is not None and (operation.group in receipt.account.groups) is not joins:
+            detail = "the system said that the group was changed, and shows the account as before"
+            return replace(receipt, outcome=Outcome.FAILED, detail=detail, changed=False)
+        return receipt
 
     async def _write(
         self, order: Order, raw: dict[str, Any], values: Mapping[str, str], fields: Mapping[str, Any]
     ) -> Receipt:
-        """PATCH where the peer can, else the whole User as it is with what changes."""
+        """PATCH where and as far as the peer can, else the whole User as it is with what changes."""
         at = {"id": str(raw["id"])}
-        if self._can.patch:
-            await self._desk.send("PATCH", "/Users/{id}", wire.patch(raw, {**values, **fields}), at)
-        else:
+        if not (self._can.patch and await self._patched(at, wire.patch(raw, {**values, **fields}))):
             whole = {**wire.with_values(raw, values), **fields}
             await self._desk.send("PUT", "/Users/{id}", {k: v for k, v in whole.items() if v is not None}, at)
         return await self._shown(order, raw)
+
+    async def _patched(self, at: Mapping[str, str], body: object) -> bool:
+        """False when the peer says that it has no such PATCH: some can replace a value and not take one away."""
+        try:
+            await self._desk.send("PATCH", "/Users/{id}", body, at)
+        except (Rejected, BadAnswer) as no:
+            if not is_not_offered(no):
+                raise
+            return False
+        return True
 
     async def _shown(self, order: Order, raw: Mapping[str, Any]) -> Receipt:
         """Read back: what the peer took is what it shows."""
