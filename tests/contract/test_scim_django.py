@@ -14,14 +14,17 @@ import pytest
 
 from joinery.connectors.scim import ScimTarget
 from joinery.core.model.operation import (
+    Change,
     CreateAccount,
     JoinGroup,
     LeaveGroup,
     RestoreAccount,
     SuspendAccount,
+    UpdateAccount,
 )
 from joinery.core.model.receipt import Outcome
 from joinery.errors import AuthenticationFailed, BadAnswer
+from joinery.jobs.projection import contradiction
 from joinery.kit.contract import Target
 from joinery.kit.transport import Transport
 from joinery.testing.people import do, done, employed, live, somebody, story
@@ -105,6 +108,15 @@ class TestDjangoAsItComes:
         assert "external_id: false" in caught.value.fix
         await believing.close()
         await target.check()
+
+    @story
+    async def test_a_value_that_is_dropped_is_not_taken_for_written(self, target: Target) -> None:
+        person, account = await employed_by_id(target)
+        change = Change(attribute="job_title", old="", new="Driver")
+        update = UpdateAccount(person_key=person.key, changes=(change,))
+        receipt = await do(target, update, account)
+        assert receipt.account == account, "it is shown as it is"
+        assert "job_title" in contradiction(update, receipt.account), "and the ledger does not believe it done"
 
 
 async def employed_by_id(target: Target) -> Any:

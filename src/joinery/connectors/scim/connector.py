@@ -83,7 +83,8 @@ class ScimTarget:
         answer = await self.ask("/Users", {"startIndex": start, "count": PAGE})
         with _believed("/Users"):
             total = int(answer["totalResults"])
-            items = tuple([wire.account(await self._groups.shown_on(one)) for one in answer.get("Resources") or ()])
+            listed = [await self._groups.shown_on(one, listed=True) for one in answer.get("Resources") or ()]
+            items = tuple(wire.account(one) for one in listed)
         return AccountPage(items=items, next=self._next(start, total, items), total=total)
 
     def _next(self, start: int, total: int, items: Sequence[Account]) -> str | None:

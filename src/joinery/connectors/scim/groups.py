@@ -49,7 +49,7 @@ class Groups:
         self._ids: dict[str, str] = {}
         #: account -> names of its groups, for peers whose Users do not say
         self._members: dict[str, set[str]] | None = None
-        #: some User has said its groups, so one that says none has none
+        #: some User, asked for alone, has said its groups: one that says none has none
         self._users_say = False
         #: refused once: joining, leaving by the filter of the RFC
         self._no_patch: set[bool] = set()
@@ -60,10 +60,15 @@ class Groups:
         """They are read anew when next needed."""
         self._members = None
 
-    async def shown_on(self, raw: dict[str, Any]) -> dict[str, Any]:
-        """The User with its groups: by its own word, else by that of the groups, read once."""
-        self._users_say = self._users_say or bool(raw.get("groups"))
-        if self._users_say or not (await self._service.can()).groups:
+    async def shown_on(self, raw: dict[str, Any], *, listed: bool = False) -> dict[str, Any]:
+        """The User with its groups: by its own word, else by that of the groups, read once.
+
+        In a list some leave groups out of every User, so there an empty one is never believed.
+        """
+        if raw.get("groups"):
+            self._users_say = self._users_say or not listed
+            return raw
+        if (self._users_say and not listed) or not (await self._service.can()).groups:
             return raw
         async with self._lock:
             if self._members is None:
