@@ -35,6 +35,7 @@ from joinery.flows.persons import person_of
 from joinery.flows.questions import settle
 from joinery.flows.recording import record
 from joinery.flows.setting import Outcome, Setting
+from joinery.store.database import Database
 from joinery.store.people import People, Person, in_chunks
 
 BATCH = 2000
@@ -335,6 +336,12 @@ def _job_of(owner: Person | None, source: str, source_id: str) -> Employment | N
     if owner is None:
         return None
     return next((job for job in owner.jobs if job.record == (source, source_id)), None)
+
+
+def believing(database: Database, connection: Connection, name: str) -> None:
+    """Said before anything is read that is to be believed anew: two transactions that knew the same people as they were
+    would each write what it heard of them, and the news of the first be lost without a word."""
+    database.one_by_one(connection, f"joinery believes {name}")
 
 
 def uuid7(at: datetime, random: int) -> PersonKey:

@@ -87,6 +87,9 @@ class _Pretended:
         """The one connection."""
         yield self._connection
 
+    def one_by_one(self, _connection: Connection, _what: str) -> None:
+        """Nobody waits for what is not kept."""
+
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """The one connection; what fails is undone by the outer rollback."""

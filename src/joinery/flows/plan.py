@@ -43,7 +43,7 @@ from joinery.store.plans import (
     set_plan_state,
     supersede,
 )
-from joinery.store.riding import has_urgent, pushed_in
+from joinery.store.riding import has_urgent, pushed_in, under_way
 
 BATCH = 1000
 EXPIRES_AFTER = timedelta(hours=24)
@@ -86,7 +86,7 @@ def make_plan(
     with ports.database.write() as connection:
         if edited:
             cause = _publish(connection, ports, as_of, state, cause)
-        keys = only if only is not None else People(connection, policy.name).unsettled()
+        keys = only if only is not None else _wanting(connection, policy)
         if not keys and only is None:
             _in_force(connection, policy, state)
             return None
@@ -100,6 +100,12 @@ def make_plan(
             _replace_older(connection, policy, state, summary)
             return _finish(connection, policy, making, summary, ride)
         return _set_off(connection, _finish(connection, policy, making, summary, lane), only)
+
+
+def _wanting(connection: Connection, policy: Policy) -> list[PersonKey]:
+    """Who needs a look; not somebody whose access is being ended this moment beside us: the next run looks at them."""
+    beside = under_way(connection, policy.name)
+    return [key for key in People(connection, policy.name).unsettled() if key not in beside]
 
 
 def _set_off(connection: Connection, plan: PlanSummary | None, people: Sequence[PersonKey]) -> PlanSummary | None:
@@ -166,6 +172,7 @@ def _begin(
 def _look_at(connection: Connection, ports: Ports, making: _Making, keys: Sequence[PersonKey], when: _When) -> None:
     """Decide for one batch of people and write their lines."""
     policy = ports.policy
+    people = People(connection, policy.name)
     batch = gather(connection, policy, keys, when.as_of)
     settled: list[PersonKey] = []
     decided: list[Decided] = []
@@ -183,10 +190,11 @@ def _look_at(connection: Connection, ports: Ports, making: _Making, keys: Sequen
         if not reach.possible:
             settled.append(person.key)
     making.looked_at += len(keys)
-    people = People(connection, policy.name)
-    people.mark(settled, unsettled=False)
-    people.remember({one.key: one.memory for one in decided if one.memory is not None})
-    people.wake_earlier({one.key: one.wake_at for one in decided if one.wake_at is not None})
+    # news of somebody may have come while we decided: they are looked at once more, with what is known of them then
+    anew = people.looked_at(batch.people, settled)
+    still = [one for one in decided if one.key not in anew]
+    people.remember({one.key: one.memory for one in still if one.memory is not None})
+    people.wake_earlier({one.key: one.wake_at for one in still if one.wake_at is not None})
     release(connection, [pin for one in decided for pin in one.over], ports.now())
     save_assignments(connection, {one.key: one.assignments for one in decided if one.assignments})
 

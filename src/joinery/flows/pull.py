@@ -19,7 +19,7 @@ from joinery.core.mapping.inbound import key_read
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.rules.instants import local_day
 from joinery.errors import ConfigError, KeyUnusable, SourceUntrusted, StopRun
-from joinery.flows.accept import Acceptance, baseline_day, uuid7
+from joinery.flows.accept import Acceptance, baseline_day, believing, uuid7
 from joinery.flows.arrival import Arrival
 from joinery.flows.book import FILE, IDENTITY, PEOPLE, REACH, Book
 from joinery.flows.held_files import accepted_once, may_accept
@@ -184,6 +184,7 @@ def _accept(
     delta, name = arrival.compare(compared.before), ports.policy.name
     population, snapshot_id = _audited(arrival, delta), str(uuid7(ports.now(), secrets.randbits(74)))
     with ports.database.write() as connection:
+        believing(ports.database, connection, name)
         state = _remembering(load_state(connection, name), source.name, arrival.remembered)
         setting = setting_for(ports, source, compared.as_of, snapshot_id, state)
         full = last_full(connection, name, source.people)

@@ -23,7 +23,7 @@ from joinery.core.model.plan import PlanSummary
 from joinery.core.model.snapshot import RawRecord
 from joinery.core.model.standing import Stage
 from joinery.errors import SourceUntrusted
-from joinery.flows.accept import Acceptance, baseline_day, uuid7
+from joinery.flows.accept import Acceptance, baseline_day, believing, uuid7
 from joinery.flows.apply import Applied, apply_alone
 from joinery.flows.book import IDENTITY, PEOPLE, Book
 from joinery.flows.closing import Heard, close_the_book
@@ -138,6 +138,7 @@ def _accept(
     """One transaction, as for a file: facts, people, events, findings and the snapshot together or not at all."""
     name, snapshot_id = ports.policy.name, str(uuid7(ports.now(), secrets.randbits(74)))
     with ports.database.write() as connection:
+        believing(ports.database, connection, name)
         state = load_state(connection, name)
         records = records_without_erased(connection, ports, source.people, spec, news.records)
         setting = setting_for(ports, source, as_of, snapshot_id, state)

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from joinery.core.model.finding import Finding
 from joinery.core.model.ids import PersonKey
-from joinery.flows.accept import Acceptance, uuid7
+from joinery.flows.accept import Acceptance, believing, uuid7
 from joinery.flows.book import IDENTITY, PEOPLE, Book
 from joinery.flows.policy import Ports, SourcePolicy
 from joinery.flows.setting import Outcome, Setting
@@ -61,6 +61,7 @@ def wake(
     if not (due or moved):
         return total
     with ports.database.write() as connection:
+        believing(ports.database, connection, name)
         for keys in in_chunks(due, 20_000):
             by_source = _by_source(People(connection, name), keys)
             in_question = _wake(connection, ports, total, by_source, _Dawn(as_of, state, seen))

@@ -74,6 +74,11 @@ class Database:
         if not self.embedded:
             connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = '5s'"))
 
+    def one_by_one(self, connection: Connection, what: str) -> None:
+        """Until this transaction ends, every other one that says the same waits here. SQLite lets one in anyway."""
+        if not self.embedded:
+            connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))"), {"what": what})
+
     @contextmanager
     def _in_turn(self) -> Iterator[None]:
         """One writer of this process at a time, where there can be only one; whoever waits too long asks SQLite."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, literal_column, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal_column, or_, select, tuple_, update
 from sqlalchemy.engine import Row
 
 from joinery.core.model.codec import (
@@ -57,6 +57,8 @@ class Person:
     frozen: str = ""
     #: all their records, where there are several; `worker` and `standing` are what these come to
     employments: tuple[Employment, ...] = ()
+    #: how often a look was asked for so far, by news or by anything else
+    asked: int = field(default=0, compare=False)
 
     @property
     def known(self) -> Known:
@@ -84,6 +86,7 @@ def _person(row: Row[Any]) -> Person:
         unsettled=row.unsettled,
         frozen=row.frozen,
         employments=decode_employments(json.loads(row.employments)) if row.employments != "[]" else (),
+        asked=row.asked,
     )
 
 
@@ -131,6 +134,10 @@ def _indexed(person: Person) -> dict[str, Any]:
 
 #: whoever names themselves as manager leads nobody by it
 _LEADS = people.c.manager_id != "", people.c.manager_id != people.c.worker_id
+
+
+#: a plan that is being made or applied beside us does not know of this
+_ASKED: Final = {"unsettled": True, "asked": people.c.asked + 1}
 
 
 class People:
@@ -226,7 +233,7 @@ class People:
 
     def mark_all(self) -> None:
         """Have everybody looked at by the next plan."""
-        self._db.execute(update(people).where(self._mine, ~people.c.unsettled).values(unsettled=True))
+        self._db.execute(update(people).where(self._mine).values(_ASKED))
 
     def pages(self, size: int = 2000) -> Iterator[list[Person]]:
         """Everybody, in the order of keys, so many at a time."""
@@ -323,14 +330,31 @@ class People:
                 values = {f"b_{name}": row[name] for name in ("key", *written)}
                 by_columns.setdefault(written, []).append(values)
             for names, rows in by_columns.items():
-                new: dict[str, Any] = {name: bindparam(f"b_{name}") for name in names}
+                new: dict[str, Any] = {name: bindparam(f"b_{name}") for name in names} | {"asked": people.c.asked + 1}
                 self._db.execute(update(people).where(people.c.key == bindparam("b_key")).values(new), rows)
 
     def mark(self, keys: Collection[PersonKey], *, unsettled: bool) -> None:
         """Have these looked at by the next plan, or not."""
         for chunk in in_chunks(keys):
             where = people.c.key.in_(chunk), people.c.unsettled != unsettled
-            self._db.execute(update(people).where(*where).values(unsettled=unsettled))
+            if unsettled:
+                self._db.execute(update(people).where(people.c.key.in_(chunk)).values(_ASKED))
+            else:
+                self._db.execute(update(people).where(*where).values(unsettled=False))
+
+    def looked_at(self, found: Iterable[Person], settled: Collection[PersonKey]) -> set[PersonKey]:
+        """A plan has looked at these, as they were read; those with nothing to do are settled by it.
+
+        Returns those of whom it does not know the last: somebody asked for another look meanwhile, and gets it.
+        """
+        known, done = {person.key: person.asked for person in found}, frozenset(settled)
+        for keys, values in ((known.keys() & done, {"unsettled": False}), (known.keys() - done, {})):
+            for chunk in in_chunks([(key, known[key]) for key in sorted(keys)]):
+                as_read = tuple_(people.c.key, people.c.asked).in_(chunk)
+                seen = update(people).where(as_read).values({"looked": people.c.asked} | values)
+                for key in self._db.scalars(seen.returning(people.c.key)):
+                    del known[PersonKey(key)]
+        return set(known)
 
     def remember(self, memories: Mapping[PersonKey, Mapping[str, Any]]) -> None:
         """What the next decision needs to know of this one."""

@@ -33,6 +33,9 @@ people = Table(
     Column("wake_at", INSTANT, nullable=False, server_default=""),
     #: lines of the last plan are held, failed or wait: look again at the next run
     Column("unsettled", Boolean, nullable=False, server_default=text("false")),
+    #: how often a look was asked for, and how often it was when a plan last looked: only the same number is settled
+    Column("asked", Integer, nullable=False, server_default=text("0")),
+    Column("looked", Integer, nullable=False, server_default=text("0")),
     #: a quarantine finding: frozen at the last good state
     Column("frozen", Text, nullable=False, server_default=""),
     #: a key above all employments, where HR has one: what joins records of several sources

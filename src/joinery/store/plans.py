@@ -373,8 +373,11 @@ def drop_lines_of(connection: Connection, key: str, *, but: str) -> int:
 
 
 def settle(connection: Connection, plan: str) -> None:
-    """Nothing is left to do for people all of whose lines ended well; the others are looked at by the next run."""
+    """Nothing is left to do for people all of whose lines ended well; the others are looked at by the next run, and so
+    is whoever was to be looked at once more after the plan was made."""
     c = plan_lines.c
     bad = func.sum(case((c.state.in_(ENDED_WELL), 0), else_=1))
     well = select(c.person_key).where(c.plan_id == plan).group_by(c.person_key).having(bad == 0)
-    connection.execute(update(people).where(people.c.key.in_(well), people.c.unsettled).values(unsettled=False))
+    p = people.c
+    known = p.key.in_(well), p.unsettled, p.looked == p.asked
+    connection.execute(update(people).where(*known).values(unsettled=False))

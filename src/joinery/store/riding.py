@@ -69,6 +69,14 @@ def pushed_in(connection: Connection, name: str, plan: str) -> list[PersonKey]:
     return [key for key in found if over.get(key, "") <= heard[key]]
 
 
+def under_way(connection: Connection, name: str) -> set[PersonKey]:
+    """Whose access is being ended this moment, by a plan that was let go and has not come to its end."""
+    c, of = plan_lines.c, plans.c
+    query = select(c.person_key).join(plans, of.id == c.plan_id).where(of.connection == name, of.state == "applying")
+    ends = c.action == "suspend", c.lane == "urgent", c.state.in_(("planned", "sent"))
+    return {PersonKey(key) for key in connection.scalars(query.where(*ends))}
+
+
 def has_urgent(connection: Connection, plan: str) -> bool:
     """Something of this plan rides in the lane."""
     c = plan_lines.c
