@@ -182,6 +182,20 @@ def test_while_a_source_is_asked_for_its_files_everybody_may_write(tmp_path: Pat
         assert keeper.due(slow) is None and asked == ["hris"]
 
 
+def test_a_clock_that_jumps_on_and_back_has_no_instant_run_twice_and_none_left_out(
+    tmp_path: Path, now: list[datetime]
+) -> None:
+    with keeping(written(tmp_path, "every: 15 minutes")) as (keeper, it, said):
+        node = it.ports.engine().enrol("serve")
+        keeper.due(it)
+        for minutes in (16, 76, 20, 16, 61, 75, 91, 31, 92, 106):
+            now.append(NOON + timedelta(minutes=minutes))
+            if (due := keeper.due(it)) is not None:
+                keeper.fire(it, due, node)
+        assert [line.split()[2] for line in said] == ["12:15", "13:15", "13:30", "13:45"], said
+        assert all(" ended with 0" in line for line in said), said
+
+
 def cut_short(monkeypatch: pytest.MonkeyPatch, error: JoineryError) -> None:
     """The next run stops for this reason before it has read anything."""
 

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import date, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from joinery.core.model.codec import instant_text
 from joinery.errors import RunLocked
@@ -136,7 +137,34 @@ TAKEN = [
     ("another machine's, heard of a moment ago, by the database's clock", "elsewhere", 1, 25, False),
     ("another machine's, silent for longer", "elsewhere", 1, 31, True),
     ("of a process of this machine that lives", HERE, os.getppid(), 9999, False),
+    ("another machine's, written in times to come, by a clock that was wrong", "elsewhere", 1, -3600, True),
 ]
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever seems dead is watched for a moment only."""
+    monkeypatch.setattr("joinery.store.connections.WATCH", 0.2)
+
+
+@pytest.mark.parametrize("jump", [3600, -3600], ids=["an hour on", "an hour back"])
+def test_a_clock_that_jumps_takes_no_lock_from_somebody_who_lives(jump: int, store: Database) -> None:
+    put_lock(store, pid=1, host="elsewhere", silent=jump)
+    over = Event()
+
+    def lives() -> None:
+        while not over.wait(0.03):
+            with store.write() as tx:
+                tx.execute(update(locks).values(beat_at=epoch(tx)))
+
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(lives)
+        try:
+            with pytest.raises(RunLocked), only_run(store, "acme", now):
+                pass
+        finally:
+            over.set()
+    assert [(name, host) for name, host, _ in holders(store)] == [("acme", "elsewhere")]
 
 
 @pytest.mark.parametrize(("host", "pid", "silent", "taken"), [pytest.param(*c[1:], id=c[0]) for c in TAKEN])

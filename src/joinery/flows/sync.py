@@ -202,6 +202,12 @@ def _may_write(ports: Ports, as_of: datetime) -> None:
         return
     with ports.database.read() as connection:
         last = load_state(connection, ports.policy.name).last_as_of
+    if last is not None and as_of < last and abs(ports.now() - as_of) < AHEAD:
+        raise AsOfRefused(
+            f"The clock says {as_of:%Y-%m-%dT%H:%MZ}, and the last run was at {last:%Y-%m-%dT%H:%MZ}: it went back "
+            "since, or was wrong then. Nothing was done; ends of access that are pushed go on.",
+            fix="Set the clock right. If it is right now, runs go on when it has come to that moment.",
+        )
     if last is not None and as_of < last:
         raise AsOfRefused(
             f"--as-of {as_of:%Y-%m-%dT%H:%MZ} lies before the last run's {last:%Y-%m-%dT%H:%MZ}; nothing was done.",

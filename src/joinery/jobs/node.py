@@ -1,6 +1,8 @@
 """This process among others that work on the same store: it says that it lives, and sees who else does.
 
-Rule: whoever stood still, or was cut off from the store, waits before it takes anybody else for dead.
+Rule 1: once somebody is known, only their own signs and our monotonic seconds count: a clock that jumps kills nobody,
+and keeps no dead alive. Rule 2: whoever stood still, or was cut off from the store, waits before it takes anybody else
+for dead.
 """
 
 from __future__ import annotations
@@ -163,6 +165,7 @@ class Node:
                 rows = tuple(nodes.nodes_of(tx, self._row.connection))
             settled()
         now = time.monotonic()
+        rows = watched(self._seen.rows, rows, now - self._seen.at)
         gap = now - self._seen.at > BEAT + 2
         self._seen = _Seen(rows=rows, at=now, steady_since=now if gap else self._seen.steady_since)
 
@@ -171,6 +174,22 @@ class Node:
         with self._store.write() as tx:
             self._store.briefly(tx)
             yield tx
+
+
+def watched(before: tuple[NodeRow, ...], rows: tuple[NodeRow, ...], seconds: float) -> tuple[NodeRow, ...]:
+    """How long each was silent, for somebody who looked so many seconds ago and saw `before`.
+
+    Who gave a sign since then did so at most that long ago; who gave none is silent for as much longer. What the
+    clock of the store says counts for those who were not known.
+    """
+    known = {row.id: row for row in before}
+    seen = []
+    for row in rows:
+        was, silent = known.get(row.id), max(0.0, row.silent)
+        if was is not None:
+            silent = was.silent + seconds if was.beat_at == row.beat_at else min(silent, seconds)
+        seen.append(replace(row, silent=silent))
+    return tuple(seen)
 
 
 @dataclass(slots=True)

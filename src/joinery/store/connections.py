@@ -32,6 +32,8 @@ from joinery.store.tables import connections, counters, locks, plans, runs
 STALE_AFTER = 30.0
 #: a holder writes every so many seconds
 BEAT = 5.0
+#: one that seems abandoned on another machine is watched for so many seconds
+WATCH = 1.5 * BEAT
 #: tokens of the locks that this process holds now
 _OURS: set[str] = set()
 
@@ -102,8 +104,7 @@ def only_run(database: Database, name: str, now: Callable[[], datetime]) -> Iter
     owner = uuid4().hex
     _OURS.add(owner)
     try:
-        with database.write() as connection:
-            _take(connection, name, owner, now())
+        _seize(database, name, owner, now())
     except BaseException:
         _OURS.discard(owner)
         raise
@@ -165,14 +166,33 @@ def _beat(heartbeat: Callable[[], None], over: Event) -> None:
             continue  # the store is busy or away; whoever takes over meanwhile is right
 
 
-def _take(connection: Connection, name: str, owner: str, now: datetime) -> None:
+def _seize(database: Database, name: str, owner: str, now: datetime) -> None:
+    living = _gives_signs(database, name)
+    with database.write() as connection:
+        _take(connection, name, owner, now, living)
+
+
+def _gives_signs(database: Database, name: str) -> str:
+    """The owner of a lock that seems abandoned by the clock, and was written while we watched: the clock has jumped."""
+    with database.read() as connection:
+        before = _holder(connection, name)
+    if before is None or before.host == socket.gethostname() or not _abandoned(before):
+        return ""
+    sleep(WATCH)
+    with database.read() as connection:
+        after = _holder(connection, name)
+    lives = after is not None and after.owner == before.owner and after.beat_at != before.beat_at
+    return str(before.owner) if lives else ""
+
+
+def _take(connection: Connection, name: str, owner: str, now: datetime, living: str) -> None:
     """Put ourselves in the place of whom we saw there; of several who try at once, one succeeds."""
     holder = _holder(connection, name)
     row = {"owner": owner, "host": socket.gethostname(), "pid": os.getpid(), "heartbeat_at": instant_text(now)}
     values = row | {"beat_at": epoch(connection)}
     statement = upsert(connection)(locks).values(name=name, **values)
     seen = locks.c.owner == (holder.owner if holder is not None else "")
-    if holder is None or _abandoned(holder):
+    if holder is None or (holder.owner != living and _abandoned(holder)):
         statement = statement.on_conflict_do_update(index_elements=["name"], set_=values, where=seen)
         if connection.execute(statement.returning(locks.c.owner)).first() is not None:
             return
@@ -213,7 +233,8 @@ def _holders(connection: Connection) -> list[Any]:
 
 def _abandoned(holder: Any) -> bool:
     if holder.host != socket.gethostname():
-        return bool(holder.silent > STALE_AFTER)
+        # one that was written in times to come is of a clock that was wrong: a living holder writes it anew in seconds
+        return bool(abs(holder.silent) > STALE_AFTER)
     if holder.pid == os.getpid():
         # our own number without our token: whoever had it before us is dead (in a container, always number 1)
         return holder.owner not in _OURS

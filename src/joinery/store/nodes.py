@@ -15,7 +15,7 @@ FORGOTTEN = 86_400.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeRow:
-    """One life of one process; `silent`: seconds since it was last heard of."""
+    """One life of one process; `silent`: seconds since it was last heard of, `beat_at`: when that was, by the store."""
 
     id: str
     slot: str
@@ -25,6 +25,7 @@ class NodeRow:
     pid: int
     started_at: str
     silent: float = 0.0
+    beat_at: float = 0.0
 
 
 def epoch(tx: Connection) -> ColumnElement[float]:
@@ -43,7 +44,7 @@ def enrol(tx: Connection, node: NodeRow) -> None:
     """A new life: the one that had the slot before is over, whatever it last said of itself."""
     former = (nodes.c.slot == node.slot) & (nodes.c.id != node.id)
     tx.execute(nodes.delete().where(former | (nodes.c.id == node.id) | (nodes.c.beat_at < epoch(tx) - FORGOTTEN)))
-    values = {name: getattr(node, name) for name in NodeRow.__slots__ if name != "silent"}
+    values = {name: getattr(node, name) for name in NodeRow.__slots__ if name not in {"silent", "beat_at"}}
     tx.execute(insert(nodes).values(**values, beat_at=epoch(tx)))
 
 

@@ -14,14 +14,15 @@ from joinery.errors import StoreFull, StoreTrouble, StoreUnreachable
 AGAIN = "Nothing needs to be repaired: once it is back, run the same command again. `joinery serve` goes on by itself."
 ROOM = "Make room, then run the same command again. `joinery serve` goes on by itself."
 BUSY = "Run the same command again; if it stays so, look who else has this store open."
-BROKEN = "See to its disk, or bring a copy back with `joinery db restore`."
+BROKEN = "See whether its disk has room and is sound; if the file is damaged, `joinery db restore` brings a copy back."
 #: what is known of everything that was under way
 _KEPT = "What was recorded before is safe; of what was under way nothing counts as done before it was looked at again."
 
 #: this process has met a store that did not answer
 met = False
 
-_FULL = {sqlite3.SQLITE_FULL}
+#: the second: the file beside it that all processes share could not grow
+_FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _BROKEN = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CORRUPT}
 _BROKEN |= {sqlite3.SQLITE_NOTADB}
@@ -55,8 +56,9 @@ def trouble_of(error: BaseException) -> StoreTrouble | None:
 
 def _of_sqlite(error: exc.DBAPIError) -> StoreTrouble | None:
     # the lowest byte: the rest says more of the same
-    code = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    if code in _FULL:
+    whole = getattr(error.orig, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    code = whole & 0xFF
+    if whole in _FULL:
         return _said(StoreFull, "There is no room left where the store is", ROOM, error)
     if code in _BUSY:
         return _said(StoreUnreachable, "The store is busy: another process has been writing for too long", BUSY, error)

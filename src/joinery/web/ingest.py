@@ -98,12 +98,16 @@ def _keep(ways: Ways, stated: Stated, received: Received, number: str) -> Arriva
     name = f"{stated.source}_{made}_{'full' if stated.content == 'full' else 'part'}_{number}"
     ending = "xlsx" if stated.kind == "xlsx" else "csv"
     ready = received.path.with_name(f"{name}.{ending}")
-    if stated.kind == "ndjson":
-        records_to_csv(received.path, ready)
-    else:
-        received.path.rename(ready)
-    news = news_in(ways.ports, stated.source, ready) if stated.content == "changes" else ""
-    return _into_inbox(ways, stated, ready, replace(wanted, file=ready.name, body=news))
+    try:
+        if stated.kind == "ndjson":
+            records_to_csv(received.path, ready)
+        else:
+            received.path.rename(ready)
+        news = news_in(ways.ports, stated.source, ready) if stated.content == "changes" else ""
+        return _into_inbox(ways, stated, ready, replace(wanted, file=ready.name, body=news))
+    finally:
+        # still here only where something went wrong, like a disk that is full
+        ready.unlink(missing_ok=True)
 
 
 def _into_inbox(ways: Ways, stated: Stated, ready: Path, arrival: Arrival) -> Arrival:
@@ -111,10 +115,10 @@ def _into_inbox(ways: Ways, stated: Stated, ready: Path, arrival: Arrival) -> Ar
     folder = ways.upload_folder(stated.source)
     folder.mkdir(parents=True, exist_ok=True)
     manifest = Manifest(content=stated.content, as_of=stated.as_of)
-    (folder / f"{ready.name}.done").write_text(manifest.to_json(), encoding="utf-8")
-    ready.rename(folder / ready.name)
-    sync_folder(folder)
     try:
+        (folder / f"{ready.name}.done").write_text(manifest.to_json(), encoding="utf-8")
+        ready.rename(folder / ready.name)
+        sync_folder(folder)
         kept, new = keep_arrival(ways.ports, arrival)
     except BaseException:
         _take_back(folder, ready.name)
