@@ -5,6 +5,7 @@ On PostgreSQL two transactions go on side by side; the order is forced here, nob
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from joinery.flows.sync import sync
 from joinery.jobs.ledger import Ledger
 from tests.stories.company import Company, changed, moment, staff, stored_at
 
+#: the module, beside its function of the same name
+syncing = sys.modules[sync.__module__]
 TODAY = "2026-11-24"
 GONE = {"status": "Terminated"}
 
@@ -111,16 +114,27 @@ def test_news_that_come_while_a_plan_is_made_are_looked_at_by_the_next_one(
 def test_an_end_under_way_is_not_planned_a_second_time_by_the_run_beside_it(
     acme: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    night, real = Meanwhile(lambda: run(acme)), Ledger.record
+    """The push begins when the run has seen to what was cut short, and hears of its call when the run is over."""
+    push, called, over = Meanwhile(lambda: told(acme, "0003", **GONE)), threading.Event(), threading.Event()
+    record, make_plan = Ledger.record, syncing.make_plan
 
     def done_and_not_recorded(self: Ledger, *args: Any) -> Any:
-        if threading.current_thread() is threading.main_thread():
-            night.once(seconds=30)
-        return real(self, *args)
+        if threading.current_thread() is not threading.main_thread():
+            called.set()
+            over.wait(60)
+        return record(self, *args)
+
+    def when_the_push_is_under_way(*args: Any, **more: Any) -> Any:
+        push.once(seconds=0)
+        assert called.wait(60)
+        return make_plan(*args, **more)
 
     monkeypatch.setattr(Ledger, "record", done_and_not_recorded)
-    told(acme, "0003", **GONE)
-    night.end()
+    monkeypatch.setattr(syncing, "make_plan", when_the_push_is_under_way)
+    run(acme)
+    over.set()
+    push.end()
+    monkeypatch.undo()
     run(acme)
     assert acme.accounts()["0003"] == "suspended"
     assert ends(acme) == ["0003"]
