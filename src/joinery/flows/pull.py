@@ -174,11 +174,7 @@ class _Compared:
 
 
 def _accept(
-    ports: Ports,
-    source: SourcePolicy,
-    file: ArrivedFile,
-    arrival: Any,
-    compared: _Compared,
+    ports: Ports, source: SourcePolicy, file: ArrivedFile, arrival: Any, compared: _Compared
 ) -> tuple[FileResult, Outcome]:
     """One transaction: facts, people, events, findings, digests and the snapshot appear together or not at all."""
     delta, name = arrival.compare(compared.before), ports.policy.name
