@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -24,7 +25,7 @@ from joinery.cli.sync_command import app as sync_app
 from joinery.errors import ConfigError
 from joinery.store import schedules
 from tests.faces.running import JOINERY, environment
-from tests.stories.company import Company, Row, moment, staff
+from tests.stories.company import Company, Row, moment, staff, stored_at
 
 FIRST, SECOND = "2026-11-23", "2026-11-24"
 
@@ -49,12 +50,23 @@ def box() -> Box:
 
 @pytest.fixture
 def acme(tmp_path: Path) -> Company:
-    (tmp_path / "address").write_text("json://127.0.0.1:9/")
+    return watched(tmp_path)
+
+
+@pytest.fixture
+def shared(tmp_path: Path, store_url: str) -> Company:
+    """The same company, once on each engine: where several processes take turns."""
+    return watched(tmp_path, **stored_at(tmp_path, store_url))
+
+
+def watched(folder: Path, **settings: Any) -> Company:
+    """A company whose file is expected by half past six."""
+    (folder / "address").write_text("json://127.0.0.1:9/")
     acme = Company(
-        tmp_path,
+        folder,
         people={"expect": {"by": "06:30"}},
         learning={"simulation": False},
-        settings={"alerts": {"high": [{"file": "address"}]}, "guards": "off"},
+        settings={"alerts": {"high": [{"file": "address"}]}, "guards": "off", **settings},
     )
     acme.day(f"{FIRST}T05:00", staff(40))
     return acme
@@ -136,10 +148,10 @@ def watching(acme: Company, box: Send) -> Iterator[Watch]:
         yield Watch(opened=it, say=lambda _line: None, stop=threading.Event(), send=box)
 
 
-def test_two_watches_of_one_store_tell_a_late_file_once_within_five_minutes(acme: Company, box: Box) -> None:
-    acme.clock = clock = Minutes(f"{SECOND}T06:20")
+def test_two_watches_of_one_store_tell_a_late_file_once_within_five_minutes(shared: Company, box: Box) -> None:
+    shared.clock = clock = Minutes(f"{SECOND}T06:20")
     told = []
-    with watching(acme, box) as one, watching(acme, box) as other:
+    with watching(shared, box) as one, watching(shared, box) as other:
         for second in range(0, 3600, 30):
             clock.now = moment(f"{SECOND}T06:20") + timedelta(seconds=second)
             pair = (one, other) if second % 60 else (other, one)
@@ -147,28 +159,28 @@ def test_two_watches_of_one_store_tell_a_late_file_once_within_five_minutes(acme
     assert told == [("06:30", "source:hris:Late")] and len(box.sent) == 1
 
 
-def test_while_one_process_is_still_telling_another_says_nothing(acme: Company, box: Box) -> None:
-    acme.clock = clock = Minutes(f"{SECOND}T06:31")
+def test_while_one_process_is_still_telling_another_says_nothing(shared: Company, box: Box) -> None:
+    shared.clock = clock = Minutes(f"{SECOND}T06:31")
     meanwhile: list[Said] = []
 
-    with watching(acme, box) as other:
+    with watching(shared, box) as other:
 
         def slow(addresses: Sequence[str], title: str, text: str) -> bool:
             clock.now += timedelta(minutes=2)
             meanwhile.extend(other.look())
             return box(addresses, title, text)
 
-        with watching(acme, slow) as one:
+        with watching(shared, slow) as one:
             assert len(one.look()) == 1
     assert meanwhile == [] and len(box.sent) == 1
 
 
 @pytest.mark.parametrize("claimed", ["06:31", "07:31"])
-def test_whoever_died_while_telling_keeps_nobody_waiting_for_long(acme: Company, box: Box, claimed: str) -> None:
+def test_whoever_died_while_telling_keeps_nobody_waiting_for_long(shared: Company, box: Box, claimed: str) -> None:
     """Nor does one whose clock was an hour ahead."""
-    acme.clock = clock = Minutes(f"{SECOND}T{claimed}")
-    with watching(acme, box) as other:
-        with acme.ports() as ports, ports.database.write() as tx:
+    shared.clock = clock = Minutes(f"{SECOND}T{claimed}")
+    with watching(shared, box) as other:
+        with shared.ports() as ports, ports.database.write() as tx:
             schedules.begin(tx, ports.policy.name, TURN, clock.now - timedelta(minutes=1))
             assert schedules.lease(tx, ports.policy.name, TURN, clock.now, "gone", patience=STALE)
         clock.now, told = moment(f"{SECOND}T06:31"), []

@@ -16,6 +16,7 @@ from joinery.store.audit_log import Told, Wanted, told, verified
 from tests.stories.company import moment, staff
 from tests.web.house import CHANGES, FULL, House, house
 from tests.web.test_push import HOOK, acme_in, lines, news, signed, table
+from tests.web.test_scim_in import OFF, company_in, send, user
 
 
 @pytest.fixture
@@ -67,6 +68,28 @@ def test_what_is_pushed_is_noted_by_its_token_and_says_nothing_of_anybody(acme: 
     assert [word for word in ("Quillfeather", "Given0001", "acme.example") if word in everything] == []
     with acme.it.ports.database.read() as db:
         assert verified(db, ()).intact
+
+
+def test_what_an_identity_provider_writes_is_noted_by_its_token_and_says_nothing_of_anybody(tmp_path: Path) -> None:
+    with house(company_in(tmp_path)) as acme:
+        key = acme.token("scim:hris")
+        idp = acme.with_token(key)
+        made = send(idp, "POST", "/Users", user("0001")).json()["id"]
+        acme.until(lambda: set(acme.access) == {"0001"})
+        assert send(idp, "PATCH", f"/Users/{made}", OFF).status_code in {200, 204}
+        acme.until(lambda: acme.access["0001"] != "active")
+        assert send(idp, "DELETE", f"/Users/{made}").status_code == 204
+        refused = send(acme.bare, "POST", "/Users", user("0009")), send(idp, "POST", "/Users", {"schemas": []})
+        assert [one.status_code for one in refused] == [401, 400]
+        kept = entries(acme, "push.kept")
+        acme.until(lambda: len(entries(acme, "push.ended")) == len(kept))
+        assert [e.entry.actor for e in kept] == [f"token {key.split('_')[1]}"] * 3
+        assert [facts(e)["door"] for e in kept] == ["scim"] * 3
+        assert {e.entry.subject for e in kept} == {e.entry.subject for e in entries(acme, "push.ended")}
+        everything = "".join(e.entry.facts + e.entry.subject for e in entries(acme, ""))
+        assert [word for word in ("Family0001", "u0001", "u0009", "acme.example") if word in everything] == []
+        with acme.it.ports.database.read() as db:
+            assert verified(db, ()).intact
 
 
 def test_what_is_refused_is_not_noted_as_kept(acme: House) -> None:

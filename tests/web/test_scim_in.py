@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from fastapi.testclient import TestClient
 from scim2_client.engines.httpx2 import SyncSCIMClient
 from scim2_tester import Status, check_server
 
@@ -34,22 +36,24 @@ def user(number: str, **more: Any) -> dict[str, Any]:
     } | more
 
 
-@pytest.fixture
-def acme(tmp_path: Path) -> Iterator[House]:
-    company = Company(tmp_path, people={"from": "scim"}, settings={"guards": "off"})
+def company_in(folder: Path) -> Company:
+    company = Company(folder, people={"from": "scim"}, settings={"guards": "off"})
     # a SCIM source needs no list of fields
-    text = company.config.read_text()
-    import json
-
-    body = json.loads(text)
+    body = json.loads(company.config.read_text())
     body["people"] = {"from": "scim"}
     company.config.write_text(json.dumps(body))
-    with house(company) as it:
+    return company
+
+
+@pytest.fixture
+def acme(tmp_path: Path) -> Iterator[House]:
+    with house(company_in(tmp_path)) as it:
         yield it
 
 
-def send(acme: House, method: str, path: str, body: Any = None) -> Any:
-    return acme.http.request(method, f"/scim/v2{path}", json=body, headers={"content-type": "application/scim+json"})
+def send(by: House | TestClient, method: str, path: str, body: Any = None) -> Any:
+    http = by.http if isinstance(by, House) else by
+    return http.request(method, f"/scim/v2{path}", json=body, headers={"content-type": "application/scim+json"})
 
 
 def test_the_public_compliance_tester_finds_nothing(acme: House) -> None:
