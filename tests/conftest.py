@@ -29,6 +29,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[peers.USED] = {}
+    if config.getoption("--run-long"):
+        os.environ["JOINERY_TEST_STARTS_ANEW"] = "1"
     network.close()
     quick.share_statements()
     quick.share_empty_store()

@@ -4,6 +4,7 @@
 - An empty SQLite store is copied from one that the migrations made, instead of being migrated anew. What tests the
   migrations themselves calls them directly.
 - What takes longest begins first.
+- Commands that are only waited for are forked from a process that has loaded them (`forked.py`).
 - Properties show at most `EXAMPLES` examples; `script/test --all` shows as many as each asks for.
 """
 
