@@ -212,6 +212,9 @@ def runs_until_right(soak: Soak, lms: Place) -> tuple[int, list[str]]:
         wrong = soak.wrong(lms)
         if not wrong or number == LAST_RUNS:
             break
+        if number == 0:  # news that were kept and not taken in yet are for whoever serves next
+            with soak.company.serving():
+                time.sleep(soak.asked.rest)
         soak.company.run("sync", "--quiet", good=(0, 4, 5, 6, 7))
     return number, wrong
 

@@ -196,6 +196,14 @@ def check_rows(file: ArrivedFile, rows: int) -> None:
 
 
 def in_order(files: Sequence[ArrivedFile]) -> tuple[ArrivedFile, ...]:
-    """Oldest first by the moment they speak of, then by name; those that name no moment come first."""
+    """Oldest first by the moment they speak of, then by name; those that name no moment come first.
+
+    Numbers in names are numbers: `export_9` comes before `export_10`, as an older full file must never come last.
+    """
     never = datetime.min.replace(tzinfo=UTC)
-    return tuple(sorted(files, key=lambda file: (file.as_of or never, file.name)))
+    return tuple(sorted(files, key=lambda file: (file.as_of or never, _by_number(file.name), file.name)))
+
+
+def _by_number(name: str) -> list[tuple[str, int]]:
+    """`a_10.csv` as (`a_`, 10), (`.csv`, -1)."""
+    return [(text, int(digits or -1)) for text, digits in re.findall(r"([^0-9]*)([0-9]*)", name)]

@@ -55,6 +55,14 @@ def test_files_come_in_the_order_of_what_they_speak_of(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_numbers_in_names_are_numbers(tmp_path: Path) -> None:
+    """Two uploads before one run: the older full file, read last, undid the newer (seen in the soak, 2026-11-30)."""
+    for name in ("upload_N-127.csv", "upload_N-87.csv", "upload_N-9.csv", "upload_N-127b.csv", "upload.csv"):
+        put(tmp_path / "inbox", name)
+    wanted = ["upload.csv", "upload_N-9.csv", "upload_N-87.csv", "upload_N-127.csv", "upload_N-127b.csv"]
+    assert names(drop(tmp_path).pending()) == wanted
+
+
 def test_half_written_hidden_and_other_files_are_not_seen(tmp_path: Path) -> None:
     for name in ("a.csv", ".a.csv", "a.csv.part", "b.tmp", "a.csv.done", "a.csv.report.json", "a.csv.report.csv",
                  "~$a.csv", "note.txt"):  # fmt: skip
