@@ -125,10 +125,10 @@ def _keys() -> Iterator[list[pl.Expr]]:
     yield [family, given.str.tail(3)]
     yield [given, family.str.head(3)]
     yield [given, family.str.tail(3)]
-    # a slip in both ends of one name: the other name, and where they work
-    yield [family, pl.col("department"), pl.col("location")]
+    # a slip in both ends of one name: the other name, and whose team; where no manager is given, where they work
     yield [family, pl.col("manager_id")]
     yield [given, pl.col("manager_id")]
+    yield [family, pl.when(pl.col("manager_id").is_null()).then(pl.col("department")), pl.col("location")]
     yield [given, family.str.head(1), pl.col("department"), pl.col("cost_center")]
     yield [given, family.str.tail(1), pl.col("department"), pl.col("location")]
 
