@@ -84,6 +84,20 @@ def test_a_creation_that_happened_and(tmp_path: Path, calls: list[Mischief], loo
     assert acme.accounts()["0006"] == "suspended"
 
 
+def test_an_account_found_instead_of_made_is_brought_up_to_date_by_the_next_run(tmp_path: Path) -> None:
+    """It was made as HR had it on the first night; nobody heard of it, and nobody could be asked on the second."""
+    acme, target, mood, rows = hostile(tmp_path)
+    mood.then("perform", Mischief.LIE_FAILED)
+    acme.day("2026-11-25", [*rows, worker(6, hire_date="2026-11-25", job_title="Clerk")])
+    mood.then("look_up", *[Mischief.BREAK_BEFORE] * 9)
+    promoted = [*rows, worker(6, hire_date="2026-11-25", job_title="Chief")]
+    assert acme.day("2026-11-26", promoted).did("create") == ["0006"]
+    target.mood = OnCommand()
+    assert acme.day("2026-11-27").lines == ["0006 update done"]
+    assert acme.account("0006").attributes["job_title"] == "Chief"
+    assert acme.day("2026-11-28").stored == ()
+
+
 def test_a_suspension_unheard_is_found_also_when_the_system_could_not_be_asked_for_a_night(tmp_path: Path) -> None:
     acme, _, mood, rows = hostile(tmp_path)
     mood.then("perform", Mischief.LIE_FAILED)

@@ -373,10 +373,14 @@ def drop_lines_of(connection: Connection, key: str, *, but: str) -> int:
 
 
 def settle(connection: Connection, plan: str) -> None:
-    """Nothing is left to do for people all of whose lines ended well; the others are looked at by the next run, and so
-    is whoever was to be looked at once more after the plan was made."""
+    """Nothing is left to do for people all of whose lines ended well; the others are looked at by the next run.
+
+    So is whoever was to be looked at once more after the plan was made, and whoever had an account already when it was
+    to be made: it may be as an earlier, lost creation wanted it.
+    """
     c = plan_lines.c
-    bad = func.sum(case((c.state.in_(ENDED_WELL), 0), else_=1))
+    found_there = (c.action == "create") & ~c.changed
+    bad = func.sum(case((c.state.in_(ENDED_WELL) & ~found_there, 0), else_=1))
     well = select(c.person_key).where(c.plan_id == plan).group_by(c.person_key).having(bad == 0)
     p = people.c
     known = p.key.in_(well), p.unsettled, p.looked == p.asked
