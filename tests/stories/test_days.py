@@ -9,7 +9,7 @@ import pytest
 from joinery.connectors.memory import MemoryTarget
 from joinery_simulators.hostile import HostileTarget
 from joinery_simulators.mischief import Mischief, OnCommand
-from tests.stories.company import Company, Row, changed, staff, worker
+from tests.stories.company import Company, Row, changed, moment, staff, worker
 
 LEFT = {"status": "Terminated", "termination_date": "2026-11-24"}
 
@@ -85,11 +85,13 @@ def test_a_creation_that_happened_and(tmp_path: Path, calls: list[Mischief], loo
 
 
 def test_an_account_found_instead_of_made_is_brought_up_to_date_by_the_next_run(tmp_path: Path) -> None:
-    """It was made as HR had it on the first night; nobody heard of it, and nobody could be asked on the second."""
+    """It was made as HR had it on the first night; the look-up of the second did not show it."""
     acme, target, mood, rows = hostile(tmp_path)
+    # a plan of an earlier day is looked at again for another reason
+    acme.clock = lambda: moment("2026-11-20")
     mood.then("perform", Mischief.LIE_FAILED)
     acme.day("2026-11-25", [*rows, worker(6, hire_date="2026-11-25", job_title="Clerk")])
-    mood.then("look_up", *[Mischief.BREAK_BEFORE] * 9)
+    mood.then("look_up", *[Mischief.LOSE] * 9)
     promoted = [*rows, worker(6, hire_date="2026-11-25", job_title="Chief")]
     assert acme.day("2026-11-26", promoted).did("create") == ["0006"]
     target.mood = OnCommand()
