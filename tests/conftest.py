@@ -34,6 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     network.close()
     quick.share_statements()
     quick.share_empty_store()
+    quick.share_settings()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -82,7 +83,7 @@ def postgres_server(pytestconfig: pytest.Config) -> Iterator[Server]:
 
 @pytest.fixture
 def postgres_url(postgres_server: Server) -> Iterator[str]:
-    """SQLAlchemy URL (`postgresql+psycopg://…`) of a database of this test's own, empty, dropped afterwards."""
+    """SQLAlchemy URL (`postgresql+psycopg://…`) of a database of this test's own, empty; nobody is connected to it afterwards."""
     with postgres_server.database() as url:
         yield url
 
@@ -97,7 +98,7 @@ def mariadb_server(pytestconfig: pytest.Config) -> Iterator[mariadb.Server]:
 
 @pytest.fixture
 def mariadb_url(mariadb_server: mariadb.Server) -> Iterator[str]:
-    """SQLAlchemy URL (`mariadb+pymysql://…`) of a database of this test's own, empty, dropped afterwards."""
+    """SQLAlchemy URL (`mariadb+pymysql://…`) of a database of this test's own, empty; nobody is connected to it afterwards."""
     with mariadb_server.database() as url:
         yield url
 

@@ -85,6 +85,8 @@ class Machine(RuleBasedStateMachine):
         self.out: set[str] = set()
         #: archived for their absence, and not let in since: whoever leaves after that stays archived
         self.put_away: set[str] = set()
+        #: whom a run that stopped half-way was to put away, for having been absent
+        self.owed_away: set[str] = set()
         self.last_plan = ""
         #: the last run came to its end, so every file has been read
         self.all_read = False
@@ -242,6 +244,9 @@ class Machine(RuleBasedStateMachine):
         """What this file makes us believe."""
         for who, human in self.hr.items():
             known = self.told.get(who)
+            if known is not None and known.missed >= 3 and not self.all_read:
+                # the run that was to put them away stopped half-way: the next one may do so before it reads HR
+                self.owed_away.add(who)
             if not human.present:
                 if known is not None and known.status == "Active":
                     self.told[who] = replace(known, missed=known.missed + 1)
@@ -302,7 +307,8 @@ class Machine(RuleBasedStateMachine):
 
     def _expected(self, who: str, human: Human, had: str | None) -> str | None:
         if human.latched or (human.status == "Terminated"):
-            return ("archived" if who in self.put_away else "suspended") if had else None
+            away = who in self.put_away or (who in self.owed_away and had == "archived")
+            return ("archived" if away else "suspended") if had else None
         if human.missed >= 3:
             return "archived" if had else None
         return "active" if human.hire <= self.today else had

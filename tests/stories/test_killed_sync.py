@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.forked import joinery
+
 JOINERY = Path(sys.executable).parent / "joinery"
 PEOPLE = 400
 CONFIG = """version: 1
@@ -70,7 +72,8 @@ class Firm:
 
     def sync(self, kill_after: float | None = None) -> int:
         as_of = f"2026-01-01T{self.day // 60 % 24:02}:{self.day % 60:02}:00Z"
-        command = [str(JOINERY), "sync", "--config", str(self.folder / "joinery.yaml"), "--as-of", as_of]
+        program = joinery() if kill_after is None else [str(JOINERY)]
+        command = [*program, "sync", "--config", str(self.folder / "joinery.yaml"), "--as-of", as_of]
         with (self.folder / "log.txt").open("a") as log:
             child = subprocess.Popen(command, stdout=log, stderr=log, env=self.environ, start_new_session=True)
             if kill_after is None:
@@ -88,7 +91,7 @@ class Firm:
         finally:
             database.close()
         assert doubled == [], "one line had its effect twice"
-        command = [str(JOINERY), "accounts", "--config", str(self.folder / "joinery.yaml"), "--format", "csv"]
+        command = [*joinery(), "accounts", "--config", str(self.folder / "joinery.yaml"), "--format", "csv"]
         done = subprocess.run(command, check=True, capture_output=True, text=True, env=self.environ)
         found = list(csv.DictReader(done.stdout.splitlines()))
         assert Counter(row["worker_id"] for row in found).most_common(1)[0][1] == 1, "somebody has two accounts"

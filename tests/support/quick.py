@@ -3,6 +3,7 @@
 - Statements are compiled once for all SQLite stores of a process; the product opens one store, a session thousands.
 - An empty SQLite store is copied from one that the migrations made, instead of being migrated anew. What tests the
   migrations themselves calls them directly.
+- The same settings are read as YAML once.
 - What takes longest begins first.
 - Commands that are only waited for are forked from a process that has loaded them (`forked.py`).
 - Properties show at most `EXAMPLES` examples; `script/test --all` shows as many as each asks for.
@@ -65,6 +66,23 @@ def share_statements() -> None:
         return engine
 
     database.create_engine = make  # type: ignore[attr-defined]
+
+
+def share_settings() -> None:
+    """The same text of settings is read into the same nodes of YAML, which nobody changes: once for each process."""
+    from joinery.settings import reading
+
+    read, known = reading._compose, dict[str, Any]()
+
+    def compose(text: str, top: Any, problems: Any) -> Any:
+        if text not in known:
+            node = read(text, top, problems)
+            if node is None:
+                return None  # what is wrong with it is told each time
+            known[text] = node
+        return known[text]
+
+    reading._compose = compose
 
 
 def share_empty_store() -> None:
