@@ -83,7 +83,7 @@ def postgres_server(pytestconfig: pytest.Config) -> Iterator[Server]:
 
 @pytest.fixture
 def postgres_url(postgres_server: Server) -> Iterator[str]:
-    """SQLAlchemy URL (`postgresql+psycopg://…`) of a database of this test's own, empty; nobody is connected to it afterwards."""
+    """SQLAlchemy URL (`postgresql+psycopg://…`) of a database of this test's own, empty."""
     with postgres_server.database() as url:
         yield url
 
@@ -98,7 +98,7 @@ def mariadb_server(pytestconfig: pytest.Config) -> Iterator[mariadb.Server]:
 
 @pytest.fixture
 def mariadb_url(mariadb_server: mariadb.Server) -> Iterator[str]:
-    """SQLAlchemy URL (`mariadb+pymysql://…`) of a database of this test's own, empty; nobody is connected to it afterwards."""
+    """SQLAlchemy URL (`mariadb+pymysql://…`) of a database of this test's own, empty."""
     with mariadb_server.database() as url:
         yield url
 
