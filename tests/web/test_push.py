@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 
 from joinery.app.desk import Desk
+from joinery.flows import push
 from joinery.flows.person import Word, end_access
+from joinery.flows.receiving import body_of, keep_arrival, take_in
 from joinery.flows.sync import sync
 from joinery.store.arrivals import Arrival
 from joinery.store.closings import closings_between
@@ -228,6 +230,32 @@ def test_above_the_limit_pushed_ends_are_held_also_where_everything_runs_by_itse
         acme.operation(acme.http.post(FULL, content=table(gone), headers=CSV), "accepted")
         acme.until(lambda: acme.access["0004"] == "suspended")
         acme.until(lambda: "pushed_ends_wait" not in checks(acme))
+
+
+def test_a_run_between_the_news_and_their_plan_does_not_let_them_in_by_the_back_door(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with house(acme_in(tmp_path, kill_switch={"push_per_hour": 1})) as acme:
+        acme.operation(acme.http.post(FULL, content=table(staff(9)), headers=CSV), "accepted")
+        acme.until(lambda: len(acme.access) == 9)
+        acme.operation(acme.bare.post(HOOK, **signed(news("0001", **GONE), key="m1")), "taken")
+        acme.until(lambda: acme.access["0001"] == "suspended")
+        acme.desk.stop()
+        plan = push.make_plan
+        runs: list[int] = []
+
+        def after_a_run(*args: Any, **named: Any) -> Any:
+            runs.append(sync(acme.it.ports, acme.it.ports.now()).exit_code)
+            return plan(*args, **named)
+
+        monkeypatch.setattr(push, "make_plan", after_a_run)
+        row = {"worker_id": "0002", **GONE}
+        ports = acme.it.ports
+        body = body_of([row], None, "two")
+        news_of_two = Arrival(id="", source="hris", door="push", sha256="0" * 64, received_at=ports.now(), body=body)
+        told = take_in(ports, keep_arrival(ports, news_of_two)[0])
+        assert told is not None and told.waiting == 1 and len(runs) == 1
+        assert acme.access["0002"] == "active"
 
 
 def checks(acme: House) -> set[str]:

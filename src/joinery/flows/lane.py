@@ -6,7 +6,6 @@ Above the limit none of this plan's ride: a mass termination is a mass change an
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from sqlalchemy import Connection
 
@@ -15,9 +14,8 @@ from joinery.core.model.plan import PlanSummary
 from joinery.flows.laid_off import covering
 from joinery.flows.policy import Policy
 from joinery.store.plans import PlanWriter, make_urgent
-from joinery.store.riding import pushes_wait, urgent_since
+from joinery.store.riding import HOUR, pushed_in, pushes_wait, urgent_since
 
-HOUR = timedelta(hours=1)
 #: how the ends of access of one plan ride: how many of its lines do
 Lane = Callable[[Connection, Policy, PlanSummary, PlanWriter], int]
 
@@ -32,7 +30,8 @@ def ride(connection: Connection, policy: Policy, plan: PlanSummary, writer: Plan
     """Move the plan's evidenced suspensions into the lane; how many ride."""
 
     def may() -> bool:
-        if pushes_wait(connection, policy.name, instant_text(plan.made_at - HOUR)):
+        pushed = pushed_in(connection, policy.name, plan.id, limit=policy.push_per_hour, now=plan.made_at)
+        if pushed or pushes_wait(connection, policy.name, instant_text(plan.made_at - HOUR)):
             # more was pushed than may ride: it does not ride by the back door of the next run either
             return False
         approved = [member.key for each in covering(connection, policy.name, plan.as_of) for member in each.members]

@@ -29,6 +29,7 @@ from joinery.store.connections import ConnectionState, load_state, next_number, 
 from joinery.store.decisions import release
 from joinery.store.people import People, Person, in_chunks
 from joinery.store.plans import (
+    PUSHED,
     PlanWriter,
     begin_plan,
     count_lines,
@@ -240,8 +241,8 @@ def _guard(connection: Connection, policy: Policy, making: _Making, summary: Pla
     for result in results:
         if result.tripped:
             hold_lines(connection, summary.id, result.guard, result.segment, result.message)
-    if policy.mode_of_suspension() == "automatic" and (pushed := pushed_in(connection, policy.name, summary.id)):
-        results += (_hold_pushed(connection, policy, summary, pushed),)
+    if policy.mode_of_suspension() == "automatic":
+        results += _hold_pushed(connection, policy, summary)
     if policy.seats is not None:
         free = max(policy.seats - accounts.seats(), 0)
         creates = making.actions[str(ActionClass.CREATE)]
@@ -255,15 +256,15 @@ def _guard(connection: Connection, policy: Policy, making: _Making, summary: Pla
     return results
 
 
-def _hold_pushed(
-    connection: Connection, policy: Policy, summary: PlanSummary, people: Sequence[PersonKey]
-) -> GuardResult:
+def _hold_pushed(connection: Connection, policy: Policy, summary: PlanSummary) -> tuple[GuardResult, ...]:
     """What was above the lane's limit for pushes does not come in by the back door of the next run."""
-    message = f"{len(people)} ends of access were pushed above the limit of {policy.push_per_hour} an hour"
+    limit = policy.push_per_hour
+    people = pushed_in(connection, policy.name, summary.id, limit=limit, now=summary.made_at)
+    if not people or summary.cause.startswith(PUSHED):
+        return ()
+    message = f"{len(people)} ends of access were pushed above the limit of {limit} an hour"
     hold_ends_of(connection, summary.id, people, message)
-    return GuardResult(
-        guard=PUSHES, segment="", count=len(people), population=policy.push_per_hour, tripped=True, message=message
-    )
+    return (GuardResult(guard=PUSHES, count=len(people), population=limit, tripped=True, message=message),)
 
 
 def _population(connection: Connection, policy: Policy, tally: Tally, accounts: Accounts) -> Population:

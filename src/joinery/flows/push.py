@@ -233,7 +233,8 @@ def look_at_pushes(ports: Ports, plan: PlanSummary | None, as_of: datetime) -> N
     name = ports.policy.name
     with ports.database.read() as connection:
         told = any(found["check"] == WAIT for found in open_findings(connection, name))
-        waits = pushed_in(connection, name, plan.id) if told and plan is not None else []
+        limit = ports.policy.push_per_hour
+        waits = pushed_in(connection, name, plan.id, limit=limit, now=plan.made_at) if told and plan is not None else []
     if not told or waits:
         return
     with ports.database.write() as connection:

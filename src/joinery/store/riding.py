@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
+from joinery.core.model.codec import instant_text
 from joinery.core.model.ids import PersonKey
 from joinery.store.people import in_chunks
 from joinery.store.plans import BY_HAND, PUSHED
-from joinery.store.tables import plan_lines, plans, snapshots
+from joinery.store.tables import facts, plan_lines, plans, snapshots
+
+HOUR: Final = timedelta(hours=1)
 
 
 def urgent_since(
@@ -47,26 +52,45 @@ def pushes_wait(connection: Connection, name: str, after: str) -> bool:
     return connection.scalar(select(of.id).where(*pushed, ends, ~rode).limit(1)) is not None
 
 
-def pushed_in(connection: Connection, name: str, plan: str) -> list[PersonKey]:
+def pushed_in(connection: Connection, name: str, plan: str, *, limit: int, now: datetime) -> list[PersonKey]:
     """Whose access this plan would end on the word of a push that did not ride, and of nothing else since.
 
-    A full file that HR brought after it speaks for itself, and so does an end that was done since.
+    Also of pushes that are just being told and have made no plan of their own yet, where they would be more than
+    `limit` in the hour before `now`. A full file that HR brought since speaks for itself, and so does an end that was
+    done since.
     """
     c, of, s = plan_lines.c, plans.c, snapshots.c
     full = select(func.max(s.taken_at)).where(s.connection == name, s.state == "accepted", s.complete)
     since = connection.scalar(full) or ""
-    pushed = of.connection == name, of.cause.like(f"{PUSHED} %"), of.made_at > since
-    if connection.scalar(select(of.id).where(*pushed).limit(1)) is None:
-        return []
-    told = select(c.person_key, func.max(of.made_at)).join(plans, of.id == c.plan_id)
-    told = told.where(*pushed, c.action == "suspend", c.lane != "urgent").group_by(c.person_key)
-    heard = {PersonKey(key): at for key, at in connection.execute(told)}
     ends = select(c.person_key).where(c.plan_id == plan, c.action == "suspend", c.lane == "normal").distinct()
-    found = sorted(heard.keys() & set(connection.scalars(ends)))
+    ending = sorted(connection.scalars(ends))
+    told = _told(connection, name, ending, since)
+    used = urgent_since(connection, name, instant_text(now - HOUR), instant_text(now), pushed=True)
+    heard = told if used + len(told) > limit else {}
+    waits = select(c.person_key, func.max(of.made_at)).join(plans, of.id == c.plan_id)
+    waits = waits.where(of.connection == name, of.cause.like(f"{PUSHED} %"), of.made_at > since)
+    waits = waits.where(c.action == "suspend", c.lane != "urgent").group_by(c.person_key)
     done = select(c.person_key, func.max(of.made_at)).join(plans, of.id == c.plan_id).group_by(c.person_key)
     done = done.where(of.connection == name, c.action == "suspend", c.state == "done")
-    over = {key: at for part in in_chunks(found) for key, at in connection.execute(done.where(c.person_key.in_(part)))}
-    return [key for key in found if over.get(key, "") <= heard[key]]
+    for key, at in _of(connection, waits, c.person_key, ending).items():
+        heard[key] = max(at, heard.get(key, ""))
+    over = _of(connection, done, c.person_key, sorted(heard))
+    return [PersonKey(key) for key in sorted(heard) if over.get(key, "") <= heard[key]]
+
+
+def _told(connection: Connection, name: str, ending: Sequence[str], since: str) -> dict[str, str]:
+    """Of these people, those whose status was told by a push since then: person -> when."""
+    f, s = facts.c, snapshots.c
+    query = select(f.person_key, func.max(s.taken_at)).join(snapshots, s.id == f.snapshot_id).group_by(f.person_key)
+    query = query.where(s.connection == name, s.source.like("%:told"), s.taken_at > since)
+    query = query.where(f.attribute == "status", f.known_to == "")
+    return _of(connection, query, f.person_key, ending)
+
+
+def _of(connection: Connection, query: Select[Any], key: ColumnElement[str], people: Sequence[str]) -> dict[str, str]:
+    """What the query says of these people alone: person -> when."""
+    rows = (row for part in in_chunks(people) for row in connection.execute(query.where(key.in_(part))))
+    return {row[0]: row[1] for row in rows}
 
 
 def under_way(connection: Connection, name: str) -> set[PersonKey]:
