@@ -60,10 +60,12 @@ def pushed_in(connection: Connection, name: str, plan: str, *, limit: int, now: 
     done since.
     """
     c, of, s = plan_lines.c, plans.c, snapshots.c
-    full = select(func.max(s.taken_at)).where(s.connection == name, s.state == "accepted", s.complete)
-    since = connection.scalar(full) or ""
     ends = select(c.person_key).where(c.plan_id == plan, c.action == "suspend", c.lane == "normal").distinct()
     ending = sorted(connection.scalars(ends))
+    if not ending:
+        return []  # most plans end nobody's access: nothing else is read for them
+    full = select(func.max(s.taken_at)).where(s.connection == name, s.state == "accepted", s.complete)
+    since = connection.scalar(full) or ""
     told = _told(connection, name, ending, since)
     used = urgent_since(connection, name, instant_text(now - HOUR), instant_text(now), pushed=True)
     heard = told if used + len(told) > limit else {}
