@@ -21,6 +21,7 @@ from joinery.store.tables import plan_lines
 from tests.faces.running import JOINERY, environment
 from tests.faces.test_serve import serving
 
+#: enough for somebody to be killed in the middle
 PEOPLE = 1200
 LMS = """
 version: 1
@@ -52,6 +53,7 @@ class Company:
     env: dict[str, str]
     url: str
     stack: ExitStack
+    people: int
 
     def start(self, machine: str, *command: str) -> subprocess.Popen[str]:
         config = self.folder / machine / "joinery.yaml"
@@ -111,12 +113,13 @@ class Company:
         with database.read() as tx:
             states = Counter(tx.execute(select(plan_lines.c.state)).scalars())
         database.close()
-        assert states == {"done": PEOPLE}
-        assert sorted(self.accounts()) == [f"{n:05}" for n in range(PEOPLE)]
+        assert states == {"done": self.people}
+        assert sorted(self.accounts()) == [f"{n:05}" for n in range(self.people)]
 
 
 @pytest.fixture
-def company(tmp_path: Path, postgres_url: str) -> Iterator[Company]:
+def company(request: pytest.FixtureRequest, tmp_path: Path, postgres_url: str) -> Iterator[Company]:
+    people = getattr(request, "param", PEOPLE)
     lms = tmp_path / "lms"
     (lms / "inbox").mkdir(parents=True)
     (lms / "joinery.yaml").write_text(LMS)
@@ -126,11 +129,11 @@ def company(tmp_path: Path, postgres_url: str) -> Iterator[Company]:
         for machine in ("one", "two"):
             (tmp_path / machine / "inbox").mkdir(parents=True)
             (tmp_path / machine / "joinery.yaml").write_text(SETTINGS.replace("URL", url))
-        rows = [f"{n:05},w{n}@example.com,Ada{n},Byron,2020-01-01,active" for n in range(PEOPLE)]
+        rows = [f"{n:05},w{n}@example.com,Ada{n},Byron,2020-01-01,active" for n in range(people)]
         (tmp_path / "one" / "inbox" / "people.csv").write_text(
             "\n".join(["Number,Email,First,Last,Start,State", *rows]) + "\n"
         )
-        yield Company(tmp_path, environment(STORE=postgres_url, LMS_KEY=key), postgres_url, stack)
+        yield Company(tmp_path, environment(STORE=postgres_url, LMS_KEY=key), postgres_url, stack, people)
 
 
 def test_a_worker_on_another_machine_shares_the_work_and_ends_it_when_the_run_is_killed(company: Company) -> None:
@@ -162,6 +165,7 @@ def test_a_worker_ends_what_a_run_that_stands_still_had_begun_and_the_run_writes
     print(f"all done {taken:.0f} s after the stop")
 
 
+@pytest.mark.parametrize("company", [200], indirect=True, ids=str)
 def test_a_pause_is_seen_by_everybody_and_a_worker_goes_on_after_it(company: Company) -> None:
     assert company.typed("target", "pause", "--reason", "upgrade", "--by", "ada")["state"] == "paused"
     worker = company.worker("two")

@@ -77,6 +77,7 @@ def test_veterans_get_no_onboarding_no_mail_and_are_not_overdue(tmp_path: Path, 
     assert acme.day(THIRD).plan == ""
 
 
+@pytest.mark.long
 def test_the_first_plan_for_5000_people_from_two_files_takes_less_than_90_seconds(tmp_path: Path) -> None:
     with (tmp_path / "hr.csv").open("w", newline="") as file:
         writer = csv.writer(file)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +23,15 @@ class Disk:
         return self.folder / "filler"
 
     def fill(self, left: int) -> None:
-        """Leave so many bytes, in whole pages."""
-        stat = os.statvfs(self.folder)
+        """Leave so many bytes, in whole pages. Others write meanwhile: what was free a moment ago may not be now."""
         with self._filler.open("wb") as file:
-            if (size := stat.f_bavail * stat.f_frsize - left) > 0:
-                os.posix_fallocate(file.fileno(), 0, size)
+            for _ in range(100):
+                stat = os.statvfs(self.folder)
+                if (size := stat.f_bavail * stat.f_frsize - left) <= 0:
+                    return
+                with suppress(OSError):
+                    return os.posix_fallocate(file.fileno(), 0, size)
+        raise AssertionError("the disk cannot be filled")
 
     def make_room(self) -> None:
         """All of it again."""

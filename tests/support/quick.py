@@ -1,8 +1,8 @@
 """What makes thousands of tests quick without testing less: nothing of what is looked at is left out.
 
 - Statements are compiled once for all SQLite stores of a process; the product opens one store, a session thousands.
-- An empty SQLite store is copied from one that the migrations made, instead of being migrated anew. What tests the
-  migrations themselves calls them directly.
+- An empty store is copied from one that the migrations made, instead of being migrated anew: a file on SQLite, what
+  `pg_dump` says on PostgreSQL. What tests the migrations themselves calls them directly.
 - The same settings are read as YAML once.
 - What takes longest begins first.
 - Commands that are only waited for are forked from a process that has loaded them (`forked.py`).
@@ -13,14 +13,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from hypothesis import settings
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import URL, create_engine, inspect
 from sqlalchemy.util import LRUCache
+
+from tests.support import peers
 
 #: of each property in a quick run; a smaller number may be asked for
 EXAMPLES = int(os.environ.get("JOINERY_EXAMPLES", "50"))
@@ -93,10 +97,21 @@ def share_empty_store() -> None:
 
     kept = Path(tempfile.mkdtemp(prefix="joinery-empty-store-"))
     template = kept / "empty.db"
+    statements: list[str] = []
 
     def quickly(database: Database) -> None:
-        if not database.embedded or _tables(database):
+        if _tables(database):
             migrate(database)
+            return
+        if not database.embedded:
+            if not statements:
+                migrate(database)
+                statements.append(_as_statements(database.url))
+                return
+            with psycopg.connect(_plain(database.url)) as connection:
+                connection.execute("SELECT pg_advisory_xact_lock(1)")  # two threads may bring it up
+                if connection.execute("SELECT to_regclass('public.alembic_version')").fetchone() == (None,):
+                    connection.execute(statements[0].encode())
             return
         if not template.exists():
             made = Database(f"sqlite:///{template}")
@@ -109,6 +124,20 @@ def share_empty_store() -> None:
         shutil.copyfile(template, file)
 
     upgrading.migrate = quickly  # type: ignore[attr-defined]
+
+
+def _as_statements(url: URL) -> str:
+    """Everything in this database, as PostgreSQL's own tool writes it."""
+    program = peers.need("postgresql").parent / "pg_dump"
+    done = subprocess.run(
+        [program, "--inserts", "--no-owner", "--no-privileges", _plain(url)], capture_output=True, text=True, check=True
+    )
+    # the rest is for psql
+    return "\n".join(line for line in done.stdout.splitlines() if not line.startswith(("\\", "--")))
+
+
+def _plain(url: URL) -> str:
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 def _tables(database: Any) -> list[str]:

@@ -16,7 +16,7 @@ from time import sleep
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from joinery.core.model.codec import canonical, instant_of, instant_text
@@ -36,6 +36,9 @@ BEAT = 5.0
 WATCH = 1.5 * BEAT
 #: tokens of the locks that this process holds now
 _OURS: set[str] = set()
+# asked so often that putting the question together took longer than the answer
+_STATE = select(connections).where(connections.c.name == bindparam("connection"))
+_MINE = select(locks.c.owner).where(locks.c.name == bindparam("connection"), locks.c.owner == bindparam("holder"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,7 @@ class ConnectionState:
 
 def load_state(connection: Connection, name: str) -> ConnectionState:
     """What is remembered; an empty state for a connection never seen."""
-    row = connection.execute(select(connections).where(connections.c.name == name)).one_or_none()
+    row = connection.execute(_STATE, {"connection": name}).one_or_none()
     if row is None:
         return ConnectionState()
     return ConnectionState(
@@ -150,8 +153,7 @@ def _give_back_later(database: Database, mine: ColumnElement[bool]) -> None:
 
 def _fence(name: str, owner: str, connection: Connection) -> None:
     """Raises RunLocked when the lock is somebody else's by now."""
-    mine = (locks.c.name == name) & (locks.c.owner == owner)
-    if connection.execute(select(locks.c.owner).where(mine)).first() is None:
+    if connection.execute(_MINE, {"connection": name, "holder": owner}).first() is None:
         raise RunLocked(
             f"This run of {name!r} stood still for so long that another one took over; it wrote nothing more.",
             fix="Nothing needs to be done: `joinery status` shows how the other one ended.",

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final
 
 from joinery.core.mapping.sensitive import SCRIPTS, SENSITIVE, STEMS
@@ -33,6 +34,7 @@ def packed(name: str) -> str:
     return words_of(name).replace(" ", "")
 
 
+@lru_cache(maxsize=4096)
 def sensitive(column: str) -> str:
     """Which kind of sensitive data a column of this name holds; empty text when none."""
     name, whole = f" {words_of(column)} ", packed(column)
