@@ -112,6 +112,7 @@ class TargetMaker:
             external_id=self.entry.external_id,
             rate=self.entry.rate,
             concurrency=self.entry.concurrency,
+            side_by_side=self.entry.side_by_side,
         )
 
     def classroom_store(self, classroom: ClassroomSettings) -> Store:

@@ -210,8 +210,13 @@ class ScimTarget(Target):
     )
     concurrency: Count = Field(
         default=4,
-        description="Batches on their way at one time, of all processes together; of each, eight people are written "
-        "side by side.",
+        description="Batches on their way at one time, of all processes together; of each, `side_by_side` people are "
+        "written at one time.",
+    )
+    side_by_side: Annotated[Count, Field(ge=1, le=64)] = Field(
+        default=8,
+        description="People of one batch that are written at one time. The system hears at most `concurrency` times "
+        "`side_by_side` calls at one time: make it smaller for one that bears few.",
     )
     attributes: Annotated[Mapping[str, Annotated[WriteRule, Shape(ONE_TEXT)]], _beyond(SCIM_ATTRIBUTES)] = Field(
         default_factory=dict,

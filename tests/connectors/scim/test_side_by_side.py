@@ -71,8 +71,10 @@ def orders(count: int) -> list[Order]:
     ]
 
 
-async def receipts_of(lms: Lms, wanted: Sequence[Order]) -> tuple[list[Receipt], Exception | None]:
-    target = ScimTarget(Transport("http://127.0.0.1/v2", auth=lambda: "key", app=lms))
+async def receipts_of(
+    lms: Lms, wanted: Sequence[Order], places: int = SIDE_BY_SIDE
+) -> tuple[list[Receipt], Exception | None]:
+    target = ScimTarget(Transport("http://127.0.0.1/v2", auth=lambda: "key", app=lms), side_by_side=places)
     got: list[Receipt] = []
     try:
         async for receipt in target.perform(wanted):
@@ -84,12 +86,13 @@ async def receipts_of(lms: Lms, wanted: Sequence[Order]) -> tuple[list[Receipt],
     return got, None
 
 
-def test_as_many_as_may_be_at_one_time_and_everybody_once() -> None:
+@pytest.mark.parametrize("places", [1, 3, SIDE_BY_SIDE])
+def test_as_many_as_may_be_at_one_time_and_everybody_once(places: int) -> None:
     lms = Lms()
-    got, error = asyncio.run(receipts_of(lms, orders(30)))
+    got, error = asyncio.run(receipts_of(lms, orders(30), places))
     assert error is None and {receipt.key for receipt in got} == {order.key for order in orders(30)}
     assert set(lms.made.values()) == {1} and len(lms.made) == 30
-    assert lms.busiest == SIDE_BY_SIDE
+    assert lms.busiest == places
 
 
 def test_one_slow_answer_keeps_only_its_own_place() -> None:

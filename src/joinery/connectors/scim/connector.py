@@ -26,13 +26,14 @@ from joinery.kit.transport import Transport
 
 #: people of one batch that are written, or looked up, at one time
 SIDE_BY_SIDE = 8
+# whole rounds of people side by side: the last one of 50 would leave six places of eight empty
+ROUNDS = 6
 NO_TRAINING = "SCIM has no assignments: give this training in the learning system itself, or by its own connector"
 NO_LINK = "SCIM makes no sign-in links: people sign in as the learning system offers, mostly by single sign-on"
 NO_ARCHIVE = "SCIM knows no archive: the account stays suspended"
 CAPABILITIES = Capabilities(
     actions=frozenset(ActionClass) - {ActionClass.MAIL, ActionClass.ASSIGN, ActionClass.WITHDRAW, ActionClass.ARCHIVE},
-    # whole rounds of people side by side: the last one of 50 would leave six places of eight empty
-    batch_size=6 * SIDE_BY_SIDE,
+    batch_size=ROUNDS * SIDE_BY_SIDE,
     concurrency=4,
     notes={"assign": NO_TRAINING, "withdraw": NO_TRAINING, "archive": NO_ARCHIVE, "mail": NO_LINK},
 )
@@ -53,9 +54,17 @@ class ScimTarget:
         external_id: bool = True,
         rate: float | None = None,
         concurrency: int = CAPABILITIES.concurrency,
+        side_by_side: int = SIDE_BY_SIDE,
     ) -> None:
         self.name = name
-        self.capabilities = replace(CAPABILITIES, holds_external_id=external_id, rate=rate, concurrency=concurrency)
+        self.capabilities = replace(
+            CAPABILITIES,
+            holds_external_id=external_id,
+            rate=rate,
+            concurrency=concurrency,
+            batch_size=ROUNDS * side_by_side,
+        )
+        self._side_by_side = side_by_side
         self._transport = transport
         self._user_name_from = user_name_from
         self._features: wire.Features | None = None
@@ -105,7 +114,7 @@ class ScimTarget:
         ids = dict.fromkeys(account_ids)
         asked = [*(partial(self._by_key, key) for key in keys), *(partial(self._by_id, one) for one in ids)]
         found: dict[AccountId, Account] = {}
-        async for raw in _side_by_side(asked):
+        async for raw in _side_by_side(asked, self._side_by_side):
             if raw is not None:
                 with _believed("/Users"):
                     one = wire.account(raw)
@@ -113,7 +122,7 @@ class ScimTarget:
         return tuple(found.values())
 
     async def perform(self, orders: Sequence[Order]) -> AsyncIterator[Receipt]:
-        """Creations in bulk where the peer takes them so; then everybody's operations, eight people at a time."""
+        """Creations in bulk where the peer takes them so; then everybody's operations, some people at a time."""
         can = await self.can()
         work = Work(
             self,
@@ -129,7 +138,8 @@ class ScimTarget:
         for order in orders:
             if order.key not in work.answered:
                 people.setdefault(order.operation.person_key, []).append(order)
-        async for receipts in _side_by_side([partial(work.person, one) for one in people.values()]):
+        each = [partial(work.person, one) for one in people.values()]
+        async for receipts in _side_by_side(each, self._side_by_side):
             for receipt in receipts:
                 yield receipt
 
@@ -221,8 +231,8 @@ class ScimTarget:
             raise BadAnswer(f"The system does not answer {path}: {no.message}", data=no.data) from no
 
 
-async def _side_by_side(tasks: Sequence[Callable[[], Awaitable[T]]]) -> AsyncIterator[T]:
-    """What each gives as soon as it has it; whenever one ends the next begins.
+async def _side_by_side(tasks: Sequence[Callable[[], Awaitable[T]]], places: int) -> AsyncIterator[T]:
+    """What each gives as soon as it has it; so many at one time, and whenever one ends the next begins.
 
     The first error is raised once those on their way have ended and given theirs, so that nothing is written unseen.
     """
@@ -230,7 +240,7 @@ async def _side_by_side(tasks: Sequence[Callable[[], Awaitable[T]]]) -> AsyncIte
     under_way: set[asyncio.Future[T]] = set()
     try:
         while True:
-            while len(under_way) < SIDE_BY_SIDE and not failed and (begin := next(waiting, None)) is not None:
+            while len(under_way) < places and not failed and (begin := next(waiting, None)) is not None:
                 under_way.add(asyncio.ensure_future(begin()))
             if not under_way:
                 break
