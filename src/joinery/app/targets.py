@@ -100,7 +100,7 @@ class TargetMaker:
         return ClassroomTarget(transport, name=self.name)
 
     def _scim(self) -> Target:
-        from joinery.connectors.scim import MEDIA_TYPE, ScimTarget
+        from joinery.connectors.scim import MEDIA_TYPE, Pace, ScimTarget
         from joinery.kit.transport import Transport
 
         reveal, seen = self.entry.key.reveal, self.calls.seen
@@ -110,9 +110,9 @@ class TargetMaker:
             name=self.name,
             user_name_from=self.entry.user_name,
             external_id=self.entry.external_id,
-            rate=self.entry.rate,
-            concurrency=self.entry.concurrency,
-            side_by_side=self.entry.side_by_side,
+            pace=Pace(
+                rate=self.entry.rate, concurrency=self.entry.concurrency, side_by_side=self.entry.side_by_side
+            ),
         )
 
     def classroom_store(self, classroom: ClassroomSettings) -> Store:

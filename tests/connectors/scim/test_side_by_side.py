@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from joinery.connectors.scim.connector import SIDE_BY_SIDE, ScimTarget
+from joinery.connectors.scim.connector import SIDE_BY_SIDE, Pace, ScimTarget
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.operation import CreateAccount
 from joinery.core.model.receipt import Receipt
@@ -74,7 +74,7 @@ def orders(count: int) -> list[Order]:
 async def receipts_of(
     lms: Lms, wanted: Sequence[Order], places: int = SIDE_BY_SIDE
 ) -> tuple[list[Receipt], Exception | None]:
-    target = ScimTarget(Transport("http://127.0.0.1/v2", auth=lambda: "key", app=lms), side_by_side=places)
+    target = ScimTarget(Transport("http://127.0.0.1/v2", auth=lambda: "key", app=lms), pace=Pace(side_by_side=places))
     got: list[Receipt] = []
     try:
         async for receipt in target.perform(wanted):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, TypeVar
 
@@ -42,6 +42,15 @@ T = TypeVar("T")
 _believed = partial(believed, "The system", form="a form that is not SCIM")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """What the system bears: operations a second (None: no limit of ours), batches, and people of a batch at a time."""
+
+    rate: float | None = None
+    concurrency: int = CAPABILITIES.concurrency
+    side_by_side: int = SIDE_BY_SIDE
+
+
 class ScimTarget:
     """A SCIM service through a transport. `user_name_from` is `email` or `worker_id`."""
 
@@ -52,19 +61,17 @@ class ScimTarget:
         name: str = "scim",
         user_name_from: str = "email",
         external_id: bool = True,
-        rate: float | None = None,
-        concurrency: int = CAPABILITIES.concurrency,
-        side_by_side: int = SIDE_BY_SIDE,
+        pace: Pace = Pace(),
     ) -> None:
         self.name = name
         self.capabilities = replace(
             CAPABILITIES,
             holds_external_id=external_id,
-            rate=rate,
-            concurrency=concurrency,
-            batch_size=ROUNDS * side_by_side,
+            rate=pace.rate,
+            concurrency=pace.concurrency,
+            batch_size=ROUNDS * pace.side_by_side,
         )
-        self._side_by_side = side_by_side
+        self._side_by_side = pace.side_by_side
         self._transport = transport
         self._user_name_from = user_name_from
         self._features: wire.Features | None = None
