@@ -110,9 +110,7 @@ class TargetMaker:
             name=self.name,
             user_name_from=self.entry.user_name,
             external_id=self.entry.external_id,
-            pace=Pace(
-                rate=self.entry.rate, concurrency=self.entry.concurrency, side_by_side=self.entry.side_by_side
-            ),
+            pace=Pace(rate=self.entry.rate, concurrency=self.entry.concurrency, side_by_side=self.entry.side_by_side),
         )
 
     def classroom_store(self, classroom: ClassroomSettings) -> Store:
