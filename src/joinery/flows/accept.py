@@ -17,8 +17,9 @@ from sqlalchemy import Connection
 from joinery.core.hygiene import check_worker
 from joinery.core.hygiene.facts import Facts
 from joinery.core.mapping.inbound import Mapped, Rejected, end_said, key_of, map_record, record_key
-from joinery.core.mapping.records import has_several_jobs, key_column, rows_of
+from joinery.core.mapping.records import has_several_jobs, key_column, rows_of, unclear_in
 from joinery.core.mapping.spec import MappingSpec
+from joinery.core.mapping.succession import Said, agreed_end, unclear_finding
 from joinery.core.model.employment import Employment
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.ids import PersonKey
@@ -90,7 +91,8 @@ class Acceptance:
                 self.outcome.refused.add(each.get(self._key, "").strip())
                 self.outcome.counts["only_listed"] += 1
                 continue
-            self._row(spec, each, self._latest(owner) if owner else None, frozen)
+            look = self._row if not unclear_in(each) else self._in_doubt
+            look(spec, each, self._latest(owner) if owner else None, frozen)
         self._write()
 
     @property
@@ -128,6 +130,15 @@ class Acceptance:
             return
         self.outcome.counts["waiting"] += bool(later)
         self._decide(workers, owner, taken)
+
+    def _in_doubt(self, spec: MappingSpec, record: RawRecord, owner: Person | None, _frozen: Mapping[str, str]) -> None:
+        """Nothing shows which of these rows was said last: none counts, but an end that all of them tell."""
+        rows, unclear = rows_of(record), unclear_in(record)
+        self._refuse(unclear_finding(key_of(spec, record), unclear, len(rows)), record.get(self._key, "").strip())
+        end = agreed_end([Said(spec, row) for row in rows])
+        if end is not None and "worker_id" not in unclear:
+            was = _job_of(owner, self._is.source, record_key(spec, record))
+            self._believe_end(owner, was, *end, alone=True)
 
     def _one_by_one(self, mapped: Sequence[Mapped], known: Known, raw_key: str) -> list[Taken]:
         """What changes one after the other come to, as far as nothing newer is known; empty when that is nothing."""

@@ -226,7 +226,10 @@ def _note(book: Book, arrival: Any, delta: Any, found: tuple[tuple[Finding, ...]
     replace(book, source=IDENTITY).whole(PEOPLE, in_question)
     book.whole(FILE, arrival.told(delta))
     book.rows(rows, () if first else arrival.workers(delta))
-    if not _nothing_new(delta):
+    if arrival.partial:
+        # what a file of changes does not name is as odd as it was
+        replace(book, source=f"{book.source}:{PEOPLE}").rows(population, arrival.workers(delta))
+    elif not _nothing_new(delta):
         book.whole(PEOPLE, population)
 
 

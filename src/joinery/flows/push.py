@@ -7,15 +7,17 @@ its plan and its guards.
 from __future__ import annotations
 
 import secrets
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import Connection
 
-from joinery.core.mapping.inbound import Mapped, map_record, person_key_of, record_key
+from joinery.core.mapping.inbound import Mapped, key_of, map_record, person_key_of, record_key
+from joinery.core.mapping.records import STEPS, UNCLEAR, as_steps
 from joinery.core.mapping.spec import MappingSpec
+from joinery.core.mapping.succession import Said, Turns, by_person, in_turn
 from joinery.core.model.account import AccountState
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.ids import PersonKey
@@ -43,6 +45,8 @@ from joinery.store.plans import PUSHED
 from joinery.store.riding import has_urgent, pushed_in
 from joinery.store.snapshots import SnapshotRow, last_full, record_snapshot
 
+#: how some records are read, and they
+Part: TypeAlias = "tuple[MappingSpec, list[RawRecord]]"
 #: most records of one push that are looked at one by one; more are a file
 MOST = 100
 LANE = "lane"
@@ -87,70 +91,78 @@ class Told:
 def tell(ports: Ports, source: SourcePolicy, news: News) -> Told:
     """Take the news in, then end what is to be ended. Raises ConfigError or SourceUntrusted: then nothing was kept.
 
-    Records that name other fields are told apart: what a record does not name stays as it is.
+    What a record does not name stays as it is; several records of one person are changes one after the other.
     """
     if len(news.records) > MOST:
         raise SourceUntrusted(
             f"{len(news.records)} records are a file, not news of single people; nothing was kept.",
             fix=f"Send up to {MOST}, or upload them as a file.",
         )
-    alike: dict[tuple[str, ...], list[RawRecord]] = {}
-    for record in news.records:
-        alike.setdefault(tuple(sorted(record)), []).append(record)
-    specs = {header: source.mapping_of_part(header) for header in alike}
-    parts = [_tell(ports, source, specs[header], replace(news, records=records)) for header, records in alike.items()]
-    return _together(parts)
-
-
-def _together(parts: Sequence[Told]) -> Told:
-    """Several parts of one push as one."""
-    if len(parts) == 1:
-        return parts[0]
-    counts, events = Counter[str](), Counter[str]()
-    for part in parts:
-        counts.update(part.counts)
-        events.update(part.events)
-    return Told(
-        snapshot_id=parts[-1].snapshot_id if parts else "",
-        counts=dict(counts),
-        events=dict(events),
-        findings=tuple(finding for part in parts for finding in part.findings),
-        plan=", ".join(part.plan for part in parts if part.plan),
-        ended=tuple(who for part in parts for who in part.ended),
-        waiting=sum(part.waiting for part in parts),
-    )
-
-
-def _tell(ports: Ports, source: SourcePolicy, spec: MappingSpec, news: News) -> Told:
+    parts = _parts(source, news.records)
     as_of = ports.now()
-    told, people = _accept(ports, source, spec, news, as_of)
+    told, people = _accept(ports, source, parts, news, as_of)
     ending = [key for key, ends in people.items() if ends]
     if not ending:
         return told
-    entered = [found.changed_at for r in news.records if isinstance(found := map_record(spec, r), Mapped)]
+    mapped = [map_record(spec, record) for spec, records in parts for record in records]
+    entered = [found.changed_at for found in mapped if isinstance(found, Mapped)]
     known = max((at for at in entered if at is not None), default=news.changed_at)
     return _end(ports, told, ending, replace(news, changed_at=known), as_of)
 
 
+def _parts(source: SourcePolicy, records: Sequence[RawRecord]) -> list[Part]:
+    """Records that name the same fields, together. Several of one person are changes one after the other, as in a file
+    of changes; where they name different fields each is a part of its own, in its turn."""
+    said = [Said(source.mapping_of_part(_header(record)), record) for record in records]
+    people = list(by_person([record_key(each.spec, each.record) for each in said]).values())
+    within = {place for places in people for place in places}
+    several = [[said[place] for place in places] for places in people]
+    joined = [found for rows, turn in zip(several, in_turn(several), strict=True) for found in _one(source, rows, turn)]
+    together: dict[tuple[str, ...], Part] = {}
+    apart: list[Part] = []
+    for each in [*(each for place, each in enumerate(said) if place not in within), *joined]:
+        if isinstance(each, Said):
+            together.setdefault(_header(each.record), (each.spec, []))[1].append(each.record)
+        else:
+            apart += each
+    return [*together.values(), *apart]
+
+
+def _one(source: SourcePolicy, rows: Sequence[Said], turn: Turns) -> list[Said] | list[list[Part]]:
+    """The rows of one person as one record; as parts, in their turn, where they name different fields."""
+    ordered = [rows[place] for place in turn.order]
+    names = tuple(sorted({name for each in ordered for name in each.record}))
+    if not turn.unclear and any(_header(each.record) != names for each in ordered):
+        return [[(each.spec, [each.record]) for each in ordered]]
+    told = as_steps([each.record for each in ordered], turn.unclear)
+    return [Said(source.mapping_of_part(names), {**ordered[-1].record, **told})]
+
+
+def _header(record: RawRecord) -> tuple[str, ...]:
+    return tuple(sorted(record.keys() - {STEPS, UNCLEAR}))
+
+
 def _accept(
-    ports: Ports, source: SourcePolicy, spec: MappingSpec, news: News, as_of: datetime
+    ports: Ports, source: SourcePolicy, parts: Sequence[Part], news: News, as_of: datetime
 ) -> tuple[Told, dict[PersonKey, bool]]:
     """One transaction, as for a file: facts, people, events, findings and the snapshot together or not at all."""
     name, snapshot_id = ports.policy.name, str(uuid7(ports.now(), secrets.randbits(74)))
     with ports.database.write() as connection:
         believing(ports.database, connection, name)
         state = load_state(connection, name)
-        records = records_without_erased(connection, ports, source.people, spec, news.records)
         setting = setting_for(ports, source, as_of, snapshot_id, state)
         full = last_full(connection, name, source.people)
         said = replace(setting, partial=True, content_as_of=news.changed_at, full_as_of=full)
         acceptance = Acceptance(connection, said)
-        acceptance.rows(spec, records, {}, _claims(spec, records))
+        for spec, some in parts:
+            records = records_without_erased(connection, ports, source.people, spec, some)
+            acceptance.rows(spec, records, {}, _claims(spec, records))
         in_question = acceptance.close()
         outcome = acceptance.outcome
         book = Book(connection, name, source.name, ports.now())
         replace(book, source=IDENTITY).whole(PEOPLE, in_question)
-        book.rows(tuple(outcome.findings), [])
+        for spec, records in parts:
+            book.rows(tuple(outcome.findings), [key_of(spec, each) for each in records], spec.says)
         report = {**outcome.counts, "seen": len(outcome.seen)}
         record_snapshot(connection, name, _snapshot(source, news, snapshot_id, as_of, report))
         if state.go_live is None:

@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 
 import polars as pl
 
+from joinery.core.mapping.records import STEPS
 from joinery.core.model.snapshot import RawRecord
 from joinery.intake.read import LINE
 
@@ -23,6 +24,7 @@ Key: TypeAlias = str | tuple[str, ...]
 """The trimmed key: text for one key column, a tuple for several."""
 
 _DIGESTS: Final = ("__digest1__", "__digest2__")
+_ALWAYS: Final = "__always__"
 _GOLDEN: Final = 0x9E3779B97F4A7C15
 _FORMAT: Final = 1
 
@@ -89,7 +91,8 @@ def compare(
     """The rows that differ from the index `before` (None: everybody is added).
 
     `columns` are the allow-listed, mapped ones. `salt` is any text that makes older digests worthless when it
-    changes. `pending` are keys known to be in the file though their rows were rejected: they are never gone.
+    changes. `pending` are keys known to be in the file though their rows were rejected: they are never gone. A row that
+    stands for several changes says more than its cells, and is never unchanged.
     """
     head = _head(key, columns, salt)
     names = [f"__key{n}__" for n in range(len(key))]
@@ -126,7 +129,7 @@ def _joined(sound: pl.DataFrame, old: pl.DataFrame, names: Sequence[str], *, com
     return joined.select(
         "__row__",
         new=pl.col(f"{one}old").is_null(),
-        same=same.fill_null(value=False) if comparable else pl.lit(value=False),
+        same=same.fill_null(value=False) & ~pl.col(_ALWAYS) if comparable else pl.lit(value=False),
     )
 
 
@@ -180,10 +183,11 @@ def without_keys(blob: bytes, keys: Collection[str]) -> bytes:
 
 
 def _digested(frame: pl.DataFrame, *, key: Sequence[str], columns: Sequence[str], names: Sequence[str]) -> pl.DataFrame:
-    """Row number, trimmed keys and the two digests of every row."""
+    """Row number, trimmed keys, the two digests of every row, and whether it is looked at whatever they say."""
     keys = [pl.col(column).str.strip_chars().alias(name) for column, name in zip(key, names, strict=True)]
     digests = [_digest(sorted(columns), seed).alias(name) for seed, name in enumerate(_DIGESTS)]
-    return frame.select(*keys, *digests).with_row_index("__row__")
+    mark = (pl.col(STEPS) != "" if STEPS in frame.columns else pl.lit(value=False)).alias(_ALWAYS)
+    return frame.select(*keys, *digests, mark).with_row_index("__row__")
 
 
 def _digest(columns: Sequence[str], seed: int) -> pl.Expr:

@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
-from itertools import pairwise
-from typing import Any
+from datetime import date
 
 import polars as pl
 
 from joinery.core.mapping.dates import parse_date
 from joinery.core.mapping.inbound import ENTITY
-from joinery.core.mapping.records import JOBS, KEY, STEPS, key_column
+from joinery.core.mapping.records import JOBS, KEY, STEPS, UNCLEAR, as_steps, key_column
 from joinery.core.mapping.spec import DateFormat, MappingSpec
+from joinery.core.mapping.succession import Said, by_person, in_turn
 from joinery.core.rules.jobs import SAME_PERSON
 
 
@@ -84,57 +83,24 @@ def _one(group: pl.DataFrame, spec: MappingSpec, who: Sequence[str]) -> pl.DataF
     return ordered.with_columns(pl.lit("[" + ",".join(told) + "]").alias(JOBS))
 
 
-#: by these two rows of one number are told to be of two people, where they share none of them
-_LOOKS = ("given_name", "family_name", "work_email")
-
-
 def successive(frame: pl.DataFrame, spec: MappingSpec) -> pl.DataFrame:
     """Of a file of changes: one row for each record, the newest; `__steps__` holds all its rows, oldest first, as JSON.
 
-    The order is that of the record times (`changed_at`) where every row has one, else that of the file. Rows that
-    look like two people stay doubles, and are held.
+    `__unclear__` names what nobody can tell the last word of (`core.mapping.succession`): such a record is held.
     """
     key = pl.col(key_column(spec)).str.strip_chars()
     several = key.is_duplicated() & (key != "")
     twice = frame.filter(several)
     if not twice.height:
         return frame
-    groups = twice.group_by(key.alias("__group__"), maintain_order=True)
-    newest = [_newest(group, spec) for _, group in groups]
-    return pl.concat([frame.filter(~several).with_columns(pl.lit("").alias(STEPS)), *newest])
-
-
-def _newest(group: pl.DataFrame, spec: MappingSpec) -> pl.DataFrame:
-    rows = group.select(spec.columns).to_dicts()
-    if _looks_like_two(rows, spec):
-        return group.with_columns(pl.lit("").alias(STEPS))
-    order = _in_time(rows, spec)
-    told = json.dumps([rows[place] for place in order], ensure_ascii=False)
-    return group[order[-1]].with_columns(pl.lit(told).alias(STEPS))
-
-
-def _looks_like_two(rows: Sequence[dict[str, Any]], spec: MappingSpec) -> bool:
-    columns = [column for name in _LOOKS if (column := spec.column_of(name))]
-
-    def strangers(one: dict[str, Any], other: dict[str, Any]) -> bool:
-        pairs = [[(row[column] or "").strip().casefold() for row in (one, other)] for column in columns]
-        both = [pair for pair in pairs if all(pair)]
-        return bool(both) and all(here != there for here, there in both)
-
-    return any(strangers(one, other) for one, other in pairwise(rows))
-
-
-def _in_time(rows: Sequence[dict[str, Any]], spec: MappingSpec) -> list[int]:
-    """Places of the rows, oldest first."""
-    column = spec.column_of("changed_at")
-    try:
-        times = [_instant(row[column]) for row in rows] if column else []
-    except ValueError:
-        times = []
-    return sorted(range(len(rows)), key=lambda place: times[place]) if times else list(range(len(rows)))
-
-
-def _instant(cell: str | None) -> datetime:
-    """Raises ValueError where the cell is none."""
-    at = datetime.fromisoformat((cell or "").strip())
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    rows = twice.select(spec.columns).to_dicts()
+    people = list(by_person(twice.select(key).to_series().to_list()).values())
+    turns = in_turn([[Said(spec, rows[place]) for place in places] for places in people])
+    newest, steps = list[int](), list[dict[str, str]]()
+    for places, turn in zip(people, turns, strict=True):
+        ordered = [places[n] for n in turn.order]
+        newest.append(ordered[-1])
+        steps.append(as_steps([rows[place] for place in ordered], turn.unclear))
+    told = pl.DataFrame(steps, schema={STEPS: pl.String, UNCLEAR: pl.String})
+    single = frame.filter(~several).with_columns(pl.lit("").alias(STEPS), pl.lit("").alias(UNCLEAR))
+    return pl.concat([single, twice[newest].hstack(told)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -56,12 +56,21 @@ def close_findings(connection: Connection, name: str, source: str, *, before: da
     connection.execute(update(findings).where(*where).values(open=False))
 
 
-def close_for_workers(connection: Connection, name: str, source: str, workers: Iterable[str], before: datetime) -> None:
-    """These people's rows were looked at again: what was not found this time is solved."""
+def close_for_workers(
+    connection: Connection,
+    name: str,
+    source: str,
+    workers: Iterable[str],
+    before: datetime,
+    attributes: Collection[str] = (),
+) -> None:
+    """These people's rows were looked at again: what was not found this time is solved. `attributes`: as far as it is
+    about one of these; without any, whatever it is about."""
     c = findings.c
+    about = [c.attribute.in_(sorted(attributes))] if attributes else []
     for chunk in in_chunks(workers):
         where = c.connection == name, c.source == source, c.worker_id.in_(chunk), c.last_seen < instant_text(before)
-        connection.execute(update(findings).where(*where).values(open=False))
+        connection.execute(update(findings).where(*where, *about).values(open=False))
 
 
 def open_findings(connection: Connection, name: str) -> list[dict[str, Any]]:

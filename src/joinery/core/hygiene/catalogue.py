@@ -56,6 +56,11 @@ CATALOGUE: Final[Mapping[str, Explained]] = {
                 "One employee number on several rows",
                 "Nobody can say which row is right, so the person keeps yesterday's data until one row is left.",
             ),
+            "changes_without_order": (
+                "Several changes of one person, and nobody knows which came last",
+                "An end of access could be lost, or access end by mistake. The person keeps yesterday's data until one "
+                "clear row comes.",
+            ),
             "duplicate_email": (
                 "Two people with one work e-mail",
                 "Both would sign in to one account. Both are kept back until each has an address of their own.",

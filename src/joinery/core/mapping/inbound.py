@@ -126,13 +126,18 @@ def map_record(spec: MappingSpec, raw: RawRecord, previous: Worker | None = None
 
 def _instant(reading: _Reading) -> datetime | None:
     """When HR wrote the record, UTC where it names no zone; a text that is no instant is left out and told."""
-    text = reading.record.get("changed_at", "")
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(str(text))
-    except ValueError:
+    text = str(reading.record.get("changed_at", ""))
+    at = instant_in(text)
+    if text and at is None:
         reading.note("bad_record_time", "changed_at", "The time of the record cannot be read; it was left out.")
+    return at
+
+
+def instant_in(text: str) -> datetime | None:
+    """The instant that this text gives, UTC where it names no zone; None where it gives none."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
         return None
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 

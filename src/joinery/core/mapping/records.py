@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Final
 
 from joinery.core.mapping.spec import MappingSpec
@@ -13,6 +14,8 @@ KEY: Final = "__record__"
 JOBS: Final = "__jobs__"
 #: all rows of a record of which a file of changes tells several times, oldest first
 STEPS: Final = "__steps__"
+#: of such a record, the attributes of which nobody can tell the last word, separated by spaces
+UNCLEAR: Final = "__unclear__"
 
 
 def key_column(spec: MappingSpec) -> str:
@@ -31,3 +34,13 @@ def rows_of(record: RawRecord) -> list[RawRecord]:
 def has_several_jobs(record: RawRecord) -> bool:
     """Its rows are jobs at the same time, and not changes one after the other."""
     return bool(record.get(JOBS, ""))
+
+
+def unclear_in(record: RawRecord) -> tuple[str, ...]:
+    """The attributes about which its rows disagree without an order."""
+    return tuple(record.get(UNCLEAR, "").split())
+
+
+def as_steps(rows: Sequence[RawRecord], unclear: Sequence[str]) -> dict[str, str]:
+    """What a record of several changes, oldest first, has beside its newest row."""
+    return {STEPS: json.dumps(rows, ensure_ascii=False), UNCLEAR: " ".join(unclear)}
