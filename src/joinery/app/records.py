@@ -53,10 +53,11 @@ async def _read(
         while isinstance(target, RecordSource):
             page = await target.completions(ledger.cursor(policy.target))
             learners = list(dict.fromkeys(item.account_id for item in page.items))
+            asked_at = now()
             seen = await _under_way(database, policy, target, learners)
             with database.write() as connection:
                 ledger.take(connection, policy.target, page, _whose(connection, policy), now())
-                Accounts(connection, policy.target).confirm(seen, now())
+                Accounts(connection, policy.target).confirm(seen, now(), asked_at=asked_at)
                 _dirty(connection, policy, learners)
             found += len(page.items)
             if not page.more:

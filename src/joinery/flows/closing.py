@@ -60,10 +60,12 @@ def close_the_book(
         rows = _rows(connection, ports, plan, as_of, heard or {})
     if not rows:
         return ()
+    asked_at = ports.now()
     seen = _read_back(ports, [row for row in rows if row.times.accepted_at is not None])
     rows = [_closed(row, seen) for row in rows]
     with ports.database.write() as connection:
-        Accounts(connection, ports.policy.target).confirm([account for account, _ in seen.values()], ports.now())
+        there = [account for account, _ in seen.values()]
+        Accounts(connection, ports.policy.target).confirm(there, ports.now(), asked_at=asked_at)
         save_closings(connection, ports.policy.name, rows)
         again = [row.person_key for row in rows if row.times.accepted_at and row.times.closed_at is None]
         People(connection, ports.policy.name).mark(again, unsettled=True)
@@ -84,6 +86,7 @@ def look_again(ports: Ports, as_of: datetime) -> bool:
         left = {key: p for key, p in people.items() if _ended(ports.policy, p, decided.get(key, [])) is not None}
     over = {row.person_key: row.times.ended_at for row in rows if row.person_key not in left}
     rows = [row for row in rows if row.person_key in left]
+    asked_at = ports.now()
     seen = _read_back(ports, rows) if rows else {}
     rows = [_closed(row, seen) for row in rows]
     untold = [row for row in listed if row.times.closed_at is not None]
@@ -93,7 +96,8 @@ def look_again(ports: Ports, as_of: datetime) -> bool:
         late = []
     with ports.database.write() as connection:
         if rows or over:
-            Accounts(connection, ports.policy.target).confirm([account for account, _ in seen.values()], ports.now())
+            there = [account for account, _ in seen.values()]
+            Accounts(connection, ports.policy.target).confirm(there, ports.now(), asked_at=asked_at)
             save_closings(connection, ports.policy.name, rows)
             forget_closings(connection, ports.policy.name, over)
         book = Book(connection, ports.policy.name, LEAVERS, ports.now())

@@ -95,9 +95,10 @@ async def _look_at(ports: Ports, keys: Sequence[PersonKey]) -> int:
         for chunk in in_chunks(keys, ASKED):
             with ports.database.read() as connection:
                 linked = Accounts(connection, ports.policy.target).of_people(chunk)
+            asked_at = ports.now()
             found = await target.look_up(person_keys=chunk, account_ids=[account.id for account in linked.values()])
             with ports.database.write() as connection:
-                _remember(Accounts(connection, ports.policy.target), found, chunk, linked, ports.now())
+                _remember(Accounts(connection, ports.policy.target), found, chunk, linked, asked_at)
             seen += len(chunk)
     except (StopRun, TryAgain):
         return seen
@@ -109,8 +110,9 @@ async def _look_at(ports: Ports, keys: Sequence[PersonKey]) -> int:
 def _remember(
     accounts: Accounts, found: Sequence[Account], keys: Sequence[PersonKey], linked: Collection[PersonKey], at: datetime
 ) -> None:
-    """What was seen replaces what we remembered; an account that carries our key for somebody is theirs."""
-    accounts.confirm(found, at)
+    """What was seen, as of when it was asked for, replaces what we remembered; an account that carries our key for
+    somebody is theirs."""
+    accounts.confirm(found, at, asked_at=at)
     theirs = {account.external_id: account.id for account in found if account.external_id}
     new = [key for key in keys if key in theirs and key not in linked]
     accounts.link(Link(person_key=key, account_id=theirs[key], made_by="key", made_at=at) for key in new)

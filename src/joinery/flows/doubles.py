@@ -17,10 +17,11 @@ from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.standing import Stage
 from joinery.core.rules.instants import local_day
+from joinery.flows.accept import believing
 from joinery.flows.book import DOUBLES, IDENTITY
 from joinery.flows.policy import Ports
 from joinery.flows.questions import OTHER
-from joinery.store.comparing import everybody, looked_at, waiting
+from joinery.store.comparing import everybody, look_at, looked_at, still_waiting, waiting
 from joinery.store.decisions import in_force
 from joinery.store.findings import close_for_workers, open_findings, record_findings
 
@@ -54,6 +55,16 @@ class _Known:
     asked: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looked:
+    """What was compared, None for all who waited; `among`: people of whom every pair is in `pairs`."""
+
+    known: _Known
+    keys: Sequence[PersonKey] | None
+    among: set[str]
+    pairs: Sequence[Pair]
+
+
 def look_for_doubles(ports: Ports, as_of: datetime) -> bool:
     """Compare whoever waits for it; True when anybody did."""
     if ports.policy.doubles == OFF:
@@ -71,13 +82,43 @@ def look_for_doubles(ports: Ports, as_of: datetime) -> bool:
     if more:  # a finding lists everybody who may be the first of its people: so all of theirs are needed
         among |= more
         pairs = _pairs(ports, known, among)
-    at = ports.now()
+    _note(ports, _Looked(known=known, keys=None if whole else keys, among=among, pairs=pairs), as_of)
+    return True
+
+
+def _note(ports: Ports, looked: _Looked, as_of: datetime) -> None:
+    """What was found, and of whom. Of people of whom news came meanwhile nothing is said, and they go on waiting."""
+    name, known, at = ports.policy.name, looked.known, ports.now()
     with ports.database.write() as connection:
+        believing(ports.database, connection, name)
+        news = _news(connection, name, known)
+        apart = _apart(known, looked.pairs, news) if news else news
+        pairs = [pair for pair in looked.pairs if apart.isdisjoint((pair.left, pair.right))]
         found = _findings(_kept(connection, ports, known, pairs, as_of), known.number)
         record_findings(connection, name, SOURCE, found, at)
-        close_for_workers(connection, name, SOURCE, _numbers(known, among), before=at)
-        looked_at(connection, name, None if whole else keys)
-    return True
+        close_for_workers(connection, name, SOURCE, _numbers(known, looked.among - apart), before=at)
+        waited = news | {key for keys in still_waiting(connection, name) for key, _ in keys if key in apart}
+        looked_at(connection, name, looked.keys)
+        look_at(connection, waited)
+
+
+def _news(connection: Connection, name: str, known: _Known) -> set[str]:
+    """Who waits and is not as they were compared."""
+    import polars as pl
+
+    compared, found = known.frame.select("id", "asked"), set[str]()
+    for rows in still_waiting(connection, name):
+        now = pl.DataFrame(rows, schema=compared.schema, orient="row")
+        found.update(now.join(compared, on=["id", "asked"], how="anti").get_column("id"))
+    return found
+
+
+def _apart(known: _Known, pairs: Sequence[Pair], news: set[str]) -> set[str]:
+    """These people, and everybody who is or was found beside them."""
+    apart = _touched(known, news)
+    while more := {key for p in pairs if not apart.isdisjoint(both := (p.left, p.right)) for key in both} - apart:
+        apart = _touched(known, apart | more)
+    return apart
 
 
 def _known(connection: Connection, name: str) -> _Known:
@@ -86,8 +127,9 @@ def _known(connection: Connection, name: str) -> _Known:
     shape = pl.Struct(dict.fromkeys(_TEXTS, pl.String))
     pages = []
     for rows in everybody(connection, name):
-        keys, numbers, stages, workers = zip(*rows, strict=True)
-        page = pl.DataFrame({"id": keys, "number": numbers, "gone": pl.Series(stages).is_in(_OVER)})
+        keys, numbers, stages, workers, asked = zip(*rows, strict=True)
+        gone = pl.Series(stages).is_in(_OVER)
+        page = pl.DataFrame({"id": keys, "number": numbers, "gone": gone, "asked": pl.Series(asked, dtype=pl.Int64)})
         pages.append(page.hstack(pl.Series("worker", workers).str.json_decode(shape).struct.unnest()))
     frame = pl.concat(pages)
     found = open_findings(connection, name)

@@ -39,7 +39,7 @@ from joinery.flows.waking import setting_for
 from joinery.store.accounts import Accounts
 from joinery.store.closings import ClosingRow
 from joinery.store.connections import load_state, save_state
-from joinery.store.findings import open_findings
+from joinery.store.findings import close_findings, open_findings
 from joinery.store.people import People
 from joinery.store.plans import PUSHED
 from joinery.store.riding import has_urgent, pushed_in
@@ -50,6 +50,7 @@ Part: TypeAlias = "tuple[MappingSpec, list[RawRecord]]"
 #: most records of one push that are looked at one by one; more are a file
 MOST = 100
 LANE = "lane"
+PUSHES = "pushes"
 #: the check of ends that were pushed above the limit
 WAIT = "pushed_ends_wait"
 
@@ -237,11 +238,12 @@ def _alert(ports: Ports, plan: str) -> None:
         f"Somebody who is to lose access now can be ended by hand ({plan}).",
     )
     with ports.database.write() as connection:
-        Book(connection, ports.policy.name, "pushes", ports.now()).whole(LANE, [found])
+        Book(connection, ports.policy.name, PUSHES, ports.now()).whole(LANE, [found])
 
 
-def look_at_pushes(ports: Ports, plan: PlanSummary | None, as_of: datetime) -> None:
-    """The issue of ends that wait is over when no plan has such an end in it any more."""
+def look_at_pushes(ports: Ports, plan: PlanSummary | None, as_of: datetime, before: datetime) -> None:
+    """The issue of ends that wait is over when no plan has such an end in it any more. `before`: when the plan was
+    begun; what was pushed since is not in it."""
     name = ports.policy.name
     with ports.database.read() as connection:
         told = any(found["check"] == WAIT for found in open_findings(connection, name))
@@ -250,7 +252,7 @@ def look_at_pushes(ports: Ports, plan: PlanSummary | None, as_of: datetime) -> N
     if not told or waits:
         return
     with ports.database.write() as connection:
-        Book(connection, name, "pushes", ports.now()).whole(LANE, [])
+        close_findings(connection, name, f"{PUSHES}:{LANE}", before=before)
     refresh_issues(ports, as_of, lambda cause: cause.check == WAIT)
 
 

@@ -34,7 +34,7 @@ from joinery.kit.contract import AccountPage, Target
 from joinery.store.accounts import Accounts
 from joinery.store.census import NOBODYS, account_counts
 from joinery.store.connections import end_run, load_state, only_run, save_state, start_run
-from joinery.store.matches import forget, known_ids, linked_accounts, remembered, second_accounts
+from joinery.store.matches import confirmed_since, forget, known_ids, linked_accounts, remembered, second_accounts
 from joinery.store.people import People, in_chunks
 
 #: accounts in one second look
@@ -218,10 +218,11 @@ def _too_many(missing: int, linked: int) -> bool:
 async def _pages(target: Target, ports: Ports, seen: _Seen) -> None:
     after: str | None = None
     while True:
+        asked_at = ports.now()
         page = await target.accounts(after)
         if twice := [a.id for a in page.items if a.id in seen.ids] or _repeated(page):
             raise BadAnswer(f"Account {twice[0]} was listed twice.", fix="Run again; accounts may have come or gone.")
-        _believe(ports, seen, page.items)
+        _believe(ports, seen, page.items, asked_at)
         ports.progress("read accounts", len(seen.ids), page.total or len(seen.ids))
         if page.next is None:
             break
@@ -239,21 +240,27 @@ def _repeated(page: AccountPage) -> list[AccountId]:
     return [a.id for a in page.items if a.id in once or once.add(a.id)]  # type: ignore[func-returns-value]
 
 
-def _believe(ports: Ports, seen: _Seen, items: Sequence[Account]) -> None:
-    """What is shown replaces what we remembered; whoever's account is different is looked at by the next plan."""
+def _believe(ports: Ports, seen: _Seen, items: Sequence[Account], asked_at: datetime) -> None:
+    """What is shown replaces what we remembered; whoever's account is different is looked at by the next plan.
+
+    What we know of an account since the question was put, of an end of access beside us say, is newer than the answer.
+    """
     look_at: set[PersonKey] = set()
     with ports.database.write() as connection:
-        known = remembered(connection, ports.policy.target, [a.id for a in items])
-        for account in items:
+        ids = [account.id for account in items]
+        known = remembered(connection, ports.policy.target, ids)
+        newer = confirmed_since(connection, ports.policy.target, ids, asked_at)
+        shown = [account for account in items if account.id not in newer]
+        for account in shown:
             owner = seen.linked.get(account.id)
             if account.external_id and account.external_id != owner:
                 seen.strange.append((account.id, account.external_id))
             if known.get(account.id) != canonical(encode_account(account)):
                 if owner is not None and account.id in known and _noticed(seen, owner, known[account.id], account):
                     look_at.add(owner)
-        Accounts(connection, ports.policy.target).confirm(items, ports.now())
+        Accounts(connection, ports.policy.target).confirm(shown, ports.now(), asked_at=asked_at)
         People(connection, ports.policy.name).mark(look_at, unsettled=True)
-    seen.ids |= {account.id for account in items}
+    seen.ids |= set(ids)
 
 
 def _noticed(seen: _Seen, owner: PersonKey, body: str, account: Account) -> bool:
@@ -268,8 +275,9 @@ def _noticed(seen: _Seen, owner: PersonKey, body: str, account: Account) -> bool
 
 async def _second_look(target: Target, ports: Ports, seen: _Seen) -> None:
     for chunk in in_chunks(sorted(seen.missing), ASKED):
+        asked_at = ports.now()
         found = [a for a in await target.look_up(person_keys=(), account_ids=chunk) if a.id in seen.missing]
-        _believe(ports, seen, found)
+        _believe(ports, seen, found, asked_at)
         seen.missing -= {account.id for account in found}
 
 

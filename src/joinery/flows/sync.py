@@ -107,6 +107,7 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
     fired = _lay_off(ports, as_of)
     unseen = look_at_doubtful(ports)
     with ports.span("plan"):
+        began = ports.now()
         plan = make_plan(ports, as_of, cause, pulled.snapshot_id)
     locked = _blockers(ports, as_of)
     try:
@@ -114,7 +115,7 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
             applied = apply_by_mode(ports, plan, locked=bool(locked)) if plan is not None else None
     finally:
         still_in_doubt(ports, unseen)
-    look_at_pushes(ports, plan, as_of)
+    look_at_pushes(ports, plan, as_of, began)
     _read_back(ports, as_of, [*resumed, *([applied] if applied is not None else [])])
     with ports.database.write() as connection:
         state = load_state(connection, ports.policy.name)

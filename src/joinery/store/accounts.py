@@ -30,12 +30,14 @@ class Accounts:
         self._db = connection
         self._target = target
 
-    def confirm(self, seen: Iterable[Account], at: datetime) -> None:
-        """What the target showed replaces what we remembered of these accounts."""
+    def confirm(self, seen: Iterable[Account], at: datetime, *, asked_at: datetime | None = None) -> None:
+        """What the target showed replaces what we remembered of these accounts, as far as nothing newer is known of
+        them than `asked_at`, when the question was put."""
         stamp = instant_text(at)
         statement = upsert(self._db)(accounts)
         new = {name: statement.excluded[name] for name in ("email", "worker_id", "state", "body", "confirmed_at")}
-        statement = statement.on_conflict_do_update(index_elements=["target", "id"], set_=new)
+        older = accounts.c.confirmed_at <= instant_text(asked_at) if asked_at is not None else None
+        statement = statement.on_conflict_do_update(index_elements=["target", "id"], set_=new, where=older)
         for chunk in in_chunks(seen, 1000):
             rows = [
                 {

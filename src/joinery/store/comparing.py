@@ -15,12 +15,13 @@ _PAGE: Final = 20_000
 
 
 class Row(NamedTuple):
-    """One person; `worker` is JSON as it is stored."""
+    """One person; `worker` is JSON as it is stored, `asked` another number whenever something of them was written."""
 
     key: str
     worker_id: str
     stage: str
     worker: str
+    asked: int
 
 
 def _waiting(connection: Connection, name: str) -> Any:
@@ -39,11 +40,24 @@ def everybody(connection: Connection, name: str) -> Iterator[list[Row]]:
     """All people ever known, leavers included, in pages."""
     c, after = people.c, ""
     while True:
-        query = select(c.key, c.worker_id, c.stage, c.worker).where(c.connection == name, c.key > after)
+        query = select(c.key, c.worker_id, c.stage, c.worker, c.asked).where(c.connection == name, c.key > after)
         rows = [Row(*row) for row in connection.execute(query.order_by(c.key).limit(_PAGE))]
         if rows:
             yield rows
             after = rows[-1].key
+        if len(rows) < _PAGE:
+            return
+
+
+def still_waiting(connection: Connection, name: str) -> Iterator[list[tuple[str, int]]]:
+    """(key, `asked`) of people who wait by now, in pages."""
+    c, after = people.c, ""
+    while True:
+        query = select(c.key, c.asked).where(*_waiting(connection, name), c.key > after).order_by(c.key).limit(_PAGE)
+        rows = [(row.key, row.asked) for row in connection.execute(query)]
+        if rows:
+            yield rows
+            after = rows[-1][0]
         if len(rows) < _PAGE:
             return
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, union, update
 
+from joinery.core.model.codec import instant_text
 from joinery.core.model.ids import AccountId, PersonKey
 from joinery.store.people import in_chunks
 from joinery.store.tables import accounts, decisions, links, people
@@ -144,6 +145,17 @@ def remembered(connection: Connection, target: str, ids: Collection[AccountId]) 
         query = select(accounts.c.id, accounts.c.body).where(accounts.c.target == target, accounts.c.id.in_(chunk))
         found.update((AccountId(row.id), row.body) for row in connection.execute(query))
     return found
+
+
+def confirmed_since(
+    connection: Connection, target: str, ids: Collection[AccountId], since: datetime
+) -> frozenset[AccountId]:
+    """Of these accounts, those of which something newer than this moment is known."""
+    a, found = accounts.c, set[AccountId]()
+    for chunk in in_chunks(ids):
+        query = select(a.id).where(a.target == target, a.id.in_(chunk), a.confirmed_at > instant_text(since))
+        found.update(AccountId(one) for one in connection.scalars(query))
+    return frozenset(found)
 
 
 def some_of_nobody(connection: Connection, target: str, limit: int) -> list[AccountId]:
