@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from typer.testing import CliRunner
+
+from joinery.cli.main import app
 from tests.stories.company import COLUMNS, FIELDS, Company, Row, staff, worker
 
 MORE = ("person_id", "cost_center", "legal_entity")
@@ -77,3 +80,43 @@ def test_a_record_begins_on_its_day_also_when_another_one_changes_on_that_day(tm
     acme.day("2026-12-01", [row | {"department": "Law"} for row in told("Active")] + [host], columns=WIDE)
     stages = {job.worker.worker_id: job.standing.stage for job in acme.person("0009").jobs}
     assert stages == {"0009": "active", "H9": "left"}
+
+
+def abroad(tmp_path: Path, *more: dict[str, object]) -> Company:
+    """At home since 2020, abroad from 2027-02-01 to 2027-05-31 under a record with days of its own."""
+    fields = FIELDS | {name: name for name in MORE}
+    people = {"fields": fields, "statuses": {"On assignment": "dormant"}}
+    acme = Company(tmp_path, people=people, settings={"learning_rules": [*RULES, *more]})
+    acme.day("2026-11-20", told("Active"), columns=WIDE)
+    assert acme.assigned("0009") == {"course:FR-LAW": "2026-12-21"}
+    there = AWAY | {"hire_date": "2027-02-01", "termination_date": "2027-05-31"}
+    acme.day("2027-02-01", told("On assignment", worker("H9", **there)), columns=WIDE)
+    return acme
+
+
+def test_whoever_goes_abroad_is_not_new_and_what_was_overdue_stays_so(tmp_path: Path) -> None:
+    new = {"name": "New", "when": "hire_date >= '2026-11-01'", "give": ["ONBOARD"], "due": "10 days"}
+    acme = abroad(tmp_path, new)
+    # 21 December in Paris ends on the 22nd in Tokyo
+    assert acme.assigned("H9") == {"course:FR-LAW": "2026-12-22", "course:JP-LAW": "2027-03-03"}
+    assert str(acme.person("H9").worker.hire_date) == "2020-01-15"
+    assert not [event for event in acme.events() if "hire_date" in event]
+
+
+def test_the_end_of_the_host_record_is_no_end_that_anybody_has_announced(tmp_path: Path) -> None:
+    acme = abroad(tmp_path)
+    assert acme.person("H9").standing.armed_end is None
+    asked = ["why", "H9", "--confidential", "--config", str(acme.config)]
+    assert "announced an end" not in CliRunner().invoke(app, asked, catch_exceptions=False).stdout
+    # it comes to its day without another file: the home record counts, though HR has not woken it yet
+    assert acme.day("2027-05-30").lines == []
+    assert set(acme.day("2027-06-01").lines) == {"0009 update done"}
+    assert (acme.accounts()["0009"], acme.person("0009").worker.country) == ("active", "FR")
+    assert not [event for event in acme.events(kinds=LEAVING) if event.startswith(("0009", "H9"))]
+
+
+def test_on_leave_over_there_is_on_leave(tmp_path: Path) -> None:
+    acme = abroad(tmp_path)
+    away = worker("H9", **AWAY | {"hire_date": "2027-02-01", "status": "On leave"})
+    acme.day("2027-03-01", told("On assignment", away), columns=WIDE)
+    assert acme.person("H9").standing.stage == "leave"

@@ -381,6 +381,32 @@ def test_abroad_the_home_record_gives_only_what_is_the_persons_own() -> None:
     assert (owned.cost_center, owned.work_email) == ("J1", "a@x.example")
 
 
+SINCE, OVER_THERE, UNTIL, LATER = date(2020, 1, 15), date(2026, 11, 1), date(2027, 5, 31), date(2027, 12, 31)
+
+
+@pytest.mark.parametrize(
+    ("home_end", "host_end", "end"),
+    [
+        pytest.param(None, None, None, id="neither ends"),
+        pytest.param(None, UNTIL, None, id="the assignment ends and the employment does not"),
+        pytest.param(UNTIL, None, None, id="the home record ends and the host record goes on"),
+        pytest.param(LATER, UNTIL, LATER, id="the employment ends after the assignment"),
+        pytest.param(UNTIL, LATER, LATER, id="the assignment ends last"),
+    ],
+)
+def test_abroad_the_employment_began_at_home_and_ends_when_both_records_end(
+    home_end: date | None, host_end: date | None, end: date | None
+) -> None:
+    def ending(job: Employment, starts: date, ends: date | None) -> Employment:
+        dated = replace(job.worker, hire_date=starts, termination_date=ends)
+        return replace(job, worker=dated, standing=replace(job.standing, armed_end=ends))
+
+    home, host = ending(HOME, SINCE, home_end), ending(HOST, OVER_THERE, host_end)
+    known = together([home, host], was(home), MOMENT, lambda _: POLICY, Ownership()).known
+    assert (known.worker.hire_date, known.worker.termination_date, known.standing.armed_end) == (SINCE, end, end)
+    assert (known.worker.job_start_date, known.worker.job_end_date) == (OVER_THERE, host_end)
+
+
 def test_abroad_the_home_record_gives_no_learning() -> None:
     assert other_jobs([replace(HOME, primary=False), replace(HOST, primary=True)]) == ()
 

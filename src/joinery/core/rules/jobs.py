@@ -94,8 +94,9 @@ def together(
         return Together(known=Known(worker=before.worker, standing=standing), jobs=tuple(jobs))
     was = before.standing if before else None
     lead = _lead(live, was, moment, policies, ownership)
-    standing = _continued(lead, live, was, moment)
-    worker = _listed(_merged(lead, live, [job for job in current if job not in live], listed, ownership), listed)
+    asleep = [job for job in current if job not in live]
+    standing = _continued(lead, live, asleep, was, moment)
+    worker = _listed(_merged(lead, live, asleep, listed, ownership), listed)
     marked = tuple(replace(job, primary=job is lead) for job in jobs)
     flagged = [job for job in _at_work(live) if flag(job.worker)]
     return Together(
@@ -257,14 +258,21 @@ def _bridge(jobs: Sequence[Employment], before: Known | None, moment: Moment, po
     return start if (start - out).days < BRIDGE_DAYS and not moment.reached(start) else None
 
 
-def _continued(lead: Employment, jobs: Sequence[Employment], before: Standing | None, moment: Moment) -> Standing:
-    """The leading record's standing with the person's own memory."""
+def _continued(
+    lead: Employment,
+    jobs: Sequence[Employment],
+    asleep: Sequence[Employment],
+    before: Standing | None,
+    moment: Moment,
+) -> Standing:
+    """The leading record's standing with the person's own memory. Whoever has a home record stays when the host's
+    ends."""
     standing = lead.standing
     working = _at_work(jobs)
     if standing.stage is Stage.LEAVE and any(job.standing.stage is Stage.ACTIVE for job in working):
         # on leave from one of two jobs
         standing = replace(standing, stage=Stage.ACTIVE, access_off=False)
-    ends = [job.standing.armed_end for job in working]
+    ends = [job.standing.armed_end for job in (*working, *(job for job in asleep if job.standing.stage.employed))]
     last = max((end for end in ends if end is not None), default=None) if None not in ends else None
     standing = replace(standing, deceased=any(job.standing.deceased for job in jobs), armed_end=last)
     if before is None:
@@ -297,7 +305,7 @@ def _merged(
     every = sorted([*live, *asleep], key=lambda job: (ownership.rank(job.worker), job is not lead))
     if len({job.worker.source for job in every}) < 2 and not asleep:
         return lead.worker
-    values: dict[str, object] = {}
+    values = _employment(lead.worker, asleep) if asleep else {}
     custom = dict(lead.worker.custom)
     for name in {*PERSON_NAMES, *ownership.owners}:
         owner = _owner(name, every if name in PERSON_NAMES else live, ownership)
@@ -308,6 +316,18 @@ def _merged(
         else:
             values[name] = getattr(owner.worker, name)
     return replace(lead.worker, custom={name: text for name, text in custom.items() if text}, **values)  # type: ignore[arg-type]
+
+
+def _employment(host: Worker, home: Sequence[Employment]) -> dict[str, object]:
+    """Abroad nobody is new: the employment goes on from home, and the days of the host record are those of its job."""
+    began = [worker.hire_date for worker in (host, *(job.worker for job in home)) if worker.hire_date is not None]
+    ends = [host.termination_date, *(job.worker.termination_date for job in home if job.standing.stage.employed)]
+    return {
+        "hire_date": min(began, default=None),
+        "termination_date": max((end for end in ends if end is not None), default=None) if None not in ends else None,
+        "job_start_date": host.job_start_date or host.hire_date,
+        "job_end_date": host.job_end_date or host.termination_date,
+    }
 
 
 def _listed(worker: Worker, listed: Sequence[Employment]) -> Worker:
