@@ -74,7 +74,10 @@ def test_managers_and_their_people(store: Database) -> None:
         people = People(tx, "acme")
         assert sorted(people.reports_of(["boss"])) == ["p-ana", "p-eve"]
         assert people.with_reports(["boss", "ana", "eve"]) == {"boss"}, "who manages only people who left has none"
-        assert people.stages(["ana", "bob", "nobody"]) == {"ana": ("active", "boss"), "bob": ("left", "ana")}
+        assert people.stages(["ana", "bob", "nobody"]) == {
+            "ana": ("active", "boss", "ana"),
+            "bob": ("left", "ana", "bob"),
+        }
 
 
 def test_numbers(store: Database) -> None:
@@ -176,7 +179,7 @@ def test_the_unsettled_are_found_by_their_index_already_in_order(embedded: Datab
     assert "TEMP B-TREE" not in steps
 
 
-@pytest.mark.parametrize("ask", ["by_worker_id", "reports_of", "with_reports", "stages"])
+@pytest.mark.parametrize("ask", ["by_worker_id", "reports_of", "with_reports", "stages", "stages_beside"])
 def test_numbers_and_managers_are_found_by_index(ask: str, embedded: Database) -> None:
     assert "SCAN" not in way(embedded, lambda tx: getattr(People(tx, "acme"), ask)(["1", "2"]))
 

@@ -120,3 +120,20 @@ def test_on_leave_over_there_is_on_leave(tmp_path: Path) -> None:
     away = worker("H9", **AWAY | {"hire_date": "2027-02-01", "status": "On leave"})
     acme.day("2027-03-01", told("On assignment", away), columns=WIDE)
     assert acme.person("H9").standing.stage == "leave"
+
+
+def test_a_manager_abroad_leads_by_the_number_of_their_account(tmp_path: Path) -> None:
+    """HR goes on naming the home record; whoever is away over there is represented by the next one up."""
+    acme = abroad(tmp_path)
+    nobody = dict.fromkeys(MORE, "")
+    team = [worker(5, manager_id="0009", **nobody), worker(6, manager_id="H9", **nobody)]
+    there = AWAY | {"hire_date": "2027-02-01", "manager_id": "0001"}
+
+    def night(day: str, home: str, host: str) -> list[str]:
+        acme.day(day, [*told(home, worker("H9", **there | {"status": host})), *team], columns=WIDE)
+        return [acme.account(who).attributes.get("manager_id", "") for who in ("0005", "0006")]
+
+    assert night("2027-02-02", "On assignment", "Active") == ["H9", "H9"]
+    assert night("2027-02-03", "On assignment", "On leave") == ["0001", "0001"]
+    assert night("2027-02-04", "On assignment", "Active") == ["H9", "H9"]
+    assert night("2027-02-05", "Active", "Terminated") == ["0009", "0009"]

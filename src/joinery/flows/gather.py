@@ -128,25 +128,28 @@ def _lookalikes(
 
 
 def active_managers(people: People, named: set[str]) -> dict[str, str]:
-    """Manager as HR names them -> the next one up who is employed; HR's own word where nobody is known."""
-    known: dict[str, tuple[str, str]] = {}
+    """Manager as HR names them, by whichever of their numbers -> the next one up who is employed, by the number of
+    their account; HR's own word where nobody is known."""
+    known: dict[str, tuple[str, str, str]] = {}
     wanted = set(named)
     for _ in range(LEVELS):
-        new = people.stages(wanted - known.keys())
+        asked = wanted - known.keys()
+        new = people.stages(asked)
+        new |= people.stages_beside(asked - new.keys())
         known.update(new)
-        wanted = {up for stage, up in new.values() if stage != "active" and up} - known.keys()
+        wanted = {up for stage, up, _ in new.values() if stage != "active" and up} - known.keys()
         if not wanted:
             break
     return {name: _next_active(name, known) for name in named}
 
 
-def _next_active(name: str, known: Mapping[str, tuple[str, str]]) -> str:
+def _next_active(name: str, known: Mapping[str, tuple[str, str, str]]) -> str:
     seen: set[str] = set()
     current = name
     while current in known and current not in seen:
         seen.add(current)
-        stage, up = known[current]
+        stage, up, number = known[current]
         if stage == "active":
-            return current
+            return number
         current = up
     return name

@@ -112,8 +112,9 @@ def aliases_between(before: Person | None, after: Person, moment: Moment) -> Ite
     if before is None:
         return
     old, new = before.worker, after.worker
-    if old.source_id != new.source_id or old.source != new.source:
+    records, numbers = {job.record for job in after.jobs}, after.numbers
+    if (old.source, old.source_id) not in records and (old.source_id, old.source) != (new.source_id, new.source):
         yield Alias(person_key=after.key, kind=SOURCE_ID, source=old.source, value=old.source_id, until=moment.today)
     for kind, was, now in ((WORKER_ID, old.worker_id, new.worker_id), (EMAIL, old.work_email, new.work_email)):
-        if was and was.casefold() != now.casefold():
+        if was and was.casefold() != now.casefold() and not (kind == WORKER_ID and was in numbers):
             yield Alias(person_key=after.key, kind=kind, value=was, until=moment.today)

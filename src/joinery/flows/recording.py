@@ -68,7 +68,7 @@ def _note_relations(
     setting: Setting, outcome: Outcome, before: Person | None, after: Person, changed: Mapping[str, tuple[str, str]]
 ) -> None:
     if setting.since is not None and turned(before, after, changed):
-        outcome.turned.add(after.worker.worker_id)
+        outcome.turned.update(after.numbers)
     if setting.since is not None and after.worker.work_email and (before is None or changed.keys() & _TELLING):
         outcome.addresses.add(after.worker.work_email.lower())
     if setting.since is not None and setting.uses_reports:

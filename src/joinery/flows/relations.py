@@ -11,10 +11,12 @@ from joinery.store.people import Person
 
 
 def turned(before: Person | None, after: Person, changed: Mapping[str, tuple[str, str]]) -> bool:
-    """Whoever reports to them, through others who are away too, may have another next manager at work."""
+    """Whoever reports to them, through others who are away too, may have another next manager at work, or the same one
+    under another number."""
     was = before is not None and before.standing.stage is Stage.ACTIVE
     now = after.standing.stage is Stage.ACTIVE
-    return was != now or (not now and "manager_id" in changed)
+    renumbered = before is not None and before.worker.worker_id != after.worker.worker_id
+    return was != now or renumbered or (not now and "manager_id" in changed)
 
 
 def managers_concerned(before: Person | None, after: Person, changed: Mapping[str, tuple[str, str]]) -> set[str]:

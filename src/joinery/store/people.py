@@ -30,7 +30,7 @@ from joinery.core.model.ids import PersonKey
 from joinery.core.model.standing import Standing
 from joinery.core.model.worker import Worker
 from joinery.core.rules.events import Known
-from joinery.store.tables import people
+from joinery.store.tables import aliases, people
 
 T = TypeVar("T")
 CHUNK = 500
@@ -286,14 +286,24 @@ class People:
             found.update(self._db.scalars(query))
         return frozenset(found)
 
-    def stages(self, worker_ids: Collection[str]) -> dict[str, tuple[str, str]]:
-        """worker_id -> (stage, manager_id), for walking up to the next active manager."""
-        found: dict[str, tuple[str, str]] = {}
+    def stages(self, worker_ids: Collection[str]) -> dict[str, tuple[str, str, str]]:
+        """worker_id -> (stage, manager_id, worker_id), for walking up to the next active manager."""
+        found: dict[str, tuple[str, str, str]] = {}
+        query = select(people.c.worker_id, people.c.stage, people.c.manager_id)
         for chunk in in_chunks(worker_ids):
-            query = select(people.c.worker_id, people.c.stage, people.c.manager_id).where(
-                self._mine, people.c.worker_id.in_(chunk)
-            )
-            found.update((row.worker_id, (row.stage, row.manager_id)) for row in self._db.execute(query))
+            for row in self._db.execute(query.where(self._mine, people.c.worker_id.in_(chunk))):
+                found[row.worker_id] = row.stage, row.manager_id, row.worker_id
+        return found
+
+    def stages_beside(self, worker_ids: Collection[str]) -> dict[str, tuple[str, str, str]]:
+        """The same by numbers that people have beside that of their account: of other records of theirs."""
+        found: dict[str, tuple[str, str, str]] = {}
+        used = aliases.c.connection == self._name, aliases.c.kind == "worker_id", aliases.c.valid_to == ""
+        query = select(aliases.c.value, people.c.worker_id, people.c.stage, people.c.manager_id)
+        query = query.join(people, people.c.key == aliases.c.person_key)
+        for chunk in in_chunks(worker_ids):
+            for row in self._db.execute(query.where(*used, aliases.c.value.in_(chunk))):
+                found[row.value] = row.stage, row.manager_id, row.worker_id
         return found
 
     def counts(self) -> dict[str, int]:
