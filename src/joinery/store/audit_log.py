@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, or_, select
 
 from joinery.core.model.chain import Anchor, Break, Entry, Verdict, digest_of, rfc8785, sealed, verify
 from joinery.core.model.codec import instant_text
@@ -31,6 +31,10 @@ PENDING: Final = "joinery_audit"
 #: the action that answers for values that are gone
 FORGOTTEN: Final = "audit.forgotten"
 _COUNTER: Final = "A"
+# asked in most transactions: putting a statement together takes longer than the answer
+_HASH: Final = select(audit_log.c.hash).where(audit_log.c.seq == bindparam("number"))
+_INTO: Final = insert(audit_log)
+_GIVEN_OUT: Final = select(counters.c.value).where(counters.c.kind == _COUNTER)
 _PAGE: Final = 5000
 
 
@@ -105,13 +109,13 @@ def _append(connection: Connection, words: Sequence[Entry]) -> None:
     more = {"value": counters.c.value + len(words)}
     connection.execute(count.on_conflict_do_update(index_elements=["kind"], set_=more))
     first = given_out(connection) - len(words) + 1
-    prev = connection.scalar(select(audit_log.c.hash).where(audit_log.c.seq == first - 1)) or ""
+    prev = connection.scalar(_HASH, {"number": first - 1}) or ""
     rows = []
     for seq, entry in enumerate(words, first):
         made = sealed(replace(entry, seq=seq, prev=prev))
         rows.append(_row(made))
         prev = made.hash
-    connection.execute(insert(audit_log), rows)
+    connection.execute(_INTO, rows)
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -217,7 +221,7 @@ def head_of(connection: Connection) -> Entry | None:
 
 def given_out(connection: Connection) -> int:
     """The last number that was ever given to an entry, kept apart from the log."""
-    return int(connection.scalar(select(counters.c.value).where(counters.c.kind == _COUNTER)) or 0)
+    return int(connection.scalar(_GIVEN_OUT) or 0)
 
 
 def verified(connection: Connection, anchors: Sequence[Anchor]) -> Verdict:

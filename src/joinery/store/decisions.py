@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, bindparam, insert, or_, select, update
 
 from joinery.core.model.codec import canonical, instant_text
 from joinery.core.model.ids import PersonKey
@@ -17,6 +17,22 @@ from joinery.store.audit_log import Happened, note
 from joinery.store.people import in_chunks
 from joinery.store.tables import decisions
 
+# asked in every run: putting a statement together takes longer than the answer
+_IN_FORCE = (
+    select(decisions)
+    .where(decisions.c.person_key.in_(bindparam("keys", expanding=True)), decisions.c.released_at == "")
+    .order_by(decisions.c.made_at)
+)
+# by the index of (person, kind): it is asked for every thousand people of a plan
+_OF_KINDS = (
+    select(decisions)
+    .where(
+        decisions.c.person_key == "",
+        decisions.c.kind.in_(bindparam("kinds", expanding=True)),
+        decisions.c.connection == bindparam("mine"),
+    )
+    .order_by(decisions.c.made_at, decisions.c.id)
+)
 #: kinds whose subject is an account or an employee number
 _PERSONAL = frozenset({"match", "no_match", "release", "same_person", "other_person"})
 #: kinds whose body says what was decided
@@ -83,10 +99,8 @@ def _note(connection: Connection, name: str, decision: Decision) -> None:
 def in_force(connection: Connection, keys: Collection[PersonKey], today: date) -> dict[PersonKey, list[Decision]]:
     """Decisions of these people that nobody released and whose end has not come."""
     found: dict[PersonKey, list[Decision]] = {}
-    c = decisions.c
     for chunk in in_chunks(keys):
-        query = select(decisions).where(c.person_key.in_(chunk), c.released_at == "").order_by(c.made_at)
-        for row in connection.execute(query):
+        for row in connection.execute(_IN_FORCE, {"keys": chunk}):
             if not row.until or date.fromisoformat(row.until) >= today:
                 found.setdefault(PersonKey(row.person_key), []).append(_decision(row))
     return found
@@ -132,11 +146,8 @@ def about_no_person(
 
 def of_kinds(connection: Connection, name: str, kinds: Collection[str]) -> list[tuple[Decision, bool]]:
     """(decision, released?) of these kinds that are about no person, oldest first, whatever became of them."""
-    c = decisions.c
-    # by the index of (person, kind): it is asked for every thousand people of a plan
-    mine = c.person_key == "", c.kind.in_(kinds), c.connection == name
-    query = select(decisions).where(*mine).order_by(c.made_at, c.id)
-    return [(_decision(row), bool(row.released_at)) for row in connection.execute(query)]
+    rows = connection.execute(_OF_KINDS, {"mine": name, "kinds": list(kinds)})
+    return [(_decision(row), bool(row.released_at)) for row in rows]
 
 
 def released_rows(connection: Connection, name: str, today: date) -> dict[str, date]:

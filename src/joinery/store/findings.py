@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from joinery.core.model.codec import instant_text
 from joinery.core.model.finding import Finding
@@ -14,6 +14,18 @@ from joinery.store.accounts import upsert
 from joinery.store.people import in_chunks
 from joinery.store.tables import findings
 
+# asked in every run: putting a statement together takes longer than the answer
+_OPEN = select(findings).where(findings.c.connection == bindparam("mine"), findings.c.open)
+_CLOSE = (
+    update(findings)
+    .where(
+        findings.c.connection == bindparam("mine"),
+        findings.c.source == bindparam("of"),
+        findings.c.open,
+        findings.c.last_seen < bindparam("before"),
+    )
+    .values(open=False)
+)
 _AGAIN = ("severity", "message", "suggestion", "line", "last_seen", "open", "people", "better")
 
 
@@ -51,9 +63,7 @@ def record_findings(connection: Connection, name: str, source: str, found: Itera
 
 def close_findings(connection: Connection, name: str, source: str, *, before: datetime) -> None:
     """The list was complete: what was not seen again is solved."""
-    c = findings.c
-    where = c.connection == name, c.source == source, c.open, c.last_seen < instant_text(before)
-    connection.execute(update(findings).where(*where).values(open=False))
+    connection.execute(_CLOSE, {"mine": name, "of": source, "before": instant_text(before)})
 
 
 def close_for_workers(
@@ -76,6 +86,5 @@ def close_for_workers(
 def open_findings(connection: Connection, name: str) -> list[dict[str, Any]]:
     """All that are open, worst first."""
     order = {"blocker": 0, "quarantine": 1, "warning": 2, "note": 3}
-    query = select(findings).where(findings.c.connection == name, findings.c.open)
-    rows = [dict(row._mapping) for row in connection.execute(query)]
+    rows = [dict(row._mapping) for row in connection.execute(_OPEN, {"mine": name})]
     return sorted(rows, key=lambda row: (order.get(row["severity"], 9), row["check"], row["worker_id"]))

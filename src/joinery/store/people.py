@@ -34,6 +34,8 @@ from joinery.store.tables import aliases, people
 
 T = TypeVar("T")
 CHUNK = 500
+# asked in every run: putting a statement together takes longer than the answer
+_BY_KEY: Final = select(people).where(people.c.key.in_(bindparam("keys", expanding=True)))
 
 
 def in_chunks(items: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
@@ -211,8 +213,8 @@ class People:
         """key -> person."""
         found: dict[PersonKey, Person] = {}
         for chunk in in_chunks(keys):
-            query = select(people).where(people.c.key.in_(chunk))
-            found.update((PersonKey(row.key), _person(row)) for row in self._db.execute(query))
+            rows = self._db.execute(_BY_KEY, {"keys": chunk})
+            found.update((PersonKey(row.key), _person(row)) for row in rows)
         return found
 
     def due(self, as_of: datetime) -> list[PersonKey]:

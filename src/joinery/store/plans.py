@@ -13,7 +13,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, case, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, func, insert, select, update
 
 from joinery.core.model.codec import (
     canonical,
@@ -34,6 +34,13 @@ from joinery.store.tallies import GUARD_TRIPS, add
 FLUSH = 2000
 #: what was done, or told to a system that has not shown it yet or never will: the next plan starts from it
 ENDED_WELL = ("done", "unconfirmed", "assumed")
+# asked in every run: putting a statement together takes longer than the answer
+_PLAN = select(plans).where(plans.c.id == bindparam("number"))
+_COUNTS = (
+    select(plan_lines.c.action, plan_lines.c.state, func.count())
+    .where(plan_lines.c.plan_id == bindparam("number"))
+    .group_by(plan_lines.c.action, plan_lines.c.state)
+)
 UNDECIDED = ("waiting", "held", "planned", "sent", "skipped", "failed", "needs_you")
 
 
@@ -167,7 +174,7 @@ def drop_empty_plan(connection: Connection, plan: PlanId) -> None:
 
 def plan_by_id(connection: Connection, plan: str) -> tuple[PlanSummary, Mapping[str, Any]] | None:
     """The summary and the raw row (target, approved_by, undoes …); None when there is no such plan."""
-    row = connection.execute(select(plans).where(plans.c.id == plan)).one_or_none()
+    row = connection.execute(_PLAN, {"number": plan}).one_or_none()
     return None if row is None else (_summary(row), dict(row._mapping))
 
 
@@ -290,10 +297,8 @@ PUSHED = "pushed"
 
 def count_lines(connection: Connection, plan: str) -> dict[str, Counter[str]]:
     """action -> state -> lines."""
-    c = plan_lines.c
-    query = select(c.action, c.state, func.count()).where(c.plan_id == plan).group_by(c.action, c.state)
     found: dict[str, Counter[str]] = {}
-    for action, state, count in connection.execute(query):
+    for action, state, count in connection.execute(_COUNTS, {"number": plan}):
         found.setdefault(action, Counter())[state] = count
     return found
 
