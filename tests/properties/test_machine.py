@@ -177,6 +177,8 @@ class Machine(RuleBasedStateMachine):
             self.acme.end_access(who)
             self._change(who, latched=True)
             self.told[who] = replace(self.told[who], latched=True)
+            # taken back the same day, their way in is still under way when a run stops
+            self.out.add(who)
 
     def give_access_back_by_hand(self, dice: Random) -> None:
         if who := self._some(dice, (who for who, human in self.told.items() if human.latched)):
