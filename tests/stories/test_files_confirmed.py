@@ -280,3 +280,89 @@ def test_an_export_cut_in_the_middle_is_a_problem_until_a_whole_one_comes(acme: 
     acme.day("2026-11-26")
     assert states(acme)["0001 create"] == "done"
     assert not [found for found in acme.findings() if found.startswith("export_unread")]
+
+
+# -------------------------------------------------------------------------------------------------------- training
+
+
+FORKLIFT = {"name": "Forklift", "when": "department == 'Care'", "give": ["FORKLIFT"], "due": "30 days"}
+
+
+def in_training(tmp_path: Path, layout: str) -> Company:
+    learning = {"into": "file", "layout": layout, "path": "./to-lms", "simulation": True}
+    learning |= {"confirm": {"path": "./from-lms/users*.csv"}}
+    settings = {"learning": learning, "guards": "off", "learning_rules": [FORKLIFT]}
+    acme = Company(tmp_path / "acme", settings=settings)
+    acme.day("2026-11-24", [row | {"department": "Care"} for row in staff(3)])
+    assert {who: state for who, state in states(acme).items() if "assign" in who} == dict.fromkeys(
+        ("0001 assign", "0002 assign", "0003 assign"), "unconfirmed"
+    )
+    return acme
+
+
+def training_shown(acme: Company, day: str, header: str, *people: str) -> None:
+    file = acme.folder / "from-lms" / "users.csv"
+    file.parent.mkdir(exist_ok=True)
+    file.write_text("\n".join([header, *people, ""]))
+    os.utime(file, (at := moment(day).timestamp(), at))
+
+
+@pytest.mark.parametrize(
+    ("layout", "header", "people", "ended"),
+    [
+        pytest.param("moodle", "email,idnumber,course1,course2", ("FIRE,FORKLIFT", "FORKLIFT,", "FIRE,"),
+                     ["done", "done", "needs_you"], id="moodle: a column for each course"),
+        pytest.param("moodle", "email,idnumber,course1", ('"FIRE; FORKLIFT"', "FORKLIFT", ""),
+                     ["done", "done", "needs_you"], id="moodle: several in one cell, and none"),
+        pytest.param("moodle", "email,idnumber,course1,enrolstatus1", ("FORKLIFT,0", "FORKLIFT,", "FORKLIFT,1"),
+                     ["done", "done", "needs_you"], id="moodle: enrolled and suspended there"),
+        pytest.param("moodle", "email,idnumber,course1,enrolstatus1,course2,enrolstatus2",
+                     ("FIRE,1,FORKLIFT,0", "FORKLIFT,0,FIRE,1", "FORKLIFT,1,FIRE,0"),
+                     ["done", "done", "needs_you"], id="moodle: the status of each course"),
+        pytest.param("talentlms", "Email,Employee number,Course", ("FORKLIFT", "FIRE|FORKLIFT", "FIRE"),
+                     ["done", "done", "needs_you"], id="talentlms: one column"),
+        pytest.param("generic", "email,employee_number,course", ("FORKLIFT", "FORKLIFT", "FIRE"),
+                     ["done", "done", "needs_you"], id="generic: the column of the file of assignments"),
+        pytest.param("generic", "email,employee_number,course,action",
+                     ("FORKLIFT,assign", "FORKLIFT,", "FORKLIFT,withdraw"),
+                     ["done", "done", "needs_you"], id="generic: given and taken away"),
+        pytest.param("moodle", "email,idnumber,phone", ("1", "2", "3"),
+                     ["assumed", "assumed", "assumed"], id="no such column"),
+    ],
+)  # fmt: skip
+def test_training_is_confirmed_where_the_export_has_the_columns_of_the_layout(
+    tmp_path: Path, layout: str, header: str, people: Sequence[str], ended: list[str]
+) -> None:
+    acme = in_training(tmp_path, layout)
+    training_shown(
+        acme, "2026-11-25", header, *(f"w000{n}@acme.example,000{n},{cells}" for n, cells in enumerate(people, 1))
+    )
+    night = acme.day("2026-11-25T13:00")
+    found = states(acme)
+    assert [found[f"000{n} assign"] for n in (1, 2, 3)] == ended
+    assert {found[f"000{n} create"] for n in (1, 2, 3)} == {"done"}
+    assert night.plan == "", "nothing is told again by itself"
+    assert "import files" not in said(acme, "status")
+
+
+def test_training_in_several_rows_of_somebody_and_training_that_was_never_told(tmp_path: Path) -> None:
+    acme = in_training(tmp_path, "generic")
+    people = [f"w000{n}@acme.example,000{n},{course}" for n in (1, 2, 3) for course in ("FIRE", "FORKLIFT")]
+    training_shown(acme, "2026-11-25", "email,employee_number,course", *people)
+    assert acme.day("2026-11-25T13:00").plan == "", "FIRE was given by others"
+    assert {who: state for who, state in states(acme).items() if "assign" in who} == dict.fromkeys(
+        ("0001 assign", "0002 assign", "0003 assign"), "done"
+    )
+
+
+def test_training_that_was_taken_away_is_over_when_the_account_is_shown(tmp_path: Path) -> None:
+    acme = in_training(tmp_path, "moodle")
+    acme.write_settings(learning_rules=[FORKLIFT | {"when_match_ends": "withdraw"}])
+    acme.day("2026-11-25", [row | {"department": "Care" if row["worker_id"] != "0002" else "Bar"} for row in staff(3)])
+    told = next(plan for plan in ("P-2", "P-3", "P-4") if "0002 withdraw" in states(acme, plan))
+    assert states(acme, told)["0002 withdraw"] == "unconfirmed"
+    shown = [f"w000{n}@acme.example,000{n},{'FORKLIFT' if n != 2 else ''}" for n in (1, 2, 3)]
+    training_shown(acme, "2026-11-26", "email,idnumber,course1", *shown)
+    acme.day("2026-11-26T13:00")
+    assert states(acme, told)["0002 withdraw"] == "assumed"
+    assert states(acme)["0001 assign"] == "done"

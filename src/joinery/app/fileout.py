@@ -151,19 +151,20 @@ def _texts(
 ) -> tuple[dict[str, dict[str, frozenset[str]]], frozenset[str]]:
     """Name of the account -> column of the layout -> texts in it, over all rows of the account; and what they tell.
 
-    Several in one cell stand between commas, semicolons or bars.
+    Several in one cell stand between commas, semicolons or bars. What stands beside the word for *taken away* is not
+    there.
     """
     from joinery.connectors.fileout.confirming import listing
 
-    columns = {
-        heading: [n for n, name in enumerate(header) if form.fullmatch(name)]
-        for heading, (_, form) in listing(layout).items()
-    }
+    lists = listing(layout)
+    places = {name: [n for n, text in enumerate(header) if each.form.fullmatch(text)] for name, each in lists.items()}
+    where = {text: n for n, text in enumerate(header) if text}
     found: dict[str, dict[str, frozenset[str]]] = {}
     for row in rows:
         mine = found.setdefault(row[naming].strip().lower(), {})
-        for heading, places in columns.items():
-            cells = {row[n].strip() for n in places}
+        for name, each in lists.items():
+            beside = ((n, where.get(each.status(header[n]))) for n in places[name])
+            cells = {row[n].strip() for n, at in beside if at is None or row[at].strip() != each.undone}
             parts = {part.strip() for cell in cells for part in re.split("[,;|]", cell)}
-            mine[heading] = mine.get(heading, frozenset()) | ((cells | parts) - {""})
-    return found, frozenset(listing(layout)[heading][0] for heading, places in columns.items() if places)
+            mine[name] = mine.get(name, frozenset()) | ((cells | parts) - {""})
+    return found, frozenset(each.tells for name, each in lists.items() if places[name])

@@ -72,13 +72,40 @@ def compare(
     return Compared(other=tuple(other), missing=frozenset(missing), there=frozenset(lists), lists=lists)
 
 
-def listing(layout: Layout) -> Mapping[str, tuple[str, re.Pattern[str]]]:
-    """Columns that hold groups or courses: heading -> (`groups` or `courses`, the headings it may have)."""
-    columns = [column for file in layout.files for column in file.columns if column.source in LISTS]
-    return {
-        column.heading: (LISTS[column.source], re.compile(re.escape(column.heading).replace(r"\{n\}", r"\d+")))
-        for column in columns
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A column that holds groups or courses. `tells`: which; `form`: the headings it may have, with its number.
+
+    `beside`: the heading of the column that says of each whether it is given or taken away; `undone`: the text there
+    of what is taken away.
+    """
+
+    tells: str
+    form: re.Pattern[str]
+    beside: str = ""
+    undone: str = ""
+
+    def status(self, heading: str) -> str:
+        """The heading of the column beside the one with this heading."""
+        found = self.form.fullmatch(heading)
+        return self.beside.replace("{n}", found[1]) if found and found.groups() else self.beside
+
+
+def listing(layout: Layout) -> Mapping[str, Listing]:
+    """Columns that hold groups or courses, by their heading in the layout."""
+    found: dict[str, Listing] = {}
+    for file in layout.files:
+        for column in file.columns:
+            if column.source in LISTS:
+                says = "membership" if column.source == "group" else "assignment"
+                status = next((each for each in file.columns if each.source == says and "removed" in each.words), None)
+                found[column.heading] = Listing(
+                    tells=LISTS[column.source],
+                    form=re.compile(re.escape(column.heading).replace(r"\{n\}", r"(\d+)")),
+                    beside=status.heading if status else "",
+                    undone=status.words["removed"] if status else "",
+                )
+    return found
 
 
 def _listed(layout: Layout, account: Account, texts: Mapping[str, frozenset[str]]) -> Iterator[str]:
