@@ -33,8 +33,10 @@ def main(
     json: AsJson = False,
     out: Annotated[Path | None, typer.Option("--out", help="The file; else KIND-template.xlsx or .csv here.")] = None,
 ) -> None:
-    """Write an empty file with explained columns. Filled in, employees and users are read without `fields`, and a
-    mapping by `joinery map import`. Completions are for the import of a learning system: Joinery reads none from a file.
+    """Write an empty file with explained columns. Employees and users, filled in, are read without `fields`.
+
+    A mapping is read by `joinery map import`. Completions are for the import of a learning system: Joinery reads none
+    from a file.
 
     Example: joinery template employees --xlsx
     """
