@@ -20,6 +20,7 @@ COMMANDS = {
     "check": ("check", "Look for problems in an HR file; writes nothing."),
     "template": ("template", "An empty file with explained columns, for somebody else to fill in."),
     "sync": ("sync", "Pull, plan and apply, according to the mode."),
+    "run": ("run", "What each run did, stage by stage."),
     "status": ("status", "One verdict, then what is fresh, open, held or waiting."),
     "plan": ("plan", "Make a plan, look at plans, approve or discard them."),
     "apply": ("apply", "Apply an approved plan."),

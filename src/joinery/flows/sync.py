@@ -25,6 +25,7 @@ from joinery.flows.pull import pull
 from joinery.flows.pulled import PullReport
 from joinery.flows.push import look_at_pushes
 from joinery.flows.reconcile import look_at_export
+from joinery.flows.runs import Stages
 from joinery.store.connections import end_run, load_state, only_run, save_state, start_run
 from joinery.store.findings import open_findings
 
@@ -77,18 +78,20 @@ def sync(ports: Ports, as_of: datetime) -> SyncReport:
         _may_write(ports, as_of)
         with ports.database.write() as connection:
             run = start_run(connection, ports.policy.name, "sync", as_of=as_of, now=ports.now())
+        stages = Stages(ports.span)
         try:
-            report = _sync(ports, as_of, run)
+            report = _sync(replace(ports, span=stages), as_of, run)
             heartbeat()
         except JoineryError as error:
             # a store that is away is told the next time; why the run stopped is said now
             with suppress(StoreTrouble):
-                _ended(ports, run, "stopped", {"error": error.code, "message": error.message})
+                why = {"error": error.code, "message": error.message, "exit_code": error.exit_code}
+                _ended(ports, run, "stopped", why | {"stage": stages.at, "stages": stages.listed})
             over = RunEnded(run=run, state="stopped", exit_code=error.exit_code, began=began, ended=ports.now())
             ports.after_run(replace(over, error=error.code))
             raise
         state = "done" if report.exit_code == 0 else "partial"
-        _ended(ports, run, state, _numbers(report))
+        _ended(ports, run, state, _numbers(report) | {"stages": stages.listed})
     ports.anchor(ports.now())
     over = RunEnded(run=run, state=state, exit_code=report.exit_code, began=began, ended=ports.now())
     ports.after_run(replace(over, numbers=_numbers(report)))
@@ -242,5 +245,7 @@ def _numbers(report: SyncReport) -> dict[str, Any]:
         "files": {file.name or file.source: file.state for file in report.pulled.files},
         "events": dict(report.pulled.events),
         "lines": dict(report.applied.states) if report.applied else {},
+        "mail": dict(report.mail),
+        "records": dict(report.records),
         "exit_code": report.exit_code,
     }

@@ -287,6 +287,12 @@ def end_run(connection: Connection, run: RunId, *, state: str, summary: Mapping[
     note(connection, Happened(action="run.ended", at=now, connection=name or "", subject=run, facts=facts))
 
 
+def run_by_id(connection: Connection, name: str, run: str) -> dict[str, Any] | None:
+    """One run of this connection, as plain values."""
+    row = connection.execute(select(runs).where(runs.c.connection == name, runs.c.id == run)).one_or_none()
+    return dict(row._mapping) | {"summary": json.loads(row.summary)} if row is not None else None
+
+
 def last_runs(connection: Connection, name: str, limit: int = 30) -> list[dict[str, Any]]:
     """The newest runs first, as plain values."""
     query = select(runs).where(runs.c.connection == name).order_by(runs.c.started_at.desc(), runs.c.id.desc())

@@ -1,0 +1,133 @@
+"""`joinery run`: what each run did, how long its stages took, where one stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, connection, say, show_json, show_table
+from joinery.cli.wording import moment, number
+from joinery.flows.runs import Ending, Run, run_named, runs_of
+from joinery.reports.tables import table
+
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="What each run did: list, show.")
+
+LISTED = (
+    "run",
+    "kind=What",
+    "began=Began (UTC)",
+    "seconds=Took (s)",
+    "ended=How it ended",
+    "exit_code=Exit code",
+    "plan",
+    "files=Files read",
+    "done=Lines done",
+    "left=Lines left",
+)
+ENDINGS: Mapping[Ending, str] = {
+    "done": "done",
+    "partial": "done, but some was held, refused or failed",
+    "stopped": "stopped",
+    "running": "at work now",
+    "left": "its process ended in the middle",
+}
+#: of a plan's lines, those that were carried out
+CARRIED_OUT = ("done", "unconfirmed", "assumed")
+
+
+@app.command("list")
+def list_command(
+    config: Config = DEFAULT_CONFIG,
+    failed: Annotated[bool, typer.Option("--failed", help="Only those that somebody should look at.")] = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 30,
+    form: Format = "text",
+    out: Out = None,
+    json: AsJson = False,
+) -> None:
+    """The newest runs first: when, how long, how they ended, what they did.
+
+    Examples: joinery run list --failed | joinery run list --limit 1000 --format xlsx --out runs.xlsx
+    """
+    with connection(config, quiet=True) as it:
+        found = runs_of(it.ports, limit=limit, failed=failed)
+    if json:
+        show_json({"runs": [run_data(run) for run in found]})
+        return
+    if not found and form == "text":
+        print("No run has failed." if failed else "There was no run yet. Begin one: joinery sync")
+        return
+    show_table(table("Runs", LISTED, [_listed(run) for run in found]), form, out)
+    if form == "text":
+        say(f"Next: joinery run show {found[0].id}")
+
+
+@app.command()
+def show(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Its number, like R-12.")],
+    config: Config = DEFAULT_CONFIG,
+    json: AsJson = False,
+) -> None:
+    """One run: its stages, its files, its plan, and where it stopped.
+
+    Example: joinery run show R-12
+    """
+    with connection(config, quiet=True) as it:
+        found = run_named(it.ports, run)
+    if json:
+        show_json({"run": run_data(found)})
+        return
+    for line in _sentences(found):
+        print(line)
+    say(f"Next: joinery {_next(found)}")
+
+
+def run_data(run: Run) -> dict[str, Any]:
+    """For other programs: instants in ISO 8601, UTC; seconds as a number."""
+    times = {"as_of": run.as_of, "began": run.began, "ended": run.ended}
+    return asdict(run) | {key: at.isoformat() if at else None for key, at in times.items()} | {"seconds": _seconds(run)}
+
+
+def _seconds(run: Run) -> float | None:
+    return round((run.ended - run.began).total_seconds(), 1) if run.ended and run.ending != "left" else None
+
+
+def _listed(run: Run) -> tuple[str | int | float | None, ...]:
+    done = sum(count for state, count in run.lines.items() if state in CARRIED_OUT)
+    left = sum(run.lines.values()) - done
+    files = sum(state == "accepted" for state in run.files.values())
+    ended = ENDINGS[run.ending] + (f" in {run.stage}" if run.stage else "")
+    began = f"{run.began:%Y-%m-%d %H:%M:%S}"
+    return run.id, run.kind, began, _seconds(run), ended, run.exit_code, run.plan, files, done, left
+
+
+def _sentences(run: Run) -> Iterator[str]:
+    seconds = _seconds(run)
+    took = f", took {seconds} s" if seconds is not None else ""
+    yield f"{run.id}: {run.kind}, began {moment(run.began)}{took}; it decided for {moment(run.as_of)}."
+    code = f" (exit code {run.exit_code})" if run.exit_code is not None else ""
+    yield f"How it ended: {ENDINGS[run.ending]}{f' in {run.stage}' if run.stage else ''}{code}."
+    if run.message:
+        yield f"  {run.message}"
+    if run.stages:
+        yield "Stages: " + ", ".join(f"{name} {seconds:.2f} s" for name, seconds in run.stages.items())
+    for name, state in run.files.items():
+        yield f"File {name}: {state}"
+    counts = {
+        "Events": run.events,
+        "Lines": run.lines,
+        "Mail": run.mail,
+        "Records": run.records,
+        "Accounts": run.accounts,
+    }
+    for what, counted in counts.items():
+        if told := ", ".join(f"{word} {number(count)}" for word, count in counted.items() if count):
+            yield f"{what}: {told}"
+
+
+def _next(run: Run) -> str:
+    if run.plan:
+        return f"plan show {run.plan}"
+    return "doctor" if run.ending == "stopped" else "status"

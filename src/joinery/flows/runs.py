@@ -1,0 +1,123 @@
+"""What a run did, stage by stage, as it was written down. Rule: one without an end and a living process was left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import monotonic
+from typing import Any, Literal, TypeAlias
+
+from joinery.errors import NotThere
+from joinery.flows.policy import Ports
+from joinery.store.connections import at_work, last_runs, run_by_id
+
+#: done: nothing is left over; partial: some was held, refused or failed; stopped: an error ended it; left: its process
+#: ended in the middle
+Ending: TypeAlias = Literal["done", "partial", "stopped", "running", "left"]
+#: how many the newest of them can be looked at
+ALL = 100_000
+
+
+class Stages:
+    """Stands where a run's spans are made, and adds up their seconds. `at`: the stage that is under way."""
+
+    def __init__(self, span: Callable[[str], AbstractContextManager[Any]]) -> None:
+        self._span = span
+        self.seconds: dict[str, float] = {}
+        self.at = ""
+
+    @property
+    def listed(self) -> list[list[Any]]:
+        """[name, seconds], as they began: a summary is kept with its keys sorted."""
+        return [[name, seconds] for name, seconds in self.seconds.items()]
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        """One stage. After an error `at` still tells where it was."""
+        began, self.at = monotonic(), name
+        try:
+            with self._span(name):
+                yield
+        finally:
+            self.seconds[name] = round(self.seconds.get(name, 0.0) + monotonic() - began, 3)
+        self.at = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run. `began`, `ended` (None: not yet, or never), `as_of`: instants in UTC; `stages`: name -> seconds, in
+    order; `stage`: in which it stopped; `files`: name -> what became of it; the rest: word -> how many."""
+
+    id: str
+    kind: str
+    ending: Ending
+    as_of: datetime
+    began: datetime
+    ended: datetime | None = None
+    exit_code: int | None = None
+    plan: str = ""
+    error: str = ""
+    message: str = ""
+    stage: str = ""
+    stages: Mapping[str, float] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    events: Mapping[str, int] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
+    mail: Mapping[str, int] = field(default_factory=dict)
+    records: Mapping[str, int] = field(default_factory=dict)
+    #: of a reconciliation: read, drift, gone, clashes
+    accounts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def well(self) -> bool:
+        """Nobody needs to look at it."""
+        return self.ending in {"done", "running"}
+
+
+def runs_of(ports: Ports, *, limit: int = 30, failed: bool = False) -> list[Run]:
+    """The newest first. `failed`: only those that somebody should look at, the newest so many of them."""
+    with ports.database.read() as connection:
+        found = last_runs(connection, ports.policy.name, limit=ALL if failed else limit)
+        living = at_work(connection, ports.policy.name) is not None
+    runs = _told(found, living)
+    return [run for run in runs if not run.well][:limit] if failed else runs
+
+
+def run_named(ports: Ports, number: str) -> Run:
+    """This one. Raises NotThere."""
+    with ports.database.read() as connection:
+        row = run_by_id(connection, ports.policy.name, number)
+        newest = last_runs(connection, ports.policy.name, limit=1)
+        living = at_work(connection, ports.policy.name) is not None
+    if row is None:
+        raise NotThere(f"There is no run {number}.", fix="`joinery run list` shows them.")
+    return _run(row, living=living and row["id"] == newest[0]["id"])
+
+
+def _told(rows: Sequence[Mapping[str, Any]], living: bool) -> list[Run]:
+    """Only the newest can be the one that holds the lock."""
+    return [_run(row, living=living and number == 0) for number, row in enumerate(rows)]
+
+
+def _run(row: Mapping[str, Any], *, living: bool) -> Run:
+    said = row["summary"]
+    ending: Ending = row["state"]
+    if not row["ended_at"]:
+        ending = "running" if living else "left"
+    elif said.get("error") == "run_left":
+        ending = "left"
+    words = ("error", "message", "stage", "exit_code", "files", "events", "lines", "mail", "records")
+    return Run(
+        id=row["id"],
+        kind=row["kind"],
+        ending=ending,
+        as_of=datetime.fromisoformat(row["as_of"]),
+        began=datetime.fromisoformat(row["started_at"]),
+        ended=datetime.fromisoformat(row["ended_at"]) if row["ended_at"] else None,
+        plan=row["plan_id"],
+        stages=dict(said.get("stages", ())),
+        accounts={word: said[word] for word in ("read", "drift", "gone", "clashes") if word in said},
+        **{word: said[word] for word in words if word in said},
+    )
