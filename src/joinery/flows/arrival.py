@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -12,14 +12,14 @@ import polars as pl
 from joinery.audit.population import audit, double_ids
 from joinery.core.hygiene.trust import Churn, Profile
 from joinery.core.mapping.date_order import settle
-from joinery.core.mapping.inbound import person_key_of, record_key
+from joinery.core.mapping.inbound import key_read, person_key_of, record_key
 from joinery.core.mapping.records import JOBS, key_column
 from joinery.core.mapping.spec import MappingSpec
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.snapshot import RawRecord
 from joinery.flows.policy import SourcePolicy
 from joinery.intake.date_columns import dates_in, mapped
-from joinery.intake.delta import Delta, compare, read_alike, records
+from joinery.intake.delta import Delta, compare, doubted, keys_of, read_alike, records
 from joinery.intake.identity import canonical_texts, successive, together, with_entity
 from joinery.intake.numbers import without_mangled, without_rezeroed
 from joinery.intake.profile import churn, profile_of, rezeroed
@@ -100,6 +100,14 @@ class Arrival:
             return self
         table = without_rezeroed(self.table, self.key, pairs)
         return replace(self, table=table, pending=self.pending.union(pairs, pairs.values()))
+
+    def doubting(self, before: bytes, source_ids: Collection[str]) -> bytes:
+        """The last index with these records to be looked at again; as it is where it has none of them."""
+        keys = keys_of(before, [self.key]).to_series().to_list()
+        theirs = set(source_ids).intersection(keys)
+        if len(theirs) < len(source_ids):  # a key may be read otherwise than it stands there
+            theirs |= {key for key in keys if key_read(self.spec, key) in source_ids}
+        return doubted(before, theirs) if theirs else before
 
     def read_as(self, before: bytes | None) -> bool:
         """The last file was mapped as this one is: the same bytes say the same about everybody."""

@@ -28,6 +28,7 @@ from joinery.flows.joining import Claims
 from joinery.flows.policy import Ports, SourcePolicy
 from joinery.flows.pulled import FileResult, PullReport, report_of
 from joinery.flows.setting import Outcome
+from joinery.flows.told_since import told_since
 from joinery.flows.waking import setting_for, wake
 from joinery.kit.drop import ArrivedFile
 from joinery.store.connections import ConnectionState, load_state, save_state
@@ -96,6 +97,7 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
         remembered = load_state(connection, ports.policy.name).extra.get("layouts", {}).get(source.name, {})
         last = last_accepted(connection, ports.policy.name, source.name)
         before = load_digests(connection, ports.policy.name, source.name, "")
+        pushed = told_since(connection, ports, source, last, file) if last and before else frozenset[str]()
     try:
         source.drop.verify(file)
         with source.opened(file) as plain:
@@ -106,8 +108,9 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
         _remember_unused(ports, result, file, as_of, sha256="")
         source.drop.reject(file, report_of(result), day)
         return result, None
-    if last is not None and _unchanged(ports, source, last, arrival) and arrival.read_as(before):
+    if last is not None and not pushed and _unchanged(ports, source, last, arrival) and arrival.read_as(before):
         return _same(ports, source, file, as_of, arrival), None
+    before = arrival.doubting(before, pushed) if before and pushed else before
     known, churned = Profile.from_json(last.profile) if last else None, arrival.churn(before)
     profile = arrival.profile(file.as_of)
     verdict = judge(profile, known, churned, source.trust, partial=arrival.partial, doubts=arrival.doubts)

@@ -174,6 +174,18 @@ def keys_of(before: bytes | None, key: Sequence[str]) -> pl.DataFrame:
     return _unpack(before, {}, names)[0].select(names)
 
 
+def doubted(blob: bytes, keys: Collection[str]) -> bytes:
+    """The index with these people's rows to be looked at again, whatever the next file says of them."""
+    first, _, body = blob.partition(b"\n")
+    frame = pl.read_ipc(io.BytesIO(body))
+    theirs = pl.any_horizontal(pl.col(name).is_in(list(keys)) for name in _key_names(frame))
+    nothing = pl.lit(0, dtype=pl.UInt64)
+    return _pack(
+        json.loads(first),
+        frame.with_columns(pl.when(theirs).then(nothing).otherwise(pl.col(each)).alias(each) for each in _DIGESTS),
+    )
+
+
 def without_keys(blob: bytes, keys: Collection[str]) -> bytes:
     """The index as if these had never been in the file."""
     first, _, body = blob.partition(b"\n")

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 from joinery.core.model.codec import instant_text
 from joinery.core.model.ids import PersonKey
 from joinery.store.people import in_chunks
-from joinery.store.tables import facts
+from joinery.store.tables import facts, snapshots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +27,23 @@ class FactChange:
     effective_from: date
     #: there was a value before: its row is closed
     supersedes: bool
+
+
+def told_between(connection: Connection, name: str, source: str, since: datetime, until: datetime) -> set[PersonKey]:
+    """People of whom something is in force that was pushed in the name of this source between these moments."""
+    s, f = snapshots.c, facts.c
+    pushed = select(s.id).where(
+        s.connection == name,
+        s.source == f"{source}:told",
+        s.taken_at > instant_text(since),
+        s.taken_at < instant_text(until),
+    )
+    ids = list(connection.scalars(pushed))
+    found: set[PersonKey] = set()
+    for chunk in in_chunks(ids):
+        query = select(f.person_key).where(f.snapshot_id.in_(chunk), f.known_to == "").distinct()
+        found.update(PersonKey(key) for key in connection.scalars(query))
+    return found
 
 
 def record_facts(

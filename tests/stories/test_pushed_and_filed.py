@@ -1,0 +1,89 @@
+"""What was pushed and what HR's next files say: a newer file counts, also by a row that is what it was before."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from joinery.flows.push import News, tell
+from tests.stories.company import Company, Row, changed, moment, staff
+
+GONE = {"status": "Terminated"}
+
+
+@pytest.fixture
+def acme(tmp_path: Path) -> Company:
+    company = Company(tmp_path)
+    night(company, "2026-11-23T05:00", staff(4))
+    return company
+
+
+def night(acme: Company, at: str, rows: list[Row], *, written: str = "") -> list[str]:
+    """The run at this moment, with HR's full file; `written`: the moment in its name."""
+    acme.clock = lambda: moment(at)
+    name = f"hr_employees_full_{written}Z.csv" if written else ""
+    return acme.day(at, rows, name=name).lines
+
+
+def push(acme: Company, at: str, who: str, **fields: str) -> None:
+    now = datetime.fromisoformat(at).replace(tzinfo=UTC)
+    acme.clock = lambda: now
+    with acme.open(at) as it:
+        (source,) = it.ports.sources.values()
+        news = News(door="push", name=f"n{at}", records=[{"worker_id": who, **fields}], received_at=now)
+        tell(it.ports, source, news)
+
+
+def test_a_file_written_before_the_push_takes_nothing_back(acme: Company) -> None:
+    push(acme, "2026-11-24T03:00", "0002", **GONE)
+    assert acme.accounts()["0002"] == "suspended"
+    assert night(acme, "2026-11-24T05:00", staff(4), written="20261124T020000") == []
+    assert acme.accounts()["0002"] == "suspended"
+
+
+def test_a_file_that_does_not_say_when_it_was_written_takes_nothing_back_within_a_day(acme: Company) -> None:
+    push(acme, "2026-11-24T03:00", "0002", **GONE)
+    assert night(acme, "2026-11-24T05:00", changed(staff(4), "0001", job_title="Head")) == ["0001 update done"]
+    assert acme.accounts()["0002"] == "suspended"
+    assert night(acme, "2026-11-25T05:00", staff(4)) == ["0001 update done", "0002 restore done"]
+
+
+def test_a_newer_file_gives_access_back_that_was_ended_by_mistake(acme: Company) -> None:
+    push(acme, "2026-11-24T03:00", "0002", **GONE)
+    lines = night(acme, "2026-11-24T05:00", staff(4), written="20261124T040000")
+    assert lines == ["0002 restore done"]
+    assert night(acme, "2026-11-25T05:00", staff(4), written="20261125T040000") == []
+
+
+@pytest.mark.parametrize("rows", ["the same bytes", "another row changed"])
+def test_an_access_that_was_opened_by_mistake_ends_with_the_next_file_that_tells_of_the_end(
+    acme: Company, rows: str
+) -> None:
+    gone = changed(staff(4), "0002", **GONE)
+    night(acme, "2026-11-24T05:00", gone, written="20261124T040000")
+    assert acme.accounts()["0002"] == "suspended"
+    push(acme, "2026-11-24T10:00", "0002", status="Active")
+    acme.clock = lambda: moment("2026-11-24T11:00")
+    acme.day("2026-11-24T11:00")
+    assert acme.accounts()["0002"] == "active"
+    more = {"job_title": "Head"} if rows == "another row changed" else {}
+    night(acme, "2026-11-25T05:00", changed(gone, "0001", **more), written="20261125T040000")
+    assert acme.accounts()["0002"] == "suspended"
+
+
+def test_somebody_of_whom_nothing_was_pushed_is_not_looked_at(acme: Company) -> None:
+    push(acme, "2026-11-24T03:00", "0002", job_title="Head")
+    acme.clock = lambda: moment("2026-11-26T05:00")
+    first = acme.day("2026-11-26T05:00", staff(4)).report.pulled.files[0]
+    assert (first.counts["changed"], first.counts["unchanged"]) == (1, 3)
+    assert acme.person("0002").worker.job_title == "Clerk"
+    acme.clock = lambda: moment("2026-11-27T05:00") + timedelta(hours=1)
+    assert acme.day("2026-11-27T06:00", staff(4)).report.pulled.files[0].state == "same"
+
+
+def test_a_push_that_a_file_confirms_changes_nothing(acme: Company) -> None:
+    push(acme, "2026-11-24T03:00", "0002", **GONE)
+    assert night(acme, "2026-11-25T05:00", changed(staff(4), "0002", **GONE), written="20261125T040000") == []
+    assert [event for event in acme.events("0002") if "leaver" in event] == ["0002 leaver 2026-11-24"]
