@@ -78,6 +78,7 @@ def test_a_single_peak_does_not_tilt_the_slope() -> None:
             id="soak",
         ),
         pytest.param(["idle", "--connections", "2", "--seconds", "3", "--settle", "2"], {"connections": 2}, id="idle"),
+        pytest.param(["mass_change", "--people", "300"], {"people": 300}, id="mass change"),
         pytest.param(["kill_switch", "--people", "2", "--backlog", "100"], {"what": "meanwhile"}, id="kill switch"),
     ],
 )

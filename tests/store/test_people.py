@@ -14,6 +14,7 @@ from joinery.core.model.ids import PersonKey
 from joinery.core.model.standing import Stage
 from joinery.store.database import Database
 from joinery.store.facts import FactChange, facts_known_at, record_facts
+from joinery.store.looks import wake_earlier
 from joinery.store.people import People, Person, in_chunks
 from joinery.store.tables import facts
 from tests.store.acme import HOUR, NOW, TODAY, opened, person, way
@@ -129,11 +130,11 @@ def test_whose_wake_date_has_come(store: Database) -> None:
 def test_only_an_earlier_wake_date_counts(store: Database) -> None:
     add(store, person("ana", wake_at=NOW + HOUR), person("bob"))
     with store.write() as tx:
-        People(tx, "acme").wake_earlier({ANA: NOW + 2 * HOUR, PersonKey("p-bob"): NOW + 2 * HOUR})
+        wake_earlier(tx, {ANA: NOW + 2 * HOUR, PersonKey("p-bob"): NOW + 2 * HOUR})
     with store.write() as tx:
         assert People(tx, "acme").by_key([ANA])[ANA].wake_at == NOW + HOUR
         assert People(tx, "acme").by_key([PersonKey("p-bob")])[PersonKey("p-bob")].wake_at == NOW + 2 * HOUR
-        People(tx, "acme").wake_earlier({ANA: NOW})
+        wake_earlier(tx, {ANA: NOW})
         assert People(tx, "acme").by_key([ANA])[ANA].wake_at == NOW
 
 

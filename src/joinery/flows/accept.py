@@ -1,4 +1,4 @@
-"""From mapped rows to records, people and their standing, in batches, inside the transaction that accepts a snapshot.
+"""From mapped rows to records, people and their standing, in batches, in the transaction that accepts a snapshot.
 
 Rule: one person's bad row changes nothing for anybody else, and leaves that person at the last good state.
 """
@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, tzinfo
+from datetime import date
 from itertools import count
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import Connection
 
@@ -26,17 +25,16 @@ from joinery.core.model.ids import PersonKey
 from joinery.core.model.snapshot import RawRecord
 from joinery.core.model.standing import Stage, Standing
 from joinery.core.model.worker import Status, Worker
-from joinery.core.rules.instants import local_day
 from joinery.core.rules.jobs import as_job, awaited, paired, superseded
 from joinery.core.rules.lifecycle import ended_unsaid, standing_of, standing_when_absent, still_missing
-from joinery.flows.in_time import Known, Taken, all_remembered, begun_today, in_time, known_of
+from joinery.flows.in_time import Known, Taken, all_remembered, begun_today, in_time, job_of, known_of, told_of
 from joinery.flows.joining import Claims, Joining
 from joinery.flows.netting import Netting
 from joinery.flows.persons import person_of
 from joinery.flows.questions import settle
-from joinery.flows.recording import record
+from joinery.flows.ready import Now, Readied, Ready
+from joinery.flows.recording import Change, record
 from joinery.flows.setting import Outcome, Setting
-from joinery.store.database import Database
 from joinery.store.people import People, Person, in_chunks
 
 BATCH = 2000
@@ -61,43 +59,92 @@ class Acceptance:
         self.without_address: frozenset[str] = frozenset()
         #: key above employments -> a person who is new in this batch
         self._born: dict[str, PersonKey] = {}
+        #: rows that were decided before this transaction, and what they come to in this batch
+        self._readied, self._now = Readied(), Now()
+        self._ready: list[Change] = []
+        #: people written by this transaction for what was not decided before
+        self._wrote: set[PersonKey] = set()
 
-    def rows(self, spec: MappingSpec, records: Iterable[RawRecord], frozen: Mapping[str, str], claims: Claims) -> None:
+    def rows(
+        self,
+        spec: MappingSpec,
+        records: Iterable[RawRecord],
+        frozen: Mapping[str, str],
+        claims: Claims,
+        readied: Readied | None = None,
+    ) -> None:
         """Map and decide changed or new rows; `frozen` are employee IDs with a quarantine finding, and why.
 
         Rows that continue another record come last: by then it is known what this file says of that one.
         """
         self._joining = Joining(self._db, self._is, claims)
+        self._readied = readied or Readied()
+        self._now = self._readied.now(self._db, self._joining)
         for person in self._joining.awaited():
             self._late.hold(person)
         self._mapped = spec.says
         self._key = key_column(spec)
         later: list[RawRecord] = []
         for chunk in in_chunks(records, BATCH):
-            first: list[RawRecord] = []
-            for each in chunk:
-                (later if record_key(spec, each) in claims.former else first).append(each)
+            continues = {n for n, each in enumerate(chunk) if claims.former and record_key(spec, each) in claims.former}
+            later.extend(chunk[n] for n in sorted(continues))
+            first = [each for n, each in enumerate(chunk) if n not in continues] if continues else chunk
             self._chunk(spec, first, frozen)
         for chunk in in_chunks(later, BATCH):
             self._chunk(spec, chunk, frozen)
 
     def _chunk(self, spec: MappingSpec, records: Sequence[RawRecord], frozen: Mapping[str, str]) -> None:
         ids = [record_key(spec, each) for each in records]
-        owners = self._joining.owners(ids, [key_of(spec, each) for each in records])
+        ready = self._readied.decided(ids, self._now, {*self._late.before, *self._wrote})
+        owners = self._owners(spec, [(n, each) for n, each in zip(ids, records, strict=True) if n not in ready])
+        if also := {person.key for person in owners.values()} & {self._readied.owner(each) for each in ready}:
+            ready = self._readied.decided(ready, self._now, also)
+            owners = self._owners(spec, [(n, each) for n, each in zip(ids, records, strict=True) if n not in ready])
         for source_id, each in zip(ids, records, strict=True):
+            if source_id in ready:
+                self._take(ready[source_id])
+                continue
             owner = owners.get(source_id)
             if owner is None and self._directory:
                 # nobody is employed by being listed: looked at again once another source knows them
                 self.outcome.refused.add(each.get(self._key, "").strip())
                 self.outcome.counts["only_listed"] += 1
                 continue
-            look = self._row if not unclear_in(each) else self._in_doubt
-            look(spec, each, self._latest(owner) if owner else None, frozen)
+            if source_id in self._now.told and not self._dated(owner, source_id):
+                self.outcome.refused.add(each.get(self._key, "").strip())
+                self.outcome.counts["older"] += 1
+                continue
+            self._look(spec, each, self._latest(owner) if owner else None, frozen)
         self._write()
+
+    def _dated(self, owner: Person | None, source_id: str) -> bool:
+        """HR's own dates say which of two words about this record is the newer one."""
+        dated = self._is.content_as_of is not None or "changed_at" in self._mapped
+        return dated and bool(told_of(owner, job_of(owner, self._is.source, source_id)))
+
+    def _owners(self, spec: MappingSpec, rows: Sequence[tuple[str, RawRecord]]) -> dict[str, Person]:
+        return self._joining.owners([n for n, _ in rows], [key_of(spec, each) for _, each in rows])
+
+    def _take(self, ready: Ready) -> None:
+        ready.tell(self.outcome)
+        if ready.change is not None:
+            self._ready.append(ready.change)
+
+    def one_row(
+        self, spec: MappingSpec, record: RawRecord, owner: Person | None, frozen: Mapping[str, str]
+    ) -> tuple[Outcome, Netting]:
+        """What one row alone comes to; nothing is written."""
+        self._mapped, self._key = spec.says, key_column(spec)
+        self.outcome, self._batch = Outcome(), Netting()
+        self._look(spec, record, owner, frozen)
+        return self.outcome, self._batch
+
+    def _look(self, spec: MappingSpec, record: RawRecord, owner: Person | None, frozen: Mapping[str, str]) -> None:
+        look = self._row if not unclear_in(record) else self._in_doubt
+        look(spec, record, owner, frozen)
 
     @property
     def _directory(self) -> bool:
-        """The source says nothing of employment."""
         return self._is.source in self._is.ownership.directories
 
     def _latest(self, person: Person) -> Person:
@@ -105,7 +152,7 @@ class Acceptance:
 
     def _row(self, spec: MappingSpec, record: RawRecord, owner: Person | None, frozen: Mapping[str, str]) -> None:
         source_id, raw_key = record_key(spec, record), record.get(self._key, "").strip()
-        was = _job_of(owner, self._is.source, source_id)
+        was = job_of(owner, self._is.source, source_id)
         rows, alone = rows_of(record), not has_several_jobs(record)
         known, mapped = known_of(self._is, owner, was), list[Mapped]()
         for row in rows:
@@ -137,7 +184,7 @@ class Acceptance:
         self._refuse(unclear_finding(key_of(spec, record), unclear, len(rows)), record.get(self._key, "").strip())
         end = agreed_end([Said(spec, row) for row in rows])
         if end is not None and "worker_id" not in unclear:
-            was = _job_of(owner, self._is.source, record_key(spec, record))
+            was = job_of(owner, self._is.source, record_key(spec, record))
             self._believe_end(owner, was, *end, alone=True)
 
     def _one_by_one(self, mapped: Sequence[Mapped], known: Known, raw_key: str) -> list[Taken]:
@@ -238,7 +285,9 @@ class Acceptance:
         """Records that a complete, trusted snapshot does not contain; the source IDs still missing afterwards."""
         still: list[str] = []
         for chunk in in_chunks(source_ids, BATCH):
-            for source_id, found in self._joining.by_key(chunk).items():
+            # somebody told of them since the file was there: the next file says whether they are in it
+            still.extend(each for each in chunk if each in self._now.told)
+            for source_id, found in self._joining.by_key([n for n in chunk if n not in self._now.told]).items():
                 person = self._latest(found)
                 if self._directory:
                     self._keep([job for job in person.jobs if job.record != (self._is.source, source_id)], person)
@@ -323,8 +372,9 @@ class Acceptance:
             self.outcome.doubtful.add(person.key)
 
     def _write(self) -> None:
-        record(self._db, self._is, self._batch, self.outcome)
-        self._batch, self._born = Netting(), {}
+        record(self._db, self._is, self._batch, self.outcome, self._ready)
+        self._wrote.update(self._batch.after)
+        self._batch, self._born, self._ready = Netting(), {}, []
 
     def close(self) -> tuple[Finding, ...]:
         """What could not be said before the file ended; returns what is open about who somebody is."""
@@ -340,29 +390,3 @@ class Acceptance:
         for people in self._people.by_worker_id(self.outcome.managers).values() if self.outcome.managers else ():
             keys.update(person.key for person in people)
         self._people.mark(keys, unsettled=True)
-
-
-def _job_of(owner: Person | None, source: str, source_id: str) -> Employment | None:
-    """The record itself, or the one it continues: names and addresses that a row leaves out are kept from it."""
-    if owner is None:
-        return None
-    return next((job for job in owner.jobs if job.record == (source, source_id)), None)
-
-
-def believing(database: Database, connection: Connection, name: str) -> None:
-    """Said before anything is read that is to be believed anew: two transactions that knew the same people as they were
-    would each write what it heard of them, and the news of the first be lost without a word."""
-    database.one_by_one(connection, f"joinery believes {name}")
-
-
-def uuid7(at: datetime, random: int) -> PersonKey:
-    """A UUIDv7 (time-ordered) from an instant and 74 random bits."""
-    millis = int(at.timestamp() * 1000) & ((1 << 48) - 1)
-    high = (millis << 16) | 0x7000 | ((random >> 62) & 0xFFF)
-    low = (0b10 << 62) | (random & ((1 << 62) - 1))
-    return PersonKey(str(UUID(int=(high << 64) | low)))
-
-
-def baseline_day(as_of: datetime, zone: tzinfo) -> date:
-    """The local day of the first acceptance, in the company's zone."""
-    return local_day(as_of, zone)

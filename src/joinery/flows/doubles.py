@@ -17,7 +17,7 @@ from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.standing import Stage
 from joinery.core.rules.instants import local_day
-from joinery.flows.accept import believing
+from joinery.flows.believing import believing
 from joinery.flows.book import DOUBLES, IDENTITY
 from joinery.flows.policy import Ports
 from joinery.flows.questions import OTHER

@@ -164,6 +164,13 @@ def _parted(waiting: Sequence[Ahead], today: date) -> tuple[list[Ahead], tuple[A
     return [each for each in waiting if each.on <= today], tuple(each for each in waiting if each.on > today)
 
 
+def job_of(owner: Person | None, source: str, source_id: str) -> Employment | None:
+    """The record itself, or the one it continues: names and addresses that a row leaves out are kept from it."""
+    if owner is None:
+        return None
+    return next((job for job in owner.jobs if job.record == (source, source_id)), None)
+
+
 def told_of(owner: Person | None, was: Employment | None) -> Mapping[str, str]:
     """When HR said what about this record."""
     if owner is None or was is None:

@@ -90,6 +90,9 @@ class _Pretended:
     def one_by_one(self, _connection: Connection, _what: str) -> None:
         """Nobody waits for what is not kept."""
 
+    def let_others(self) -> None:
+        """Nobody is let in."""
+
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """The one connection; what fails is undone by the outer rollback."""

@@ -15,19 +15,17 @@ from sqlalchemy import Connection
 from joinery.core.model.ids import PersonKey, PlanId
 from joinery.core.model.operation import ActionClass
 from joinery.core.model.plan import GuardResult, PlanSummary
-from joinery.core.planning.able import Reach, within_reach
 from joinery.core.planning.guards import Population, Tally, check_guards
-from joinery.core.planning.steps import lines_for
-from joinery.flows.decide import Decided, decide_person
+from joinery.flows.considering import BATCH, Considered, When, consider, considered_ahead
 from joinery.flows.edits import edit_between, mark_touched
-from joinery.flows.gather import gather
 from joinery.flows.lane import Lane, ride, ride_alone
 from joinery.flows.policy import Policy, Ports
 from joinery.store.accounts import Accounts
-from joinery.store.assignments import save_assignments
+from joinery.store.assignments import save_rows
 from joinery.store.connections import ConnectionState, load_state, next_number, save_state
 from joinery.store.decisions import release
-from joinery.store.people import People, Person, in_chunks
+from joinery.store.looks import looked_at, wake_earlier
+from joinery.store.people import People, in_chunks
 from joinery.store.plans import (
     PUSHED,
     PlanWriter,
@@ -46,7 +44,6 @@ from joinery.store.plans import (
 )
 from joinery.store.riding import has_urgent, pushed_in, under_way
 
-BATCH = 1000
 EXPIRES_AFTER = timedelta(hours=24)
 #: the guard of ends of access that were pushed above the limit for pushes
 PUSHES = "pushes"
@@ -59,7 +56,6 @@ class _Making:
     writer: PlanWriter
     tally: Tally = field(default_factory=Tally)
     actions: Counter[str] = field(default_factory=Counter)
-    looked_at: int = 0
     #: accounts that this plan links: they count among those that guards compare with
     linking: int = 0
     urgent_chunks: set[int] = field(default_factory=set)
@@ -75,7 +71,8 @@ def make_plan(
 ) -> PlanSummary | None:
     """Store a plan for everybody who needs a look; None when nothing has to be done for anybody.
 
-    One transaction: the plan, its lines, what was decided and who is settled appear together or not at all.
+    One transaction: the plan, its lines, what was decided and who is settled appear together or not at all. What can
+    be decided before it is, so that an end of access which comes meanwhile does not wait for all of it.
     `only` these people: a plan beside the others, which stay as they are; `lane` says how its ends of access ride.
     """
     policy = ports.policy
@@ -84,19 +81,21 @@ def make_plan(
         edited = only is None and state.config_version != policy.version
         if only is None and not edited and not People(connection, policy.name).unsettled():
             return None
+    if edited:
+        cause = _publish(ports, as_of, state, cause)
+    ahead = considered_ahead(ports, as_of) if only is None else None
     with ports.database.write() as connection:
-        if edited:
-            cause = _publish(connection, ports, as_of, state, cause)
+        state = load_state(connection, policy.name)
         keys = only if only is not None else _wanting(connection, policy)
         if not keys and only is None:
             _in_force(connection, policy, state)
             return None
         summary = _begin(connection, policy, ports.now(), as_of, cause, snapshot_id)
         making = _Making(writer=PlanWriter(connection, summary.id, policy.chunk_size))
-        first_load = not state.extra.get("loaded")
+        when = When(as_of=as_of, go_live=state.go_live, first_load=not state.extra.get("loaded"))
+        taken = ahead.taken if ahead is not None else consider
         for chunk in in_chunks(keys, BATCH):
-            _look_at(connection, ports, making, chunk, _When(as_of=as_of, state=state, first_load=first_load))
-            ports.progress("plan", making.looked_at, len(keys))
+            _write_down(connection, ports, making, taken(connection, policy, chunk, when))
         if only is None:
             _replace_older(connection, policy, state, summary)
             return _finish(connection, policy, making, summary, ride)
@@ -120,16 +119,20 @@ def _set_off(connection: Connection, plan: PlanSummary | None, people: Sequence[
     return replace(plan, state="applying")
 
 
-def _publish(connection: Connection, ports: Ports, as_of: datetime, state: ConnectionState, cause: str) -> str:
-    """Keep the configuration that comes into force and mark whom it touches; the cause of the plan, with its number."""
+def _publish(ports: Ports, as_of: datetime, state: ConnectionState, cause: str) -> str:
+    """Keep the configuration that comes into force and mark whom it touches; the cause of the plan, with its number.
+
+    By itself: they are looked at again, now or by the next run, whatever becomes of this plan.
+    """
     policy = ports.policy
-    number = ports.versions.keep(connection, ports.now())
-    before = ports.versions.policy(connection, state.config_version) if state.config_version else None
-    edit = edit_between(before, policy) if before is not None else None
-    if edit is None or edit.everybody:
-        People(connection, policy.name).mark_all()
-    else:
-        mark_touched(connection, edit, as_of, state.go_live)
+    with ports.database.write() as connection:
+        number = ports.versions.keep(connection, ports.now())
+        before = ports.versions.policy(connection, state.config_version) if state.config_version else None
+        edit = edit_between(before, policy) if before is not None else None
+        if edit is None or edit.everybody:
+            People(connection, policy.name).mark_all()
+        else:
+            mark_touched(connection, edit, as_of, state.go_live)
     return f"{cause}; configuration {number}" if state.config_version else cause
 
 
@@ -144,13 +147,6 @@ def _in_force(connection: Connection, policy: Policy, state: ConnectionState) ->
     published = {rule.key: rule.published_on.isoformat() for rule in policy.rules}
     extra = {**state.extra, "published": {**state.extra.get("published", {}), **published}}
     save_state(connection, policy.name, replace(state, config_version=policy.version, extra=extra))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _When:
-    as_of: datetime
-    state: ConnectionState
-    first_load: bool
 
 
 def _begin(
@@ -170,42 +166,22 @@ def _begin(
     return summary
 
 
-def _look_at(connection: Connection, ports: Ports, making: _Making, keys: Sequence[PersonKey], when: _When) -> None:
-    """Decide for one batch of people and write their lines."""
-    policy = ports.policy
-    people = People(connection, policy.name)
-    batch = gather(connection, policy, keys, when.as_of)
-    settled: list[PersonKey] = []
-    decided: list[Decided] = []
-    for person in batch.people:
-        one = decide_person(policy, batch, person, when.as_of, when.state.go_live, first_load=when.first_load)
-        reach = within_reach(lines_for(one.subject), policy.cannot, person.memory.get("beyond", ()))
-        approved = person.key in batch.laid_off
-        for line in reach.possible:
-            if not (approved and line.evidenced):
-                making.tally.add(line)
-            making.actions[str(line.action)] += 1
-            making.linking += line.action is ActionClass.LINK and not line.held
-        making.writer.add(reach.lines, approved=approved)
-        decided.append(_remembering(one, person, reach))
-        if not reach.possible:
-            settled.append(person.key)
-    making.looked_at += len(keys)
+def _write_down(connection: Connection, ports: Ports, making: _Making, looked: Sequence[Considered]) -> None:
+    """The lines of one batch of people, and that they were looked at."""
+    people = People(connection, ports.policy.name)
+    for one in looked:
+        for line in one.counted:
+            making.tally.count(line)
+        making.actions.update(one.actions)
+        making.linking += one.linking
+        making.writer.add_written(one.lines, approved=one.approved)
     # news of somebody may have come while we decided: they are looked at once more, with what is known of them then
-    anew = people.looked_at(batch.people, settled)
-    still = [one for one in decided if one.key not in anew]
-    people.remember({one.key: one.memory for one in still if one.memory is not None})
-    people.wake_earlier({one.key: one.wake_at for one in still if one.wake_at is not None})
-    release(connection, [pin for one in decided for pin in one.over], ports.now())
-    save_assignments(connection, {one.key: one.assignments for one in decided if one.assignments})
-
-
-def _remembering(one: Decided, person: Person, reach: Reach) -> Decided:
-    """What the target cannot do for them is remembered, so that it is said once and not every night."""
-    if reach.beyond == tuple(person.memory.get("beyond", ())):
-        return one
-    memory = person.memory if one.memory is None else one.memory
-    return replace(one, memory={**memory, "beyond": list(reach.beyond)})
+    anew = looked_at(connection, {one.key: one.asked for one in looked}, [one.key for one in looked if one.settled])
+    still = [one for one in looked if one.key not in anew]
+    people.remember_texts({one.key: one.memory for one in still if one.memory is not None})
+    wake_earlier(connection, {one.key: one.wake_at for one in still if one.wake_at is not None})
+    release(connection, [pin for one in looked for pin in one.over], ports.now())
+    save_rows(connection, [row for one in looked for row in one.assignments])
 
 
 def _finish(

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import Connection
@@ -17,17 +18,21 @@ from sqlalchemy import Connection
 from joinery.core.hygiene.trust import Profile, judge, unreachable
 from joinery.core.mapping.inbound import key_read
 from joinery.core.model.finding import Finding, Severity
+from joinery.core.model.snapshot import RawRecord
 from joinery.core.rules.instants import local_day
 from joinery.errors import ConfigError, KeyUnusable, SourceUntrusted, StopRun
-from joinery.flows.accept import Acceptance, baseline_day, believing, uuid7
+from joinery.flows.accept import Acceptance
+from joinery.flows.accept_ahead import accepted_ahead
 from joinery.flows.arrival import Arrival
+from joinery.flows.believing import baseline_day, believing, uuid7
 from joinery.flows.book import FILE, IDENTITY, PEOPLE, REACH, Book
 from joinery.flows.held_files import accepted_once, may_accept
 from joinery.flows.issues import let_go
 from joinery.flows.joining import Claims
 from joinery.flows.policy import Ports, SourcePolicy
 from joinery.flows.pulled import FileResult, PullReport, report_of
-from joinery.flows.setting import Outcome
+from joinery.flows.ready import KeptBack, Readied
+from joinery.flows.setting import Outcome, Setting
 from joinery.flows.told_since import told_since
 from joinery.flows.waking import setting_for, wake
 from joinery.kit.drop import ArrivedFile
@@ -182,15 +187,17 @@ def _accept(
     """One transaction: facts, people, events, findings, digests and the snapshot appear together or not at all."""
     delta, name = arrival.compare(compared.before), ports.policy.name
     population, snapshot_id = _audited(arrival, delta), str(uuid7(ports.now(), secrets.randbits(74)))
+    read = _Reading(ports, source, file, arrival, (compared.as_of, snapshot_id, population))
+    claims = _claims(arrival, delta)
+    readied = read.ahead(delta, claims)
     with ports.database.write() as connection:
         believing(ports.database, connection, name)
         state = _remembering(load_state(connection, name), source.name, arrival.remembered)
-        setting = setting_for(ports, source, compared.as_of, snapshot_id, state)
-        full = last_full(connection, name, source.people)
-        said = replace(setting, partial=arrival.partial, content_as_of=file.as_of, full_as_of=full)
+        said, (frozen, without_address) = read.by(connection, state), read.kept_back(connection)
         acceptance = Acceptance(connection, said)
-        frozen = _frozen(source, acceptance, let_go(connection, ports, population, compared.as_of))
-        acceptance.rows(arrival.spec, arrival.records(delta), frozen, _claims(arrival, delta))
+        acceptance.without_address = without_address
+        readied = readied.under(said, (frozen, without_address))
+        acceptance.rows(arrival.spec, read.records(delta, readied), frozen, claims, readied)
         missing = _absent(source, acceptance, arrival, delta, state)
         in_question = acceptance.close()
         outcome = acceptance.outcome
@@ -236,12 +243,45 @@ def _note(book: Book, arrival: Any, delta: Any, found: tuple[tuple[Finding, ...]
         book.whole(PEOPLE, population)
 
 
-def _frozen(source: SourcePolicy, acceptance: Acceptance, population: Sequence[Finding]) -> dict[str, str]:
-    """Employee IDs that only the population shows to be wrong, and why; shared addresses may be left out instead."""
-    held = [f for f in population if f.severity is Severity.QUARANTINE and f.worker_id]
-    if source.repeated_email == "leave_out":
-        acceptance.without_address = frozenset(f.worker_id for f in held if f.check == "duplicate_email")
-    return {f.worker_id: f.message for f in held if f.worker_id not in acceptance.without_address}
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """By what the rows of a file are decided: asked before the transaction, and again in it.
+
+    `this`: the as-of instant, the snapshot's ID, and what is found in the population.
+    """
+
+    ports: Ports
+    source: SourcePolicy
+    file: ArrivedFile
+    arrival: Any
+    this: tuple[datetime, str, tuple[Finding, ...]]
+
+    def ahead(self, delta: Any, claims: Claims) -> Readied:
+        """The rows that can be decided before the transaction."""
+        with self.ports.database.read() as connection:
+            setting = self.by(connection, load_state(connection, self.ports.policy.name))
+            kept_back = self.kept_back(connection)
+        records = self.arrival.records(delta)
+        return accepted_ahead(self.ports, setting, self.arrival.spec, records, (claims, kept_back))
+
+    def records(self, delta: Any, readied: Readied) -> Iterator[RawRecord]:
+        """New and changed rows: those that were read before, then what is left of them."""
+        rest = islice(self.arrival.records(delta), len(readied.records), None) if readied.more else ()
+        return chain(readied.records, rest)
+
+    def by(self, connection: Connection, state: ConnectionState) -> Setting:
+        as_of, snapshot_id, _ = self.this
+        setting = setting_for(self.ports, self.source, as_of, snapshot_id, state)
+        full = last_full(connection, setting.connection, self.source.people)
+        return replace(setting, partial=self.arrival.partial, content_as_of=self.file.as_of, full_as_of=full)
+
+    def kept_back(self, connection: Connection) -> KeptBack:
+        """Employee IDs that only the population shows to be wrong; shared addresses may be left out instead."""
+        as_of, _, population = self.this
+        held = [f for f in let_go(connection, self.ports, population, as_of) if f.severity is Severity.QUARANTINE]
+        shared = {f.worker_id for f in held if f.check == "duplicate_email"}
+        without = frozenset(shared - {""}) if self.source.repeated_email == "leave_out" else frozenset()
+        return {f.worker_id: f.message for f in held if f.worker_id and f.worker_id not in without}, without
 
 
 def _snapshot(

@@ -25,8 +25,9 @@ from joinery.core.model.plan import PlanSummary
 from joinery.core.model.snapshot import RawRecord
 from joinery.core.model.standing import Stage
 from joinery.errors import SourceUntrusted
-from joinery.flows.accept import Acceptance, baseline_day, believing, uuid7
+from joinery.flows.accept import Acceptance
 from joinery.flows.apply import Applied, apply_alone
+from joinery.flows.believing import baseline_day, believing, uuid7
 from joinery.flows.book import IDENTITY, PEOPLE, Book
 from joinery.flows.closing import Heard, close_the_book
 from joinery.flows.erased import records_without_erased

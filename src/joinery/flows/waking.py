@@ -9,17 +9,22 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
 from joinery.core.model.finding import Finding
 from joinery.core.model.ids import PersonKey
-from joinery.flows.accept import Acceptance, believing, uuid7
+from joinery.flows.accept import Acceptance
+from joinery.flows.believing import believing, uuid7
 from joinery.flows.book import IDENTITY, PEOPLE, Book
 from joinery.flows.policy import Ports, SourcePolicy
 from joinery.flows.setting import Outcome, Setting
 from joinery.store.connections import ConnectionState, load_state, save_state
 from joinery.store.people import People, in_chunks
+
+#: so many people at one time: a transaction keeps ends of access waiting, and each of these is complete by itself
+AT_ONCE: Final = 1000
 
 
 def setting_for(
@@ -57,20 +62,26 @@ def wake(
         moved = only is None and state.extra.get("times") != times
         everybody = moved and "times" in state.extra
         due = known.everybody() if everybody else [key for key in known.due(as_of) if only is None or key in only]
-    total, in_question = Outcome(), tuple[Finding, ...]()
-    if not (due or moved):
-        return total
-    with ports.database.write() as connection:
-        believing(ports.database, connection, name)
-        for keys in in_chunks(due, 20_000):
-            by_source = _by_source(People(connection, name), keys)
-            in_question = _wake(connection, ports, total, by_source, _Dawn(as_of, state, seen))
-        if due:
-            Book(connection, name, IDENTITY, ports.now()).whole(PEOPLE, in_question)
-        if moved:
+    total = Outcome()
+    for n, keys in enumerate(in_chunks(due, AT_ONCE)):
+        if n:
+            ports.database.let_others()
+        _wake_some(ports, total, keys, _Dawn(as_of, state, seen))
+    if moved:
+        # last: whoever dies before has everybody looked at once more
+        with ports.database.write() as connection:
             now = load_state(connection, name)
             save_state(connection, name, replace(now, extra={**now.extra, "times": times}))
     return total
+
+
+def _wake_some(ports: Ports, total: Outcome, keys: Sequence[PersonKey], dawn: _Dawn) -> None:
+    """One transaction: what is known of these people by now, and what follows from their dates."""
+    with ports.database.write() as connection:
+        believing(ports.database, connection, ports.policy.name)
+        by_source = _by_source(People(connection, ports.policy.name), keys)
+        in_question = _wake(connection, ports, total, by_source, dawn)
+        Book(connection, ports.policy.name, IDENTITY, ports.now()).whole(PEOPLE, in_question)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from joinery.flows.waking import wake
 from joinery.flows.why_case import Case, decided_case, related
 from joinery.store.accounts import Accounts
 from joinery.store.assignments import save_assignments
+from joinery.store.looks import wake_earlier
 from joinery.store.people import People
 
 #: more dates than this are not played: a rule that begins and ends every day
@@ -85,7 +86,7 @@ def _keep(case: Case, lines: Sequence[Line]) -> None:
     if decided.memory is not None:
         people.remember({key: decided.memory})
     if decided.wake_at is not None:
-        people.wake_earlier({key: decided.wake_at})
+        wake_earlier(connection, {key: decided.wake_at})
     save_assignments(connection, {key: decided.assignments} if decided.assignments else {})
     people.mark([key], unsettled=False)
     accounts = Accounts(connection, case.policy.target)

@@ -14,7 +14,9 @@ import threading
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +61,13 @@ _AT_ONCE = 2
 #: seconds of Python after which a thread lets another go on: an end of access has some hundred turns to wait for while
 #: a bulk change is under way, and at the usual 5 ms each that is a second
 _HAND_OVER = 0.0005
+
+#: days for which a job that is over can still be looked at; nothing here reads it again, the ledger knows what it did
+KEPT_DAYS = 30
+#: seconds between two looks for such jobs, and how many go at a time: DBOS's transactions wait for each other
+_TIDY_EVERY = 3600.0
+_TIDIED = 500
+_OVER = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 _guard = threading.Lock()
 _runtime: Runtime | None = None
@@ -109,6 +118,7 @@ class Runtime:
         state_dir = place.state_dir
         state_dir.mkdir(parents=True, exist_ok=True)
         self._launched = False
+        self._tidied: float | None = None
         self._place = place
         self._name = name
         self._queues = {urgent: f"{name}.{'urgent' if urgent else 'normal'}" for urgent in (False, True)}
@@ -152,6 +162,27 @@ class Runtime:
                     options = self._options(job)
                     args = (name, job.plan_id, job.phase, job.chunk, job.attempt)
                     self._client.enqueue_in_transaction(tx, options, *args)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """A process that serves for months, or beside others, never starts anew: once an hour, what has been over for
+        `KEPT_DAYS` goes, of whatever process. DBOS has no such thing by itself. What is not over stays."""
+        began = time.monotonic()
+        if self._tidied is not None and began - self._tidied < _TIDY_EVERY:
+            return
+        self._tidied = began
+        before = datetime.now(UTC) - timedelta(days=KEPT_DAYS)  # noqa: TID251 DBOS's own clock
+        with suppress(SQLAlchemyError, dbos_error.DBOSException):  # the next hour tries again
+            for mine in ({"queue_name": list(self._queues.values())}, {"user": self._name}):
+                while old := self._client.list_workflows(
+                    **mine,
+                    status=_OVER,
+                    completed_before=before.isoformat(),
+                    limit=_TIDIED,
+                    load_input=False,
+                    load_output=False,
+                ):
+                    self._client.delete_workflows([workflow.workflow_id for workflow in old])
 
     def pass_on(self, name: str, job: Job) -> None:
         """Put a job that was taken up here back into its queue."""

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, or_, select, update
 
 from joinery.core.model.ids import PersonKey
 from joinery.store.accounts import upsert
+from joinery.store.bulk import execute_many
 from joinery.store.people import People, Person, in_chunks
 from joinery.store.tables import aliases, facts
 
@@ -49,7 +50,7 @@ class Aliases:
             set_={"valid_to": statement.excluded.valid_to},
         )
         for chunk in in_chunks(new, 1000):
-            self._db.execute(statement, [self._row(alias) for alias in chunk])
+            execute_many(self._db, statement, [self._row(alias) for alias in chunk])
 
     def _row(self, alias: Alias) -> dict[str, str]:
         return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from sqlalchemy import Connection, select
 
@@ -12,6 +12,7 @@ from joinery.core.model.ids import PersonKey
 from joinery.core.rules.learning import Assignment
 from joinery.core.rules.storing import decode_assignment, encode_assignment
 from joinery.store.accounts import upsert
+from joinery.store.bulk import execute_many
 from joinery.store.people import in_chunks
 from joinery.store.tables import assignments, completions
 
@@ -41,22 +42,28 @@ def reasoned_by(connection: Connection, names: Collection[str]) -> dict[PersonKe
 
 def save_assignments(connection: Connection, decided: Mapping[PersonKey, Collection[Assignment]]) -> None:
     """Remember what was decided; nothing is deleted."""
-    rows = [
-        {
+    save_rows(connection, [row for key, several in decided.items() for row in assignment_rows(key, several)])
+
+
+def assignment_rows(key: PersonKey, several: Collection[Assignment]) -> Iterator[dict[str, str]]:
+    """What one person owes, as it is stored."""
+    for assignment in several:
+        yield {
             "person_key": key,
             "requirement": assignment.requirement,
             "cycle": assignment.cycle,
             "state": str(assignment.state),
             "body": canonical(encode_assignment(assignment)),
         }
-        for key, several in decided.items()
-        for assignment in several
-    ]
+
+
+def save_rows(connection: Connection, rows: Collection[Mapping[str, str]]) -> None:
+    """The same, of rows that are made already."""
     statement = upsert(connection)(assignments)
     new = {name: statement.excluded[name] for name in ("state", "body")}
     statement = statement.on_conflict_do_update(index_elements=["person_key", "requirement", "cycle"], set_=new)
     for chunk in in_chunks(rows, 1000):
-        connection.execute(statement, chunk)
+        execute_many(connection, statement, chunk)
 
 
 def completed_by(connection: Connection, keys: Collection[PersonKey]) -> dict[PersonKey, dict[str, str]]:

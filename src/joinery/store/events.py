@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, or_, select
 
 from joinery.core.model.event import Event, EventKind
 from joinery.core.model.ids import PersonKey, WorkerId
+from joinery.store.bulk import execute_many
 from joinery.store.people import in_chunks
 from joinery.store.tables import events
 
@@ -23,28 +25,38 @@ def _key(event: Event) -> _Key:
 
 def record_events(connection: Connection, name: str, new: Sequence[Event], snapshot_id: str) -> None:
     """Append; the same change of the same day a second time (there and back again) gets the next ordinal."""
-    for chunk in in_chunks(new, 2000):
-        seen = _ordinals(connection, {event.person_key for event in chunk})
-        rows = []
-        for event in chunk:
-            key = _key(event)
-            seen[key] += 1
-            rows.append(
-                {
-                    "connection": name,
-                    "person_key": event.person_key,
-                    "worker_id": event.worker_id,
-                    "kind": key[1],
-                    "attribute": event.attribute,
-                    "old": event.old,
-                    "new": event.new,
-                    "effective_on": key[3],
-                    "observed_on": event.observed_on.isoformat(),
-                    "ordinal": seen[key],
-                    "snapshot_id": snapshot_id,
-                }
-            )
-        connection.execute(insert(events), rows)
+    write_events(connection, event_rows(connection, name, new, snapshot_id))
+
+
+def event_rows(connection: Connection, name: str, new: Sequence[Event], snapshot_id: str) -> list[dict[str, Any]]:
+    """These events as they are stored, in this order: right as long as nothing is written of their people."""
+    seen = _ordinals(connection, {event.person_key for event in new})
+    rows = []
+    for event in new:
+        key = _key(event)
+        seen[key] += 1
+        rows.append(
+            {
+                "connection": name,
+                "person_key": event.person_key,
+                "worker_id": event.worker_id,
+                "kind": key[1],
+                "attribute": event.attribute,
+                "old": event.old,
+                "new": event.new,
+                "effective_on": key[3],
+                "observed_on": event.observed_on.isoformat(),
+                "ordinal": seen[key],
+                "snapshot_id": snapshot_id,
+            }
+        )
+    return rows
+
+
+def write_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Append these rows."""
+    for chunk in in_chunks(rows, 2000):
+        execute_many(connection, insert(events), chunk)
 
 
 def _ordinals(connection: Connection, people: set[PersonKey]) -> Counter[_Key]:

@@ -5,7 +5,7 @@ Rule: a fact is closed by `known_to`, never changed or deleted; everything here 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, insert, or_, select, update
 
 from joinery.core.model.codec import instant_text
 from joinery.core.model.ids import PersonKey
+from joinery.store.bulk import execute_many
 from joinery.store.people import in_chunks
 from joinery.store.tables import facts, snapshots
 
@@ -50,36 +51,39 @@ def record_facts(
     connection: Connection, changes: Iterable[FactChange], *, known_from: datetime, snapshot_id: str, source: str
 ) -> int:
     """Append what became known and close what it replaces; the number of rows appended."""
-    at = instant_text(known_from)
-    close = (
-        update(facts)
-        .where(
-            facts.c.person_key == bindparam("b_person"),
-            facts.c.attribute == bindparam("b_attribute"),
-            facts.c.known_to == "",
-        )
-        .values(known_to=at)
-    )
     appended = 0
     for chunk in in_chunks(changes, 10_000):
-        closing = [{"b_person": c.person_key, "b_attribute": c.attribute} for c in chunk if c.supersedes]
-        if closing:
-            connection.execute(close, closing)
-        rows = [
-            {
-                "person_key": c.person_key,
-                "attribute": c.attribute,
-                "value": c.value,
-                "effective_from": c.effective_from.isoformat(),
-                "known_from": at,
-                "snapshot_id": snapshot_id,
-                "source": source,
-            }
-            for c in chunk
-        ]
-        connection.execute(insert(facts), rows)
+        rows = [fact_row(change, known_from=known_from, snapshot_id=snapshot_id, source=source) for change in chunk]
+        write_facts(connection, rows, [change.supersedes for change in chunk])
         appended += len(rows)
     return appended
+
+
+def fact_row(change: FactChange, *, known_from: datetime, snapshot_id: str, source: str) -> dict[str, str]:
+    """One fact as it is stored."""
+    return {
+        "person_key": change.person_key,
+        "attribute": change.attribute,
+        "value": change.value,
+        "effective_from": change.effective_from.isoformat(),
+        "known_from": instant_text(known_from),
+        "snapshot_id": snapshot_id,
+        "source": source,
+    }
+
+
+def write_facts(connection: Connection, rows: Sequence[Mapping[str, str]], supersedes: Iterable[bool]) -> None:
+    """Append these rows, after closing those that they supersede."""
+    c = facts.c
+    of = c.person_key == bindparam("b_person"), c.attribute == bindparam("b_attribute"), c.known_to == ""
+    close = update(facts).where(*of).values(known_to=bindparam("b_at"))
+    closing = [
+        {"b_person": row["person_key"], "b_attribute": row["attribute"], "b_at": row["known_from"]}
+        for row, over in zip(rows, supersedes, strict=True)
+        if over
+    ]
+    execute_many(connection, close, closing)
+    execute_many(connection, insert(facts), rows)
 
 
 def facts_known_at(connection: Connection, key: PersonKey, at: datetime) -> dict[str, tuple[str, str]]:

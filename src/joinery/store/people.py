@@ -10,9 +10,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, literal_column, or_, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, literal_column, or_, select, update
 from sqlalchemy.engine import Row
 
 from joinery.core.model.codec import (
@@ -30,6 +30,7 @@ from joinery.core.model.ids import PersonKey
 from joinery.core.model.standing import Standing
 from joinery.core.model.worker import Worker
 from joinery.core.rules.events import Known
+from joinery.store.bulk import execute_many
 from joinery.store.tables import aliases, people
 
 T = TypeVar("T")
@@ -78,6 +79,11 @@ class Person:
         return self.employments or (Employment(worker=self.worker, standing=self.standing, primary=True),)
 
 
+def memory_text(memory: Mapping[str, Any]) -> str:
+    """What is remembered of somebody, as it is stored."""
+    return canonical(dict(memory))
+
+
 def _person(row: Row[Any]) -> Person:
     return Person(
         key=PersonKey(row.key),
@@ -108,7 +114,7 @@ def _row(connection_name: str, person: Person) -> dict[str, Any]:
         "stage": str(person.standing.stage),
         "worker": canonical(encode_worker(worker)),
         "standing": canonical(encode_standing(person.standing)),
-        "memory": canonical(dict(person.memory)),
+        "memory": memory_text(person.memory),
         "wake_at": instant_text(person.wake_at) if person.wake_at else "",
         "unsettled": person.unsettled,
         "frozen": person.frozen,
@@ -132,6 +138,28 @@ def _indexed(person: Person) -> dict[str, Any]:
         "person_id": worker.person_id,
         "wake_at": instant_text(person.wake_at) if person.wake_at else "",
     }
+
+
+class Written(NamedTuple):
+    """A row as it is written; no `columns`: a new one, whole."""
+
+    columns: tuple[str, ...]
+    values: Mapping[str, Any]
+
+
+def written(name: str, before: Person | None, after: Person) -> Written:
+    """The row of somebody new, or what of a known one is to be written again: what is as it was is not.
+
+    An index costs as much as its row, and most changes touch none: they are written without those columns.
+    """
+    return _rewritten(name, before, after) if before is not None else Written((), _row(name, after))
+
+
+def _rewritten(name: str, before: Person | None, after: Person) -> Written:
+    row, was = _row(name, after), _indexed(before) if before else {}
+    same = {column for column, value in was.items() if row[column] == value}
+    columns = tuple(column for column in row if column not in _FIXED and column not in same)
+    return Written(columns, {f"b_{column}": row[column] for column in ("key", *columns)})
 
 
 #: whoever names themselves as manager leads nobody by it
@@ -321,29 +349,22 @@ class People:
 
     def add(self, new: Sequence[Person]) -> None:
         """People seen for the first time."""
-        for chunk in in_chunks(new, 5000):
-            self._db.execute(insert(people), [_row(self._name, person) for person in chunk])
+        self.write([written(self._name, None, person) for person in new])
 
     def replace(self, known: Sequence[Person]) -> None:
         """The new current rows of known people."""
-        self.rewrite([(None, person) for person in known])
+        self.write([_rewritten(self._name, None, person) for person in known])
 
-    def rewrite(self, known: Iterable[tuple[Person | None, Person]]) -> None:
-        """(as it was, as it is now) of known people; what is as it was is not written again.
-
-        An index costs as much as its row, and most changes touch none: they are written without those columns.
-        """
-        for chunk in in_chunks(known, 5000):
-            by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-            for before, after in chunk:
-                row, was = _row(self._name, after), _indexed(before) if before else {}
-                same = {name for name, value in was.items() if row[name] == value}
-                written = tuple(name for name in row if name not in _FIXED and name not in same)
-                values = {f"b_{name}": row[name] for name in ("key", *written)}
-                by_columns.setdefault(written, []).append(values)
-            for names, rows in by_columns.items():
+    def write(self, rows: Iterable[Written]) -> None:
+        """New rows, and what is another in known ones."""
+        for chunk in in_chunks(rows, 5000):
+            by_columns: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+            for row in chunk:
+                by_columns.setdefault(row.columns, []).append(row.values)
+            for names, values in by_columns.items():
                 new: dict[str, Any] = {name: bindparam(f"b_{name}") for name in names} | {"asked": people.c.asked + 1}
-                self._db.execute(update(people).where(people.c.key == bindparam("b_key")).values(new), rows)
+                known = update(people).where(people.c.key == bindparam("b_key")).values(new)
+                execute_many(self._db, known if names else insert(people), values)
 
     def mark(self, keys: Collection[PersonKey], *, unsettled: bool) -> None:
         """Have these looked at by the next plan, or not."""
@@ -354,34 +375,16 @@ class People:
             else:
                 self._db.execute(update(people).where(*where).values(unsettled=False))
 
-    def looked_at(self, found: Iterable[Person], settled: Collection[PersonKey]) -> set[PersonKey]:
-        """A plan has looked at these, as they were read; those with nothing to do are settled by it.
-
-        Returns those of whom it does not know the last: somebody asked for another look meanwhile, and gets it.
-        """
-        known, done = {person.key: person.asked for person in found}, frozenset(settled)
-        for keys, values in ((known.keys() & done, {"unsettled": False}), (known.keys() - done, {})):
-            for chunk in in_chunks([(key, known[key]) for key in sorted(keys)]):
-                as_read = tuple_(people.c.key, people.c.asked).in_(chunk)
-                seen = update(people).where(as_read).values({"looked": people.c.asked} | values)
-                for key in self._db.scalars(seen.returning(people.c.key)):
-                    del known[PersonKey(key)]
-        return set(known)
-
     def remember(self, memories: Mapping[PersonKey, Mapping[str, Any]]) -> None:
         """What the next decision needs to know of this one."""
-        statement = update(people).where(people.c.key == bindparam("b_key")).values(memory=bindparam("b_memory"))
-        rows = [{"b_key": key, "b_memory": canonical(dict(memory))} for key, memory in memories.items()]
-        for chunk in in_chunks(rows, 5000):
-            self._db.execute(statement, chunk)
+        self.remember_texts({key: memory_text(memory) for key, memory in memories.items()})
 
-    def wake_earlier(self, wakes: Mapping[PersonKey, datetime]) -> None:
-        """Wake at this instant unless an earlier one is set already."""
-        later = or_(people.c.wake_at == "", people.c.wake_at > bindparam("b_at"))
-        statement = update(people).where(people.c.key == bindparam("b_key"), later).values(wake_at=bindparam("b_at"))
-        rows = [{"b_key": key, "b_at": instant_text(at)} for key, at in wakes.items()]
+    def remember_texts(self, memories: Mapping[PersonKey, str]) -> None:
+        """The same, of what `memory_text` made of them."""
+        statement = update(people).where(people.c.key == bindparam("b_key")).values(memory=bindparam("b_memory"))
+        rows = [{"b_key": key, "b_memory": memory} for key, memory in memories.items()]
         for chunk in in_chunks(rows, 5000):
-            self._db.execute(statement, chunk)
+            execute_many(self._db, statement, chunk)
 
     def find(self, text: str) -> list[Person]:
         """By employee ID, source ID, e-mail or our key: what somebody types at a prompt."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -19,14 +19,14 @@ from joinery.core.model.codec import (
     canonical,
     decode_operation,
     decode_reason,
-    encode_operation,
-    encode_reason,
     instant_text,
 )
 from joinery.core.model.ids import PersonKey, PlanId, WorkerId
 from joinery.core.model.operation import ActionClass
 from joinery.core.model.plan import GuardResult, Lane, Line, LineState, PlanSummary
-from joinery.core.planning.order import URGENT, line_digest, phase_of
+from joinery.core.planning.order import URGENT
+from joinery.store.bulk import execute_many
+from joinery.store.line_rows import Written, written
 from joinery.store.people import in_chunks
 from joinery.store.tables import people, plan_lines, plans
 from joinery.store.tallies import GUARD_TRIPS, add
@@ -75,11 +75,15 @@ class PlanWriter:
         #: and so have those of a lay-off that was approved ahead
         self.approved_chunks: set[int] = set()
 
-    def add(self, lines: tuple[Line, ...], *, approved: bool = False) -> None:
+    def add(self, lines: Iterable[Line], *, approved: bool = False) -> None:
         """All lines of one person: those of one phase share a chunk. `approved`: their end of access was, ahead."""
-        for phase in sorted({phase_of(line) for line in lines}):
-            mine = [line for line in lines if phase_of(line) == phase]
-            evidenced = any(line.evidenced and not line.held for line in mine)
+        self.add_written([written(line) for line in lines], approved=approved)
+
+    def add_written(self, lines: Sequence[Written], *, approved: bool = False) -> None:
+        """The same, of what `written` made of them."""
+        for phase in sorted({line.row["phase"] for line in lines}):
+            mine = [line for line in lines if line.row["phase"] == phase]
+            evidenced = any(line.evidenced for line in mine)
             chunk = self._place((phase, evidenced, evidenced and approved), len(mine))
             if evidenced and approved:
                 self.approved_chunks.add(chunk)
@@ -87,7 +91,7 @@ class PlanWriter:
                 self.evidenced += 1
                 self.evidenced_chunks.add(chunk)
             for line in mine:
-                self._append(line, phase, chunk)
+                self._append(line.row, chunk)
         if len(self._rows) >= FLUSH:
             self._flush()
 
@@ -98,33 +102,14 @@ class PlanWriter:
         self._fill[phase] += lines
         return self._chunk[phase]
 
-    def _append(self, line: Line, phase: int, chunk: int) -> None:
-        digest = line_digest(line)
-        self._hash.update(digest.encode())
+    def _append(self, row: Mapping[str, Any], chunk: int) -> None:
+        self._hash.update(row["digest"].encode())
         self.count += 1
-        self._rows.append(
-            {
-                "plan_id": self._plan,
-                "seq": self.count,
-                "person_key": line.person_key,
-                "worker_id": line.worker_id,
-                "action": str(line.action),
-                "guard": line.guard,
-                "segment": canonical([list(pair) for pair in line.segment]),
-                "lane": str(line.lane),
-                "phase": phase,
-                "chunk": chunk,
-                "operation": canonical(encode_operation(line.operation)),
-                "because": canonical([encode_reason(reason) for reason in line.because]),
-                "held": line.held,
-                "digest": digest,
-                "state": "held" if line.held else "waiting",
-            }
-        )
+        self._rows.append({"plan_id": self._plan, "seq": self.count, "chunk": chunk, **row})
 
     def _flush(self) -> None:
         for chunk in in_chunks(self._rows, 1000):
-            self._db.execute(insert(plan_lines), chunk)
+            execute_many(self._db, insert(plan_lines), chunk)
         self._rows.clear()
 
     def close(self) -> str:

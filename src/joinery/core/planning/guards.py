@@ -42,6 +42,10 @@ class GuardLimit:
     each_floor: int = 0
 
 
+#: the guard of a line, and the (attribute, value) pairs of its worker
+Counted = tuple[str, tuple[tuple[str, str], ...]]
+
+
 @dataclass(slots=True)
 class Tally:
     """Lines counted by guard, and by guard and segment; whatever the cause of the line."""
@@ -51,11 +55,15 @@ class Tally:
 
     def add(self, line: Line) -> None:
         """Count one line, unless it is held for a reason of its own."""
-        if line.held:
-            return
-        self.total[line.guard] += 1
-        for attribute, value in line.segment:
-            self.each[line.guard, attribute, value] += 1
+        if not line.held:
+            self.count((line.guard, line.segment))
+
+    def count(self, line: Counted) -> None:
+        """Count one line by what guards look at."""
+        guard, segment = line
+        self.total[guard] += 1
+        for attribute, value in segment:
+            self.each[guard, attribute, value] += 1
 
     @staticmethod
     def of(lines: Iterable[Line]) -> Tally:
