@@ -143,3 +143,30 @@ def test_the_page_shuts_nobody_out(folder: Path, browser: Browser, scheme: Any, 
     assert page.locator("article.pair h3").inner_text() == "001 and 002: probably one person"
     assert [violation["id"] for violation in Axe().run(page).response["violations"]] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+CHANGES = """\
+Employee ID,First name,Last name,Work e-mail,Status,Start date,Department,Manager ID
+001,Ana,Berg,ana.berg@acme.com,Active,2019-04-08,Care,009
+001,Ana,Berg,ana.berg@acme.com,Active,2019-04-08,Bar,009
+002,Bo,Arp,bo.arp@acme.com,Terminated,2019-04-08,Care,009
+002,Bo,Arp,bo.arp@acme.com,Active,2019-04-08,Care,009
+"""
+
+
+@pytest.mark.parametrize("told_by", ["its name", "the settings", "nothing"])
+def test_a_file_of_changes_is_looked_at_as_a_run_reads_it(folder: Path, told_by: str) -> None:
+    """Several rows of one person are changes, a manager may stand elsewhere, and an unclear end is told."""
+    name = "hris_employees_changes_20261120T050000Z.csv" if told_by == "its name" else "news.csv"
+    (folder / name).write_text(CHANGES)
+    content = "\n  content: changes" if told_by == "the settings" else ""
+    head = "version: 1\ncompany: { name: Acme, time_zone: UTC }\nlearning: { into: memory, file: lms.json }\n"
+    (folder / "joinery.yaml").write_text(f"{head}people:\n  from: file\n  path: ./*.csv{content}\n")
+    done = CliRunner().invoke(app, ["check", name, "--json", "--as-of", "2026-11-29", "--config", "joinery.yaml"])
+    groups = json.loads(done.stdout)["files"][0]["groups"]
+    checks = {group["check"]: json.dumps(group["findings"]) for group in groups}
+    if told_by == "nothing":
+        assert {"duplicate_worker_id", "manager_missing"} <= checks.keys()
+    else:
+        assert "2 rows tell of 002, differ in status" in checks["changes_without_order"]
+        assert not {"duplicate_worker_id", "manager_missing"} & checks.keys()

@@ -21,7 +21,9 @@ from joinery.core.hygiene import check_worker
 from joinery.core.hygiene.facts import Facts
 from joinery.core.mapping.date_order import settle
 from joinery.core.mapping.headers import sensitive
-from joinery.core.mapping.inbound import Rejected, map_record
+from joinery.core.mapping.inbound import Rejected, key_of, map_record
+from joinery.core.mapping.records import UNCLEAR, rows_of, unclear_in
+from joinery.core.mapping.succession import unclear_finding
 from joinery.core.mapping.spec import MappingSpec
 from joinery.core.model.account import Account
 from joinery.core.model.finding import Finding, Severity
@@ -30,7 +32,9 @@ from joinery.intake.date_columns import dates_in, mapped
 from joinery.intake.delta import numbered
 from joinery.intake.kinds import kinds_of
 from joinery.intake.layout import Layout
+from joinery.intake.identity import successive
 from joinery.intake.read import read_table
+from joinery.kit.drop import parse_name
 from joinery.intake.table import LINE, Table
 
 WORST_FIRST: Final = (Severity.BLOCKER, Severity.QUARANTINE, Severity.WARNING, Severity.NOTE)
@@ -103,6 +107,8 @@ class Looking:
     accounts: Sequence[Account] | None = None
     #: the export before this one, to compare with
     before: Path | None = None
+    #: it holds those who changed only, by the settings; a file may say so itself, by its name or manifest
+    changes: bool = False
     #: attribute -> what a table of the settings has a value for
     mapped_values: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -113,14 +119,17 @@ def check_file(path: Path, looking: Looking) -> Checked:
     spec = mapped(looking.mapping_for, table)
     settled = settle(spec, dates_in(table.frame, spec), looking.layout.dates, looking.dates)
     spec = settled.sure
-    people = _people(table, spec)
+    changes_only = looking.changes or _says_changes(path)
+    told = replace(table, frame=successive(table.frame, spec)) if changes_only else table
+    people = _people(told, spec)
     pairs = duplicates(people)
     found = [
         *table.findings,
         *settled.findings,
         *_broken_rows(table),
         *_row_by_row(table, spec, looking),
-        *_together(people, pairs, looking),
+        *(each for each in _together(people, pairs, looking) if not (changes_only and each.check == "manager_missing")),
+        *_in_doubt(told, spec),
     ]
     return Checked(
         name=path.name,
@@ -136,6 +145,20 @@ def check_file(path: Path, looking: Looking) -> Checked:
         sides=sides(people, pairs),
         accounts=len(looking.accounts) if looking.accounts is not None else None,
     )
+
+
+def _says_changes(path: Path) -> bool:
+    named = parse_name(path.name)
+    return named is not None and named.content == "changes"
+
+
+def _in_doubt(table: Table, spec: MappingSpec) -> Iterator[Finding]:
+    """Of people with several rows in a file of changes: where nothing shows which was said last."""
+    if UNCLEAR not in table.frame.columns:
+        return
+    for line, record in numbered(table.frame.filter(pl.col(UNCLEAR) != "")):
+        found = unclear_finding(key_of(spec, record), unclear_in(record), len(rows_of(record)))
+        yield replace(found, line=line)
 
 
 def _people(table: Table, spec: MappingSpec) -> pl.DataFrame:
