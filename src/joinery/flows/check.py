@@ -23,19 +23,19 @@ from joinery.core.mapping.date_order import settle
 from joinery.core.mapping.headers import sensitive
 from joinery.core.mapping.inbound import Rejected, key_of, map_record
 from joinery.core.mapping.records import UNCLEAR, rows_of, unclear_in
-from joinery.core.mapping.succession import unclear_finding
 from joinery.core.mapping.spec import MappingSpec
+from joinery.core.mapping.succession import unclear_finding
 from joinery.core.model.account import Account
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.snapshot import RawRecord
 from joinery.intake.date_columns import dates_in, mapped
 from joinery.intake.delta import numbered
+from joinery.intake.identity import successive
 from joinery.intake.kinds import kinds_of
 from joinery.intake.layout import Layout
-from joinery.intake.identity import successive
 from joinery.intake.read import read_table
-from joinery.kit.drop import parse_name
 from joinery.intake.table import LINE, Table
+from joinery.kit.drop import parse_name
 
 WORST_FIRST: Final = (Severity.BLOCKER, Severity.QUARANTINE, Severity.WARNING, Severity.NOTE)
 #: these keep a person, or the file, back until they are corrected
