@@ -30,6 +30,8 @@ class Watched:
     settings: Settings
     now: Callable[[], datetime]
     app: Any = None
+    #: why the settings as they are on the disk are not those in force; empty: nothing is wrong with them
+    edited: Callable[[], str] = lambda: ""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """ASGI."""
@@ -63,7 +65,9 @@ class Watched:
         def ask(database: Database) -> Reply:
             if holds_something(database) and (steps := pending(database)):
                 return 503, JSON, _body(ready=False, store=f"{len(steps)} steps pending")
-            return 200, JSON, _body(ready=True, store="ok")
+            # what is wrong with them is in the log: this page says nothing to strangers
+            more = {"settings": "edited, and cannot be used"} if self.edited() else {}
+            return 200, JSON, _body(ready=True, store="ok", **more)
 
         return self._with_store(ask)
 
@@ -76,5 +80,5 @@ class Watched:
         return self._with_store(ask)
 
 
-def _body(*, ready: bool, store: str) -> bytes:
-    return json.dumps({"ready": ready, "store": store}).encode() + b"\n"
+def _body(*, ready: bool, store: str, **more: str) -> bytes:
+    return json.dumps({"ready": ready, "store": store, **more}).encode() + b"\n"

@@ -10,9 +10,10 @@ import errno
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from time import perf_counter, sleep
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +25,8 @@ from joinery.settings import Settings
 
 Now = Callable[[], datetime]
 Log = Callable[[str], None]
+#: a context that is given what ends a server
+Ending = Callable[[Callable[[], None]], AbstractContextManager[None]]
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -130,10 +133,15 @@ def _cannot_listen(error: OSError, host: str, port: int) -> StopRun:
     )
 
 
-def serve(app: Any, listener: socket.socket, log: Log | None = None) -> None:
-    """Serves until Ctrl-C or a SIGTERM, then lets open requests finish. Raises KeyboardInterrupt at the end."""
+def serve(app: Any, listener: socket.socket, log: Log | None = None, ending: Ending | None = None) -> None:
+    """Serves until Ctrl-C or a SIGTERM, then lets open requests finish. Raises KeyboardInterrupt at the end.
+
+    `ending` is open meanwhile, and given what ends it without a KeyboardInterrupt.
+    """
     with listener:
-        _server(AccessLog(app, log) if log else app).run(sockets=[listener])
+        server = _server(AccessLog(app, log) if log else app)
+        with ending(partial(setattr, server, "should_exit", True)) if ending else nullcontext():
+            server.run(sockets=[listener])
 
 
 @contextmanager

@@ -69,10 +69,18 @@ class Opened:
 
 @contextmanager
 def opened(
-    config: Path, *, environ: Mapping[str, str], voice: Voice | None = None, as_of: datetime | None = None
+    config: Path,
+    *,
+    environ: Mapping[str, str],
+    voice: Voice | None = None,
+    as_of: datetime | None = None,
+    settings: Settings | None = None,
 ) -> Iterator[Opened]:
-    """Load, migrate, wire; close everything at the end. Raises ConfigError, or StopRun when the store is not there."""
-    settings = load(config, environ=environ)
+    """Load, migrate, wire; close everything at the end. Raises ConfigError, or StopRun when the store is not there.
+
+    `settings`: those of `config`, if they were read already.
+    """
+    settings = settings or load(config, environ=environ)
     voice = voice or Voice()
     state_dir = settings.folder / ".joinery"
     state_dir.mkdir(parents=True, exist_ok=True)

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,10 +19,11 @@ import typer
 from joinery.app import clock
 from joinery.app.beside import beside
 from joinery.app.desk import Desk
+from joinery.app.edited import Edits, beginning, one_after_the_other, taking_over
 from joinery.app.health import Watched
 from joinery.app.logs import libraries_too, speaker
 from joinery.app.scheduling import Keeper, asked_for
-from joinery.app.serving import LOOPBACK, classroom_app, listening, serve, shifted
+from joinery.app.serving import LOOPBACK, Ending, classroom_app, listening, serve, shifted
 from joinery.app.targets import TargetMaker
 from joinery.app.watching import watched
 from joinery.app.wiring import Opened, opened
@@ -44,7 +50,9 @@ def main(
 
     Examples: joinery serve | joinery serve --config acme.yaml --port 9000
 
-    --as-of is for simulations only: Classroom's clock then begins at that moment.
+    Settings that are edited meanwhile are taken over by themselves, between two runs; what cannot be used of them is
+    said, and the former ones stay in force. --as-of is for simulations only: Classroom's clock then begins at that
+    moment, and edits count from the next start.
     """
     if not config.is_file():
         raise ConfigError(
@@ -59,26 +67,75 @@ def main(
             fix="Leave --as-of out.",
         )
 
-    log = speaker(settings, lambda line: say(line, quiet=quiet))
-    libraries_too(settings)
-
-    here = maker.entry.into == "classroom" and not maker.entry.url
-    school = classroom_app(maker, shifted(clock.now, moment), log) if here else nullcontext()
-    with school as classroom, opened(config, environ=os.environ) as it, scheduled(it, log), watched(it, log):
-        listener = listening(host, port)
-        for line in greeting(maker.entry.base_url if here else "", host, listener.getsockname()[1]):
-            say(line, quiet=quiet)
-        _at_work(it, classroom, listener, log)
+    door = Door(config=config, host=host, port=port, moment=moment, quiet=quiet)
+    try:
+        one_after_the_other(settings, door.open_by, lambda line: door.log(line))
+    finally:
+        door.close()
     say("Stopped.", quiet=quiet)
 
 
-def _at_work(it: Opened, classroom: Any, listener: Any, log: Callable[[str], None]) -> None:
-    """The ways in, Classroom if it is here, and whoever does what comes in; until somebody stops it."""
+@dataclass(slots=True, kw_only=True)
+class Door:
+    """Where it listens: the same socket whatever becomes of the settings, so that nobody is turned away meanwhile."""
+
+    config: Path
+    host: str
+    port: int
+    moment: datetime | None
+    quiet: bool
+    log: Callable[[str], None] = lambda _line: None
+    _listener: socket.socket | None = None
+    _served: bool = False
+
+    def open_by(self, settings: Settings, refused: str) -> Settings | None:
+        """Serve by these settings until it is stopped (None), or others are there to be taken over."""
+        log = self.log = speaker(settings, lambda line: say(line, quiet=self.quiet))
+        libraries_too(settings)
+        edits = Edits(settings=settings, environ=os.environ, say=log, refused=refused)
+        with ExitStack() as stack:
+            with beginning():
+                maker = maker_for(settings)
+                here = maker.entry.into == "classroom" and not maker.entry.url
+                school = classroom_app(maker, shifted(clock.now, self.moment), log) if here else nullcontext()
+                classroom = stack.enter_context(school)
+                it = stack.enter_context(opened(self.config, environ=os.environ, settings=settings))
+                stack.enter_context(scheduled(it, log))
+                stack.enter_context(watched(it, log))
+                listener = self._listening(maker.entry.base_url if here else "")
+            if self._served and not refused:
+                log("The edited settings are in force.")
+            self._served = True
+            # a simulation that began at a moment of its own would begin again
+            ending = partial(taking_over, it, edits) if self.moment is None else None
+            stopped = _at_work(it, classroom, listener, log, (edits, ending))
+        return None if stopped else edits.new
+
+    def _listening(self, base_url: str) -> socket.socket:
+        """For one server: it closes what it is given."""
+        if self._listener is None:
+            self._listener = listening(self.host, self.port)
+            for line in greeting(base_url, self.host, self._listener.getsockname()[1]):
+                say(line, quiet=self.quiet)
+        return self._listener.dup()
+
+    def close(self) -> None:
+        """Listen no more."""
+        if self._listener is not None:
+            self._listener.close()
+
+
+def _at_work(
+    it: Opened, classroom: Any, listener: Any, log: Callable[[str], None], edited: tuple[Edits, Ending | None]
+) -> bool:
+    """The ways in, Classroom if it is here, and whoever does what comes in; whether somebody stopped it."""
+    edits, ending = edited
     desk = Desk(ports=it.ports, log=log)
     desk.begin()
     try:
         front = Front(api_app(it.settings, it.ports, desk), classroom)
-        until_stopped(Watched(settings=it.settings, now=clock.now, app=front), listener, log)
+        page = Watched(settings=it.settings, now=clock.now, app=front, edited=lambda: edits.trouble)
+        return until_stopped(page, listener, log, ending)
     finally:
         desk.stop()
 
@@ -115,16 +172,17 @@ def greeting(base_url: str, host: str, port: int) -> list[str]:
     return lines
 
 
-def until_stopped(application: Any, listener: Any, log: Any = None) -> None:
-    """Serves; Ctrl-C and SIGTERM end it cleanly."""
+def until_stopped(application: Any, listener: Any, log: Any = None, ending: Ending | None = None) -> bool:
+    """Serves; Ctrl-C and SIGTERM end it cleanly. Whether that is why it ended, or what `ending` was given."""
 
     def stop(_signal: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, stop)
     try:
-        serve(application, listener, log)
+        serve(application, listener, log, ending)
     except KeyboardInterrupt:
-        pass
+        return True
     finally:
         signal.signal(signal.SIGTERM, before)
+    return False
