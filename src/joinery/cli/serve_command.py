@@ -7,7 +7,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -69,7 +69,9 @@ def main(
 
     door = Door(config=config, host=host, port=port, moment=moment, quiet=quiet)
     try:
-        one_after_the_other(settings, door.open_by, lambda line: door.log(line))
+        # also between two settings, when nothing serves
+        with interruptible(), suppress(KeyboardInterrupt):
+            one_after_the_other(settings, door.open_by, lambda line: door.log(line))
     finally:
         door.close()
     say("Stopped.", quiet=quiet)
@@ -175,14 +177,23 @@ def greeting(base_url: str, host: str, port: int) -> list[str]:
 def until_stopped(application: Any, listener: Any, log: Any = None, ending: Ending | None = None) -> bool:
     """Serves; Ctrl-C and SIGTERM end it cleanly. Whether that is why it ended, or what `ending` was given."""
 
+    try:
+        with interruptible():
+            serve(application, listener, log, ending)
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """A SIGTERM is a Ctrl-C."""
+
     def stop(_signal: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, stop)
     try:
-        serve(application, listener, log, ending)
-    except KeyboardInterrupt:
-        return True
+        yield
     finally:
         signal.signal(signal.SIGTERM, before)
-    return False
