@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from joinery.connectors.scim import ScimTarget
+from joinery.connectors.scim import Pace, ScimTarget
 from joinery.core.model.operation import (
     Change,
     CreateAccount,
@@ -49,7 +49,7 @@ class TestDjango(ScimContract):
     @pytest.fixture
     def target(self, django: str) -> Target:
         self.url = django
-        return over_http(django, concurrency=2)  # it answers one at a time
+        return over_http(django, pace=Pace(concurrency=2))  # it answers one at a time
 
     @story
     async def test_a_group_loses_one_member_and_keeps_the_others(self, target: Target) -> None:

@@ -59,7 +59,7 @@ def company(tmp_path: Path, postgres_url: str) -> Iterator[tuple[Company, Door]]
         (tmp_path / "one" / "joinery.yaml").write_text(SETTINGS.replace("URL", address))
         (tmp_path / "one" / "inbox" / "people.csv").write_text(people(PEOPLE))
         env = environment(STORE=through, LMS_KEY=key)
-        yield Company(folder=tmp_path, env=env, url=postgres_url, stack=stack), door
+        yield Company(folder=tmp_path, env=env, url=postgres_url, stack=stack, people=PEOPLE), door
 
 
 def stopped(company: Company, door: Door, when: Callable[[], bool]) -> str:
