@@ -10,6 +10,7 @@ import os
 import signal
 import sqlite3
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -70,7 +71,9 @@ class FileLms:
         """Stop this process in the middle of a call, as a suspended laptop does; somebody else lets it go on."""
         if self.freezes_after and self.db.execute("SELECT count(*) FROM effects").fetchone()[0] >= self.freezes_after:
             self.freezes_after = 0
-            os.kill(os.getpid(), signal.SIGSTOP)
+            # to this thread: another one might take a signal for the process, and this one run on into a transaction
+            # of the learning system, which then waits for it for ever
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
 
     def do(self, order: Order) -> Receipt:
         operation = order.operation

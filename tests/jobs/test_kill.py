@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,15 @@ from tests.jobs.killed_child import connect
 from tests.jobs.world import CONNECTION, add_links, add_plan, joiner, leaver, lines_of, make_store, mover, states
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+class _Child(subprocess.Popen[bytes]):
+    """Does not outlive a test that failed: one that was frozen would never end."""
+
+    def __exit__(self, kind: type[BaseException] | None, *more: Any) -> None:
+        if kind is not None:
+            self.kill()
+        super().__exit__(kind, *more)
 
 
 @dataclass
@@ -64,7 +74,7 @@ class Killing:
     def child(self, plan_id: str = "P-1", connection: str = CONNECTION, **environment: str) -> subprocess.Popen[bytes]:
         arguments = [self.url, str(self.folder / "state"), str(self.lms), plan_id, str(self.latency), connection]
         environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", **environment}
-        return subprocess.Popen(
+        return _Child(
             [sys.executable, "-m", "tests.jobs.killed_child", *arguments],
             cwd=ROOT,
             env=environment,
