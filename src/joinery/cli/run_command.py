@@ -12,6 +12,7 @@ from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, conn
 from joinery.cli.wording import moment, number
 from joinery.flows.runs import Ending, Run, run_named, runs_of
 from joinery.reports.tables import table
+from joinery.store.plans import ENDED_WELL
 
 app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="What each run did: list, show.")
 
@@ -34,8 +35,6 @@ ENDINGS: Mapping[Ending, str] = {
     "running": "at work now",
     "left": "its process ended in the middle",
 }
-#: of a plan's lines, those that were carried out
-CARRIED_OUT = ("done", "unconfirmed", "assumed")
 
 
 @app.command("list")
@@ -95,7 +94,7 @@ def _seconds(run: Run) -> float | None:
 
 
 def _listed(run: Run) -> tuple[str | int | float | None, ...]:
-    done = sum(count for state, count in run.lines.items() if state in CARRIED_OUT)
+    done = sum(count for state, count in run.lines.items() if state in ENDED_WELL)
     left = sum(run.lines.values()) - done
     files = sum(state == "accepted" for state in run.files.values())
     ended = ENDINGS[run.ending] + (f" in {run.stage}" if run.stage else "")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 from typing import Any, Literal, TypeAlias
+
+from sqlalchemy import Connection
 
 from joinery.errors import NotThere
 from joinery.flows.policy import Ports
@@ -16,8 +18,6 @@ from joinery.store.connections import at_work, last_runs, run_by_id
 #: done: nothing is left over; partial: some was held, refused or failed; stopped: an error ended it; left: its process
 #: ended in the middle
 Ending: TypeAlias = Literal["done", "partial", "stopped", "running", "left"]
-#: how many the newest of them can be looked at
-ALL = 100_000
 
 
 class Stages:
@@ -79,33 +79,34 @@ class Run:
 def runs_of(ports: Ports, *, limit: int = 30, failed: bool = False) -> list[Run]:
     """The newest first. `failed`: only those that somebody should look at, the newest so many of them."""
     with ports.database.read() as connection:
-        found = last_runs(connection, ports.policy.name, limit=ALL if failed else limit)
-        living = at_work(connection, ports.policy.name) is not None
-    runs = _told(found, living)
-    return [run for run in runs if not run.well][:limit] if failed else runs
+        # one more than asked for: the one that is at work has not failed
+        found = last_runs(connection, ports.policy.name, limit=limit + failed, undone=failed)
+        living = _living(connection, ports.policy.name)
+    runs = [_run(row, living=living) for row in found]
+    return [run for run in runs if not (failed and run.well)][:limit]
 
 
 def run_named(ports: Ports, number: str) -> Run:
     """This one. Raises NotThere."""
     with ports.database.read() as connection:
         row = run_by_id(connection, ports.policy.name, number)
-        newest = last_runs(connection, ports.policy.name, limit=1)
-        living = at_work(connection, ports.policy.name) is not None
+        living = _living(connection, ports.policy.name)
     if row is None:
         raise NotThere(f"There is no run {number}.", fix="`joinery run list` shows them.")
-    return _run(row, living=living and row["id"] == newest[0]["id"])
+    return _run(row, living=living)
 
 
-def _told(rows: Sequence[Mapping[str, Any]], living: bool) -> list[Run]:
-    """Only the newest can be the one that holds the lock."""
-    return [_run(row, living=living and number == 0) for number, row in enumerate(rows)]
+def _living(connection: Connection, name: str) -> str:
+    """The run that may be at work: only the newest can hold the lock. Empty when nobody holds it."""
+    newest = last_runs(connection, name, limit=1)
+    return str(newest[0]["id"]) if newest and at_work(connection, name) is not None else ""
 
 
-def _run(row: Mapping[str, Any], *, living: bool) -> Run:
+def _run(row: Mapping[str, Any], *, living: str) -> Run:
     said = row["summary"]
     ending: Ending = row["state"]
     if not row["ended_at"]:
-        ending = "running" if living else "left"
+        ending = "running" if row["id"] == living else "left"
     elif said.get("error") == "run_left":
         ending = "left"
     words = ("error", "message", "stage", "exit_code", "files", "events", "lines", "mail", "records")

@@ -293,7 +293,8 @@ def run_by_id(connection: Connection, name: str, run: str) -> dict[str, Any] | N
     return dict(row._mapping) | {"summary": json.loads(row.summary)} if row is not None else None
 
 
-def last_runs(connection: Connection, name: str, limit: int = 30) -> list[dict[str, Any]]:
-    """The newest runs first, as plain values."""
+def last_runs(connection: Connection, name: str, limit: int = 30, *, undone: bool = False) -> list[dict[str, Any]]:
+    """The newest runs first, as plain values; `undone`: of those that did not end with everything done."""
     query = select(runs).where(runs.c.connection == name).order_by(runs.c.started_at.desc(), runs.c.id.desc())
+    query = query.where(runs.c.state != "done") if undone else query
     return [dict(row._mapping) | {"summary": json.loads(row.summary)} for row in connection.execute(query.limit(limit))]
