@@ -173,16 +173,7 @@ class Runtime:
         self._tidied = began
         before = datetime.now(UTC) - timedelta(days=KEPT_DAYS)  # noqa: TID251 DBOS's own clock
         with suppress(SQLAlchemyError, dbos_error.DBOSException):  # the next hour tries again
-            for mine in ({"queue_name": list(self._queues.values())}, {"user": self._name}):
-                while old := self._client.list_workflows(
-                    **mine,
-                    status=_OVER,
-                    completed_before=before.isoformat(),
-                    limit=_TIDIED,
-                    load_input=False,
-                    load_output=False,
-                ):
-                    self._client.delete_workflows([workflow.workflow_id for workflow in old])
+            self._throw_away(_TIDIED, status=_OVER, completed_before=before.isoformat())
 
     def pass_on(self, name: str, job: Job) -> None:
         """Put a job that was taken up here back into its queue."""
@@ -253,10 +244,12 @@ class Runtime:
 
         The ledger knows what they owed.
         """
+        self._throw_away(1000, status=status)
+
+    def _throw_away(self, limit: int, **which: Any) -> None:
+        """Our jobs of this kind, so many at a time: those in our queues, and those that were called by name."""
         for mine in ({"queue_name": list(self._queues.values())}, {"user": self._name}):
-            while old := self._client.list_workflows(
-                **mine, status=status, limit=1000, load_input=False, load_output=False
-            ):
+            while old := self._client.list_workflows(**mine, **which, limit=limit, load_input=False, load_output=False):
                 self._client.delete_workflows([workflow.workflow_id for workflow in old])
 
     def _config(self) -> DBOSConfig:
