@@ -123,6 +123,27 @@ def test_a_plan_is_applied_to_its_end_with_the_urgent_lane_first_and_mail_last(s
     assert set(lms.effects.values()) == {1} and len(mailer.sent) == 1
 
 
+def test_an_urgent_job_that_is_over_before_it_was_handed_over_does_not_end_the_plan(
+    store: Database, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen in CI on 2026-11-30: an end of access was done, and the rest of the plan was left for the next sync."""
+    lms = _Slow(0).with_accounts(range(3))
+    add_links(store, range(3))
+    plan_id = add_plan(store, [*leaver(1), *mover(2)], urgent=frozenset({person(1)}))
+    engine = opened(lms)
+    start = engine._start
+
+    def slowly(jobs: tuple[Job, ...]) -> None:
+        start(jobs)
+        until = time.monotonic() + 20
+        while any(job.urgent for job in jobs) and states(store).get("done") != 1 and time.monotonic() < until:
+            time.sleep(0.01)
+        time.sleep(0.3)
+
+    monkeypatch.setattr(engine, "_start", slowly)
+    assert engine.apply(plan_id) == Tally(done=2)
+
+
 def test_the_target_is_called_in_parallel_but_never_more_than_it_allows(store: Database, opened: Opened) -> None:
     capabilities = Capabilities(actions=frozenset(ActionClass), batch_size=2, concurrency=4)
     lms = _Meeting(capabilities)

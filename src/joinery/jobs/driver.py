@@ -128,8 +128,10 @@ class Driver:
     def _rounds(self) -> None:
         """Assign and start until the ledger owes nothing more."""
         fruitless = 0
-        while not self.stopping and self._round():
+        while not self.stopping:
             before = self._done
+            if not self._round():
+                break
             self._wait()
             if self._elsewhere:
                 self._done = self._total - self._ledger.owed(self.plan_id)
@@ -161,7 +163,8 @@ class Driver:
             self._live = dict.fromkeys(kept, True) | {job.id: False for job in jobs}
             self._chunks = kept | {job.id: job.chunk for job in jobs}
         self._start(jobs)
-        return bool(self._live)
+        # not what is live by now: an urgent job begins at once, and may be over before the others are enqueued
+        return bool(kept or jobs)
 
     def _judged(self) -> frozenset[str]:
         """Who lives; waits a moment if we only just woke up ourselves."""
