@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from joinery.core.hygiene import check_worker
 from joinery.core.hygiene.facts import Facts
-from joinery.core.mapping.inbound import Mapped, Rejected, end_said, key_of, map_record, record_key
+from joinery.core.mapping.inbound import Rejected, end_said, key_of, record_key
 from joinery.core.mapping.records import has_several_jobs, key_column, rows_of, unclear_in
 from joinery.core.mapping.spec import MappingSpec
 from joinery.core.mapping.succession import Said, agreed_end, unclear_finding
@@ -27,12 +27,13 @@ from joinery.core.model.standing import Stage, Standing
 from joinery.core.model.worker import Status, Worker
 from joinery.core.rules.jobs import as_job, awaited, paired, superseded
 from joinery.core.rules.lifecycle import ended_unsaid, standing_of, standing_when_absent, still_missing
-from joinery.flows.in_time import Known, Taken, all_remembered, begun_today, in_time, job_of, known_of, told_of
+from joinery.flows.in_time import Taken, all_remembered, begun_today, job_of, told_of
 from joinery.flows.joining import Claims, Joining
 from joinery.flows.netting import Netting
 from joinery.flows.persons import person_of
 from joinery.flows.questions import settle
 from joinery.flows.ready import Now, Readied, Ready
+from joinery.flows.record_rows import told_in
 from joinery.flows.recording import Change, record
 from joinery.flows.setting import Outcome, Setting
 from joinery.store.people import People, Person, in_chunks
@@ -152,19 +153,16 @@ class Acceptance:
 
     def _row(self, spec: MappingSpec, record: RawRecord, owner: Person | None, frozen: Mapping[str, str]) -> None:
         source_id, raw_key = record_key(spec, record), record.get(self._key, "").strip()
-        was = job_of(owner, self._is.source, source_id)
-        rows, alone = rows_of(record), not has_several_jobs(record)
-        known, mapped = known_of(self._is, owner, was), list[Mapped]()
-        for row in rows:
-            found = map_record(spec, row, mapped[-1].worker if mapped and alone else known.worker)
-            if isinstance(found, Rejected):
-                self._refuse(found.finding(), raw_key)
-                self._believe_end(owner, was, *end_said(spec, rows[-1]), alone=alone)
-                return
-            self.outcome.findings.extend(found.findings)
-            mapped.append(found)
-        taken = self._one_by_one(mapped, known, raw_key) if alone else self._side_by_side(mapped, owner, source_id)
-        if not taken:
+        was, mine = job_of(owner, self._is.source, source_id), self._mine(owner, (self._is.source, source_id))
+        found = told_in(self._is, spec, rows_of(record), owner, mine, together=has_several_jobs(record))
+        if isinstance(found, Rejected):
+            self._refuse(found.finding(), raw_key)
+            alone = not has_several_jobs(record) and len(mine) < 2
+            self._believe_end(owner, was, *end_said(spec, rows_of(record)[-1]), alone=alone)
+            return
+        self.outcome.findings.extend(found.findings)
+        self.outcome.older.update([raw_key] if found.older else [])
+        if not (taken := found.taken):
             self.outcome.counts["older"] += 1
             return
         workers = [self._addressed(each.worker) for each in taken]
@@ -173,10 +171,16 @@ class Acceptance:
             self.outcome.refused.add(raw_key)
             self.outcome.counts["quarantined"] += 1
             said = workers[0]
-            self._believe_end(owner, was, said.status_text, said.status, said.termination_date, alone=alone)
+            end = said.status_text, said.status, said.termination_date
+            self._believe_end(owner, was, *end, alone=not has_several_jobs(record) and len(mine) < 2)
             return
         self.outcome.counts["waiting"] += bool(later)
-        self._decide(workers, owner, taken)
+        self._decide(workers, owner, taken, by_job=found.by_job)
+
+    @staticmethod
+    def _mine(owner: Person | None, record: tuple[str, str]) -> list[Employment]:
+        """The jobs that are known under this number."""
+        return [job for job in owner.jobs if job.record == record] if owner else []
 
     def _in_doubt(self, spec: MappingSpec, record: RawRecord, owner: Person | None, _frozen: Mapping[str, str]) -> None:
         """Nothing shows which of these rows was said last: none counts, but an end that all of them tell."""
@@ -184,32 +188,8 @@ class Acceptance:
         self._refuse(unclear_finding(key_of(spec, record), unclear, len(rows)), record.get(self._key, "").strip())
         end = agreed_end([Said(spec, row) for row in rows])
         if end is not None and "worker_id" not in unclear:
-            was = job_of(owner, self._is.source, record_key(spec, record))
-            self._believe_end(owner, was, *end, alone=True)
-
-    def _one_by_one(self, mapped: Sequence[Mapped], known: Known, raw_key: str) -> list[Taken]:
-        """What changes one after the other come to, as far as nothing newer is known; empty when that is nothing."""
-        last: list[Taken] = []
-        for each in mapped:
-            taken = in_time(self._is, self._mapped, each, known)
-            if taken.older:
-                self.outcome.older.add(raw_key)
-            if not taken.says_nothing:
-                known, last = known.after(taken), [taken]
-        return last
-
-    def _side_by_side(self, mapped: Sequence[Mapped], owner: Person | None, source_id: str) -> list[Taken]:
-        """Several jobs of one number are told together, and so are never older; one that is dated ahead waits."""
-        mine = [job for job in owner.jobs if job.record == (self._is.source, source_id)] if owner else []
-        told = [Taken(worker=each.worker, told={}, effective_on=each.effective_on) for each in mapped]
-        if not all(each.worker.job_id for each in mapped):
-            return told
-        for n, (found, (_, was)) in enumerate(zip(mapped, paired(mine, [m.worker for m in mapped]), strict=True)):
-            known = replace(known_of(self._is, owner, was), told={})
-            today = self._is.moment(found.worker).today
-            if known.ahead or (found.effective_on is not None and found.effective_on > today):
-                told[n] = replace(in_time(self._is, self._mapped, found, known), told={})
-        return told
+            was = job_of(owner, self._is.source, source_id := record_key(spec, record))
+            self._believe_end(owner, was, *end, alone=len(self._mine(owner, (self._is.source, source_id))) < 2)
 
     def _addressed(self, worker: Worker) -> Worker:
         return replace(worker, work_email="") if worker.worker_id in self.without_address else worker
@@ -243,25 +223,39 @@ class Acceptance:
         today = self._is.moment(worker).today
         return Facts(as_of=today, time_zones=self._is.known_zones, mapped=self._mapped)
 
-    def _decide(self, workers: Sequence[Worker], owner: Person | None, taken: Sequence[Taken] = ()) -> None:
-        """The rows of one record, and all that is known of the person beside them."""
+    def _decide(
+        self, workers: Sequence[Worker], owner: Person | None, taken: Sequence[Taken] = (), *, by_job: bool = False
+    ) -> None:
+        """The rows of one record, and all that is known of the person beside them.
+
+        `by_job`: the rows are of some of its jobs, and the others stay as they are.
+        """
         record = workers[0].source, workers[0].source_id
-        mine = [job for job in owner.jobs if job.record == record] if owner else []
+        mine = self._mine(owner, record)
         names = (str(n) for n in count(1) if str(n) not in {job.slot for job in mine})
         jobs = [self._job(worker, was, names) for worker, was in paired(mine, workers)]
+        stay = {job.slot for job in mine if by_job} - {job.slot for job in jobs}
         self.outcome.seen.add(record[1])
+        on = taken[-1].effective_on if taken else None
         owner = owner or self._joined(workers[0])
         if owner is not None and not mine and (why := self._joining.objection(workers[0], jobs[0].standing, owner)):
-            self._keep(jobs, None, why, taken)
+            said = self._said(None, taken, by_job=by_job)
+            self._keep(jobs, None, why, memory=said, effective_on=on)
             return
         if owner is not None:
             # a date of another record may have come on the very day on which this one is spoken of
-            others = [job for job in begun_today(self._is, owner)[0].jobs if job.record != record]
+            others = [job for job in begun_today(self._is, owner)[0].jobs if job.record != record or job.slot in stay]
             jobs = [*map(self._by_today, others), *jobs]
         doubt = self._joining.doubts.get(record[1], "") if owner is None else ""
-        self._keep(jobs, owner, doubt, taken)
+        said = self._said(owner, taken, by_job=by_job)
+        self._keep(jobs, owner, doubt, memory=said, effective_on=on)
         if owner is not None and record[1] in self._joining.former:
             self.outcome.doubtful.add(owner.key)
+
+    def _said(self, owner: Person | None, taken: Sequence[Taken], *, by_job: bool) -> Mapping[str, Any] | None:
+        """The memory with what was said; None where nothing was."""
+        begun = begun_today(self._is, owner)[0] if owner and taken else None
+        return all_remembered(begun, taken, by_job=by_job) if taken else None
 
     def _job(self, worker: Worker, was: Employment | None, names: Iterable[str]) -> Employment:
         before = was.standing if was else None
@@ -352,15 +346,11 @@ class Acceptance:
         jobs: Sequence[Employment],
         owner: Person | None,
         doubt: str = "",
-        taken: Sequence[Taken] = (),
         *,
         memory: Mapping[str, Any] | None = None,
         effective_on: date | None = None,
     ) -> None:
         """These are the person's records now; `doubt`: nothing is written for them until it is solved."""
-        if taken:
-            begun = begun_today(self._is, owner)[0].memory if owner else {}
-            memory, effective_on = all_remembered(begun, taken), taken[-1].effective_on
         person, findings = person_of(self._is, jobs, owner, doubt, memory=memory)
         self.outcome.findings.extend(findings)
         late = owner is not None and owner.key in self._late.before

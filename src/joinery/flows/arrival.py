@@ -20,7 +20,7 @@ from joinery.core.model.snapshot import RawRecord
 from joinery.flows.policy import SourcePolicy
 from joinery.intake.date_columns import dates_in, mapped
 from joinery.intake.delta import Delta, compare, doubted, keys_of, read_alike, records
-from joinery.intake.identity import canonical_texts, successive, together, with_entity
+from joinery.intake.identity import canonical_texts, jobs_in_turn, successive, together, with_entity
 from joinery.intake.numbers import without_mangled, without_rezeroed
 from joinery.intake.profile import churn, profile_of, rezeroed
 from joinery.intake.read import read_table
@@ -188,7 +188,7 @@ def open_arrival(source: SourcePolicy, file: ArrivedFile, remembered: Mapping[st
     frame = with_entity(table.frame, spec)
     partial = "changes" in {source.content, file.content}
     if source.several_jobs:
-        frame = together(frame, spec)
+        frame = jobs_in_turn(frame, spec) if partial else together(frame, spec)
     elif partial:
         frame = successive(frame, spec)
     return Arrival(

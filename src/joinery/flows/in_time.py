@@ -222,8 +222,19 @@ def remembered(
     return {**found, "ahead": waiting} if waiting else found
 
 
-def all_remembered(memory: Mapping[str, Any], taken: Sequence[Taken]) -> Mapping[str, Any]:
-    """The memory with what the rows of one record said: one row, or one for each job."""
+def all_remembered(owner: Person | None, taken: Sequence[Taken], *, by_job: bool = False) -> Mapping[str, Any]:
+    """The memory with what the rows of one record said: one row, or one for each job.
+
+    `by_job`: they name some of its jobs only, and what waits of the others goes on waiting.
+    """
+    memory = owner.memory if owner else {}
+    if by_job:
+        for job in owner.jobs if owner else ():
+            waiting = waiting_of(memory, job.worker)
+            memory = remembered(memory, job.worker, {}, waiting, of_job=True) if waiting else memory
+        for each in taken:
+            memory = remembered(memory, each.worker, {}, each.ahead, of_job=True)
+        return memory
     if len(taken) == 1:
         return remembered(memory, taken[0].worker, taken[0].told, taken[0].ahead)
     memory = remembered(memory, taken[0].worker, {})

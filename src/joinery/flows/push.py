@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from joinery.core.mapping.inbound import Mapped, key_of, map_record, person_key_of, record_key
 from joinery.core.mapping.records import STEPS, UNCLEAR, as_steps
 from joinery.core.mapping.spec import MappingSpec
-from joinery.core.mapping.succession import Said, Turns, by_person, in_turn
+from joinery.core.mapping.succession import Said, Turns, by_person, in_turn, in_turn_by_job
 from joinery.core.model.account import AccountState
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.ids import PersonKey
@@ -119,7 +119,8 @@ def _parts(source: SourcePolicy, records: Sequence[RawRecord]) -> list[Part]:
     people = list(by_person([record_key(each.spec, each.record) for each in said]).values())
     within = {place for places in people for place in places}
     several = [[said[place] for place in places] for places in people]
-    joined = [found for rows, turn in zip(several, in_turn(several), strict=True) for found in _one(source, rows, turn)]
+    turns = in_turn_by_job(several) if source.several_jobs else in_turn(several)
+    joined = [found for rows, turn in zip(several, turns, strict=True) for found in _one(source, rows, turn)]
     together: dict[tuple[str, ...], Part] = {}
     apart: list[Part] = []
     for each in [*(each for place, each in enumerate(said) if place not in within), *joined]:

@@ -30,6 +30,8 @@ class Setting:
     uses_reports: bool = False
     #: the file holds changes only: what it leaves out stays as it was
     partial: bool = False
+    #: one row for each job: rows under one number may be jobs of one person
+    several_jobs: bool = False
     #: the moment the file speaks of, and the one that the last full file spoke of
     content_as_of: datetime | None = None
     full_as_of: datetime | None = None

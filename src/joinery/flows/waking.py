@@ -43,6 +43,7 @@ def setting_for(
         policies=ports.policy.lifecycle_of,
         ownership=ports.policy.ownership,
         joined_by=source.joined_by,
+        several_jobs=source.several_jobs,
         known_zones=ports.policy.known_zones,
         uses_reports=bool(ports.policy.rules),
     )

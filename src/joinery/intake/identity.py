@@ -15,7 +15,7 @@ from joinery.core.mapping.dates import parse_date
 from joinery.core.mapping.inbound import ENTITY
 from joinery.core.mapping.records import JOBS, KEY, STEPS, UNCLEAR, as_steps, key_column
 from joinery.core.mapping.spec import DateFormat, MappingSpec
-from joinery.core.mapping.succession import Said, by_person, in_turn
+from joinery.core.mapping.succession import Said, by_person, in_turn, in_turn_by_job
 from joinery.core.rules.jobs import SAME_PERSON
 
 
@@ -69,6 +69,30 @@ def together(frame: pl.DataFrame, spec: MappingSpec) -> pl.DataFrame:
     merged = [_one(group, spec, who) for _, group in groups]
     single = frame.filter(~(key.is_duplicated() & (key != ""))).with_columns(pl.lit("").alias(JOBS))
     return pl.concat([single, *merged])
+
+
+def jobs_in_turn(frame: pl.DataFrame, spec: MappingSpec) -> pl.DataFrame:
+    """As `together`, of a file of changes: `__jobs__` holds the rows of each job, oldest first, and not all jobs.
+
+    `__unclear__` names what nobody can tell the last word of (`core.mapping.succession`): such a record is held.
+    """
+    key = pl.col(key_column(spec)).str.strip_chars()
+    several = key.is_duplicated() & (key != "")
+    twice = frame.filter(several)
+    if not twice.height or "job_id" not in spec.says:
+        return together(frame, spec)
+    said = [Said(spec, row) for row in twice.select(spec.columns).to_dicts()]
+    people = list(by_person(twice.select(key).to_series().to_list()).values())
+    turns = in_turn_by_job([[said[place] for place in places] for places in people])
+    last, told = list[int](), list[dict[str, str]]()
+    for places, turn in zip(people, turns, strict=True):
+        ordered = [places[n] for n in turn.order]
+        last.append(ordered[-1])
+        steps = as_steps([said[place].record for place in ordered], turn.unclear)
+        told.append({JOBS: steps[STEPS], UNCLEAR: steps[UNCLEAR]})
+    merged = twice[last].hstack(pl.DataFrame(told, schema={JOBS: pl.String, UNCLEAR: pl.String}))
+    single = frame.filter(~several).with_columns(pl.lit("").alias(JOBS), pl.lit("").alias(UNCLEAR))
+    return pl.concat([single, merged])
 
 
 def _one(group: pl.DataFrame, spec: MappingSpec, who: Sequence[str]) -> pl.DataFrame:

@@ -61,6 +61,11 @@ CATALOGUE: Final[Mapping[str, Explained]] = {
                 "An end of access could be lost, or access end by mistake. The person keeps yesterday's data until one "
                 "clear row comes.",
             ),
+            "job_unclear": (
+                "A change of a job, and nobody knows which one",
+                "Somebody has several jobs, and the row does not say which of them changed or ended. The person keeps "
+                "yesterday's data until a row with the ID of the job, or a full file, comes.",
+            ),
             "duplicate_email": (
                 "Two people with one work e-mail",
                 "Both would sign in to one account. Both are kept back until each has an address of their own.",

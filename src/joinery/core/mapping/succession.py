@@ -71,6 +71,29 @@ def in_turn(people: Sequence[Sequence[Said]]) -> list[Turns]:
     return [_turns(rows, _keys(times), placed=placed) for rows, times in zip(people, timed, strict=True)]
 
 
+def in_turn_by_job(people: Sequence[Sequence[Said]]) -> list[Turns]:
+    """As `in_turn` where rows of one person may be of several jobs: those of each job follow one another, and jobs are
+    in the order in which they are first named. Rows without the ID of a job are of all jobs, and one turn."""
+    jobs = [_by_job(rows) for rows in people]
+    parted = [[rows[place] for place in some] for rows, mine in zip(people, jobs, strict=True) for some in mine]
+    each, found = iter(in_turn(parted)), list[Turns]()
+    for rows, some in zip(people, jobs, strict=True):
+        turns = [(places, next(each)) for places in some]
+        order = tuple(places[n] for places, turn in turns for n in turn.order)
+        unclear = tuple(dict.fromkeys(name for _, turn in turns for name in turn.unclear))
+        apart = any(_strangers(rows[here], rows[there]) for here, there in pairwise(order))
+        found.append(Turns(order=order, unclear=("worker_id",) if apart else unclear))
+    return found
+
+
+def _by_job(rows: Sequence[Said]) -> list[list[int]]:
+    """The places of the rows of each job; all in one where a row does not name its job."""
+    names = [said.text("job_id") or "" for said in rows]
+    if not all(names):
+        return [list(range(len(rows)))]
+    return [[place for place, name in enumerate(names) if name == job] for job in dict.fromkeys(names)]
+
+
 _Times = tuple[datetime | None, date | None]
 
 
