@@ -41,6 +41,12 @@ def person(who: str, stage: Stage = Stage.ACTIVE, **given: Any) -> Person:
 
 def way(database: Database, ask: Any) -> str:
     """How SQLite goes about the one query that `ask(connection)` makes."""
+    (steps,) = ways(database, ask)
+    return steps
+
+
+def ways(database: Database, ask: Any) -> list[str]:
+    """How SQLite goes about each of the queries that `ask(connection)` makes."""
     seen: list[tuple[str, Any]] = []
 
     def remember(_c: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
@@ -53,7 +59,6 @@ def way(database: Database, ask: Any) -> str:
             ask(connection)
     finally:
         event.remove(database.engine, "before_cursor_execute", remember)
-    ((statement, parameters),) = seen
     with database.read() as connection:
-        steps = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()
-    return " / ".join(str(step[3]) for step in steps)
+        found = [connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}", values).all() for text, values in seen]
+    return [" / ".join(str(step[3]) for step in steps) for steps in found]

@@ -14,6 +14,7 @@ from joinery.store.assignments import reasoned_by, save_assignments
 from joinery.store.config_versions import every_version, files_of, keep_version, versions_of
 from joinery.store.database import Database
 from joinery.store.people import People
+from joinery.store.reporting import Reporting
 from tests.store.acme import HOUR, NOW, TODAY, opened, person
 
 
@@ -68,7 +69,7 @@ def test_who_leads_anybody_who_is_employed(store: Database) -> None:
             ]
         )
     with store.read() as tx:
-        assert People(tx, "acme").leading() == {"boss", "other"}
+        assert Reporting(tx, "acme").leading() == {"boss", "other"}
 
 
 def test_everybody_can_be_marked(store: Database) -> None:

@@ -16,8 +16,9 @@ from joinery.store.database import Database
 from joinery.store.facts import FactChange, facts_known_at, record_facts
 from joinery.store.looks import wake_earlier
 from joinery.store.people import People, Person, in_chunks
+from joinery.store.reporting import Reporting
 from joinery.store.tables import facts
-from tests.store.acme import HOUR, NOW, TODAY, opened, person, way
+from tests.store.acme import HOUR, NOW, TODAY, opened, person, way, ways
 
 ANA = PersonKey("p-ana")
 
@@ -74,8 +75,9 @@ def test_managers_and_their_people(store: Database) -> None:
     with store.read() as tx:
         people = People(tx, "acme")
         assert sorted(people.reports_of(["boss"])) == ["p-ana", "p-eve"]
-        assert people.with_reports(["boss", "ana", "eve"]) == {"boss"}, "who manages only people who left has none"
-        assert people.stages(["ana", "bob", "nobody"]) == {
+        reporting, mine = Reporting(tx, "acme"), [PersonKey(f"p-{who}") for who in ("boss", "ana", "eve")]
+        assert reporting.leads(mine) == {"p-boss"}, "who manages only people who left has none"
+        assert reporting.lines(["ana", "bob", "nobody"]) == {
             "ana": ("active", "boss", "ana"),
             "bob": ("left", "ana", "bob"),
         }
@@ -180,9 +182,12 @@ def test_the_unsettled_are_found_by_their_index_already_in_order(embedded: Datab
     assert "TEMP B-TREE" not in steps
 
 
-@pytest.mark.parametrize("ask", ["by_worker_id", "reports_of", "with_reports", "stages", "stages_beside"])
-def test_numbers_and_managers_are_found_by_index(ask: str, embedded: Database) -> None:
-    assert "SCAN" not in way(embedded, lambda tx: getattr(People(tx, "acme"), ask)(["1", "2"]))
+@pytest.mark.parametrize(
+    ("store", "ask"), [(People, "by_worker_id"), (People, "reports_of"), (Reporting, "leads"), (Reporting, "lines")]
+)
+def test_numbers_and_managers_are_found_by_index(store: type, ask: str, embedded: Database) -> None:
+    steps = ways(embedded, lambda tx: getattr(store(tx, "acme"), ask)(["1", "2"]))
+    assert steps and not [each for each in steps if "SCAN" in each]
 
 
 # --- facts ---

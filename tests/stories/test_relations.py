@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.stories.company import Company, changed, worker
+import pytest
+
+from tests.stories.company import COLUMNS, FIELDS, Company, changed, worker
 
 LEADS = [{"name": "Lead", "when": "has_reports", "give": ["LEAD-1"], "when_match_ends": "withdraw_if_not_started"}]
 #: 0001 is above 0002, who is above 0003
@@ -69,3 +71,34 @@ def test_nobody_is_their_own_manager_and_the_events_tell_what_hr_says(tmp_path: 
         "0004 mover 2026-03-03 manager_id:  -> 0004",
         "0004 mover 2026-03-04 manager_id: 0004 -> 0001",
     ]
+
+
+@pytest.mark.parametrize("way", ["previous_id", "person_id", "source_id"])
+def test_a_manager_under_a_new_number_leads_also_those_who_still_name_the_former_one(tmp_path: Path, way: str) -> None:
+    """However HR tells that 0001 is N001 now. A number that somebody else got since is theirs alone."""
+    keys = ("person_id", "source_id") if way == "source_id" else ("person_id",)
+    columns = (*COLUMNS, *keys)
+    acme = Company(tmp_path, people={"fields": FIELDS | {name: name for name in keys}})
+    acme.write_settings(guards="off", learning_rules=LEADS)
+    theirs = [{"person_id": f"U{n}" if way == "person_id" else "", "source_id": f"S{n}"} for n in range(1, 4)]
+    rows = [worker(n, manager_id="" if n == 1 else "0001") | theirs[n - 1] for n in (1, 2, 3)]
+    acme.day("2026-03-02", rows, columns=columns)
+    assert acme.assigned("0001").keys() == {"course:LEAD-1"}
+    boss = rows[0] | {"worker_id": "N001", "previous_id": "0001" if way == "previous_id" else ""}
+    acme.day("2026-03-03", [boss, *rows[1:]], columns=columns)
+    assert (manager_of(acme, "0002"), manager_of(acme, "0003")) == ("N001", "N001")
+    assert acme.assigned("N001").keys() == {"course:LEAD-1"}, "has reports still"
+    late = worker(4, manager_id="0001") | {"person_id": "", "source_id": "S4"}
+    acme.day("2026-03-04", [boss | {"previous_id": ""}, *rows[1:], late], columns=columns)
+    assert manager_of(acme, "0004") == "N001"
+
+
+def test_a_former_number_that_somebody_else_has_now_is_theirs_alone(tmp_path: Path) -> None:
+    keyed = {"fields": FIELDS | {"source_id": "source_id"}}
+    acme, columns = Company(tmp_path, people=keyed), (*COLUMNS, "source_id")
+    rows = [worker(n, manager_id="" if n == 1 else "0001") | {"source_id": f"S{n}"} for n in (1, 2)]
+    acme.day("2026-03-02", rows, columns=columns)
+    new = worker(1, given_name="Other", work_email="other@acme.example") | {"source_id": "S9"}
+    acme.day("2026-03-03", [rows[0] | {"worker_id": "N001"}, new, rows[1] | {"job_title": "Head"}], columns=columns)
+    acme.day("2026-03-04", [rows[0] | {"worker_id": "N001"}, new, rows[1] | {"job_title": "Chief"}], columns=columns)
+    assert manager_of(acme, "0002") == "0001"

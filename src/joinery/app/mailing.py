@@ -29,6 +29,7 @@ from joinery.store.connections import load_state
 from joinery.store.database import Database
 from joinery.store.mails import Mail, Mails, MailState, sign_in_key
 from joinery.store.people import People, Person
+from joinery.store.reporting import Reporting
 from joinery.store.unconfirmed import is_unconfirmed
 
 #: a sign-in mail promises that these are there
@@ -201,7 +202,8 @@ class _Letters:
         """The next active manager up: no mail speaks in the name of somebody who left, died or is away."""
         people = People(connection, self._mailing.policy.name)
         named = person.worker.manager_id
-        up = active_managers(people, {named}).get(named, named) if named else ""
+        reporting = Reporting(connection, self._mailing.policy.name)
+        up = active_managers(reporting, {named}).get(named, named) if named else ""
         found = next(iter(people.by_worker_id([up]).get(up, ())), None)
         if found is None or found.standing.stage is not Stage.ACTIVE:
             return ""

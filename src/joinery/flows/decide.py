@@ -132,7 +132,7 @@ def _changes(person: Person) -> dict[str, tuple[str, str]]:
 
 def facts_for(policy: Policy, batch: Batch, person: Person, today: date, go_live: date | None) -> WorkerFacts:
     """What conditions can ask about this person on their local day `today`."""
-    return facts_of(policy, person, today, go_live, leads=person.worker.worker_id in batch.with_reports)
+    return facts_of(policy, person, today, go_live, leads=person.key in batch.with_reports)
 
 
 def facts_of(policy: Policy, person: Person, today: date, go_live: date | None, *, leads: bool) -> WorkerFacts:

@@ -24,6 +24,7 @@ from joinery.flows.decide import facts_of
 from joinery.flows.policy import Policy
 from joinery.store.assignments import reasoned_by
 from joinery.store.people import People, Person
+from joinery.store.reporting import Reporting
 
 _NO_TABLE = ValueTable(unmapped="keep")
 
@@ -186,7 +187,7 @@ def looking_at(connection: Connection, edit: Edit, as_of: datetime, go_live: dat
         edit=edit,
         as_of=as_of,
         go_live=go_live,
-        leading=People(connection, edit.new.name).leading(),
+        leading=Reporting(connection, edit.new.name).leading(),
         reasons=reasoned_by(connection, [each.name for each in edit.rules]),
         waits=any(each.waits_for_new_matches for each in edit.rules),
         evaluated=sorted(rule.key for rule in edit.new.rules),

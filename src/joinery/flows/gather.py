@@ -22,6 +22,7 @@ from joinery.store.connections import load_state
 from joinery.store.decisions import Decision, in_force
 from joinery.store.mails import mailed
 from joinery.store.people import People, Person
+from joinery.store.reporting import Reporting
 
 #: how far up a chain of managers who left somebody is looked for
 LEVELS = 20
@@ -39,7 +40,7 @@ class Batch:
     decisions: Mapping[PersonKey, Sequence[Decision]]
     assignments: Mapping[PersonKey, tuple[Assignment, ...]]
     completions: Mapping[PersonKey, Mapping[str, str]]
-    with_reports: frozenset[str]
+    with_reports: frozenset[PersonKey]
     #: accounts that somebody named as theirs
     by_id: Mapping[str, Account]
     #: accounts that a reconcile did not find any more
@@ -79,7 +80,7 @@ class Batch:
 
 def gather(connection: Connection, policy: Policy, keys: Sequence[PersonKey], as_of: datetime) -> Batch:
     """Read the batch; `as_of` decides which decisions made by hand are still in force."""
-    people = People(connection, policy.name)
+    people, reporting = People(connection, policy.name), Reporting(connection, policy.name)
     accounts = Accounts(connection, policy.target)
     found = people.by_key(keys)
     persons = [found[key] for key in keys if key in found]
@@ -104,11 +105,11 @@ def gather(connection: Connection, policy: Policy, keys: Sequence[PersonKey], as
         laid_off=laid_off(connection, policy, persons, as_of),
         assignments=assignments_of(connection, [p.key for p in persons]),
         completions=completed_by(connection, [p.key for p in persons]) if uses_learning else {},
-        with_reports=people.with_reports({n for p in persons for n in p.numbers}) if uses_learning else frozenset(),
+        with_reports=reporting.leads([p.key for p in persons]) if uses_learning else frozenset(),
         accounts_made=accounts.created_at(list(linked)) if uses_learning and not policy.simulation else {},
         mailed=mailed(connection, [p.key for p in persons]) if policy.mail.signing_in else frozenset(),
         taken_over=taken_over(people, policy, persons, linked),
-        managers=active_managers(people, {p.worker.manager_id for p in persons if p.worker.manager_id}),
+        managers=active_managers(reporting, {p.worker.manager_id for p in persons if p.worker.manager_id}),
     )
 
 
@@ -127,15 +128,14 @@ def _lookalikes(
     return accounts.by_email(emails), accounts.by_worker_id(numbers)
 
 
-def active_managers(people: People, named: set[str]) -> dict[str, str]:
+def active_managers(reporting: Reporting, named: set[str]) -> dict[str, str]:
     """Manager as HR names them, by whichever of their numbers -> the next one up who is employed, by the number of
     their account; HR's own word where nobody is known."""
     known: dict[str, tuple[str, str, str]] = {}
     wanted = set(named)
     for _ in range(LEVELS):
         asked = wanted - known.keys()
-        new = people.stages(asked)
-        new |= people.stages_beside(asked - new.keys())
+        new = reporting.lines(asked)
         known.update(new)
         wanted = {up for stage, up, _ in new.values() if stage != "active" and up} - known.keys()
         if not wanted:

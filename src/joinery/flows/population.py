@@ -19,6 +19,7 @@ from joinery.flows.policy import Policy, Ports
 from joinery.flows.waking import wake
 from joinery.store.connections import ConnectionState, load_state
 from joinery.store.people import People, Person
+from joinery.store.reporting import Reporting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +73,7 @@ def _population(connection: Connection, ports: Ports, at: datetime) -> Populatio
         policy=ports.policy,
         state=load_state(connection, ports.policy.name),
         at=at,
-        leading=People(connection, ports.policy.name).leading(),
+        leading=Reporting(connection, ports.policy.name).leading(),
     )
 
 

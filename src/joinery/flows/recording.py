@@ -105,10 +105,15 @@ def _change(
         events=events,
         aliases=tuple(_dated(connection, alias) for alias in aliases_between(before, after, moment)),
         compared=before is not None and bool(changed.keys() & _WHO),
-        turned=after.numbers if since is not None and turned(before, after, changed) else frozenset(),
+        turned=_numbers(before, after) if since is not None and turned(before, after, changed) else frozenset(),
         address=worker.work_email.lower() if since is not None and telling else "",
         managers=frozenset(managers_concerned(before, after, changed) if since and setting.uses_reports else ()),
     )
+
+
+def _numbers(before: Person | None, after: Person) -> frozenset[str]:
+    """By which others may name them as their manager."""
+    return after.numbers | (before.numbers if before is not None else frozenset())
 
 
 def _dated(connection: Connection, alias: Alias) -> Alias:

@@ -31,7 +31,7 @@ from joinery.core.model.standing import Standing
 from joinery.core.model.worker import Worker
 from joinery.core.rules.events import Known
 from joinery.store.bulk import execute_many
-from joinery.store.tables import aliases, people
+from joinery.store.tables import people
 
 T = TypeVar("T")
 CHUNK = 500
@@ -162,10 +162,6 @@ def _rewritten(name: str, before: Person | None, after: Person) -> Written:
     return Written(columns, {f"b_{column}": row[column] for column in ("key", *columns)})
 
 
-#: whoever names themselves as manager leads nobody by it
-_LEADS = people.c.manager_id != "", people.c.manager_id != people.c.worker_id
-
-
 #: a plan that is being made or applied beside us does not know of this
 _ASKED: Final = {"unsettled": True, "asked": people.c.asked + 1}
 
@@ -276,12 +272,6 @@ class People:
             last = page[-1].key
             yield page
 
-    def leading(self) -> frozenset[str]:
-        """The employee IDs of all who manage somebody who is employed."""
-        employed = people.c.stage.in_(("active", "leave"))
-        query = select(people.c.manager_id).where(self._mine, employed, *_LEADS).distinct()
-        return frozenset(self._db.scalars(query))
-
     def numbers_and_addresses(self) -> tuple[set[str], set[str]]:
         """Every employee ID and every e-mail (lower case) of everybody, whatever became of them."""
         rows = self._db.execute(select(people.c.worker_id, people.c.work_email).where(self._mine)).all()
@@ -302,38 +292,6 @@ class People:
                     if row.stage != "active":
                         away.add(row.worker_id)
             wanted = away - seen
-        return found
-
-    def with_reports(self, worker_ids: Collection[str]) -> frozenset[str]:
-        """Those of these employee IDs who manage somebody who is employed."""
-        found: set[str] = set()
-        for chunk in in_chunks(worker_ids):
-            query = (
-                select(people.c.manager_id)
-                .where(self._mine, *_LEADS, people.c.manager_id.in_(chunk), people.c.stage.in_(("active", "leave")))
-                .distinct()
-            )
-            found.update(self._db.scalars(query))
-        return frozenset(found)
-
-    def stages(self, worker_ids: Collection[str]) -> dict[str, tuple[str, str, str]]:
-        """worker_id -> (stage, manager_id, worker_id), for walking up to the next active manager."""
-        found: dict[str, tuple[str, str, str]] = {}
-        query = select(people.c.worker_id, people.c.stage, people.c.manager_id)
-        for chunk in in_chunks(worker_ids):
-            for row in self._db.execute(query.where(self._mine, people.c.worker_id.in_(chunk))):
-                found[row.worker_id] = row.stage, row.manager_id, row.worker_id
-        return found
-
-    def stages_beside(self, worker_ids: Collection[str]) -> dict[str, tuple[str, str, str]]:
-        """The same by numbers that people have beside that of their account: of other records of theirs."""
-        found: dict[str, tuple[str, str, str]] = {}
-        used = aliases.c.connection == self._name, aliases.c.kind == "worker_id", aliases.c.valid_to == ""
-        query = select(aliases.c.value, people.c.worker_id, people.c.stage, people.c.manager_id)
-        query = query.join(people, people.c.key == aliases.c.person_key)
-        for chunk in in_chunks(worker_ids):
-            for row in self._db.execute(query.where(*used, aliases.c.value.in_(chunk))):
-                found[row.value] = row.stage, row.manager_id, row.worker_id
         return found
 
     def counts(self) -> dict[str, int]:
