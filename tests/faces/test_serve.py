@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
@@ -32,6 +35,21 @@ SETTINGS = """
 version: 1
 company: { name: Example SA, time_zone: Europe/Paris }
 people: { from: file, path: ./inbox/*.csv, fields: { worker_id: Number } }
+"""
+
+
+BESIDE = """
+version: 1
+company: { name: Example SA, time_zone: Europe/Paris }
+people:
+  from: file
+  path: ./inbox/*.csv
+  ready_when: present
+  fields:
+    { worker_id: Number, work_email: Email, given_name: First, family_name: Last, hire_date: Start, status: State }
+learning: { LEARNING }
+mode: automatic
+guards: off
 """
 
 
@@ -89,6 +107,27 @@ def test_it_answers_and_is_stopped_cleanly(config: Path, how: signal.Signals) ->
     assert not re.search("000123|a-secret-token|jane", said)
     assert said.rstrip().endswith("Stopped.")
     assert "Traceback" not in said
+
+
+@pytest.mark.parametrize("learning", ["into: file, layout: generic, path: ./out", "into: classroom"])
+def test_a_run_by_hand_beside_it_is_shared_and_comes_to_its_end(tmp_path: Path, learning: str) -> None:
+    """No schedule is set, and import files take one writer at a time."""
+    (tmp_path / "inbox").mkdir()
+    config = tmp_path / "joinery.yaml"
+    config.write_text(BESIDE.replace("LEARNING", learning))
+    rows = [f"{n:03},w{n}@example.com,Ada{n},Byron,2020-01-01,active" for n in range(120)]
+    (tmp_path / "inbox" / "people.csv").write_text("\n".join(["Number,Email,First,Last,Start,State", *rows]) + "\n")
+
+    def typed(*command: str) -> dict[str, Any]:
+        line = [*JOINERY, *command, "--config", str(config), "--json"]
+        done = subprocess.run(line, env=environment(), capture_output=True, text=True, timeout=60, check=True)
+        return dict(json.loads(done.stdout))
+
+    with serving(config):
+        until = time.monotonic() + 60
+        while [node["kind"] for node in typed("target", "status")["nodes"]] != ["serve"]:
+            assert time.monotonic() < until, "it says who it is"
+        assert sum(typed("sync")["lines"].values()) == 120
 
 
 def test_a_taken_port_is_said_with_the_way_out(config: Path) -> None:

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from joinery.core.model.account import Account
@@ -43,6 +44,8 @@ class FileLms:
         self.db = connect(file)
         self.latency = latency
         self.freezes_after = int(os.environ.get("FREEZES_AFTER", "0"))
+        if at_once := os.environ.get("CALLS_AT_ONCE"):
+            self.capabilities = replace(self.capabilities, concurrency=int(at_once))
 
     async def check(self) -> None:
         return None

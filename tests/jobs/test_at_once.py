@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,12 +16,14 @@ import pytest
 from joinery.core.model.ids import PlanId
 from joinery.core.model.operation import ActionClass
 from joinery.errors import StopRun
-from joinery.jobs import dbos
+from joinery.jobs import dbos, pace
 from joinery.jobs.api import Retry
 from joinery.jobs.engine import Applier
-from joinery.jobs.node import Share
+from joinery.jobs.node import DEAD_AFTER, Node, Share, _Seen
+from joinery.jobs.pace import Pace
 from joinery.kit.contract import Capabilities
 from joinery.store.database import Database
+from joinery.store.nodes import NodeRow
 from tests.jobs.world import (
     Lms,
     add_links,
@@ -118,3 +122,31 @@ def test_a_job_that_is_passed_on_is_not_taken_from_whoever_takes_it_up(
         monkeypatch.setattr(made._node, "share", lambda: Share(nodes=2, rank=int(time.monotonic() < surplus_until)))
         assert made.apply(plan).done == 1
     assert [line.attempt for line in lines_of(store)] == [1]
+
+
+def test_whoever_was_there_first_keeps_their_part_of_the_calls(store: Database) -> None:
+    node = Node(store, connection="c", target="t", kind="run", slot="s")
+    row = NodeRow(id="", slot="", connection="c", kind="worker", host="h", pid=1, started_at="")
+    hours = {"zz": "2026-11-30T05", "aa": "2026-11-30T07", "dead": "2026-11-30T01"}
+    node._row = replace(row, id=node.id, started_at="2026-11-30T06")
+    rows = tuple(
+        replace(row, id=name, started_at=at, silent=DEAD_AFTER * (name == "dead")) for name, at in hours.items()
+    )
+    node._seen = _Seen(rows=(*rows, node._row))
+    assert node.share() == Share(nodes=3, rank=1)
+    node._store.close()
+
+
+def test_whoever_has_no_call_does_not_wait_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pace, "_LOOK", 0.01)
+    shares = [Share(nodes=2, rank=1, ready=False)] * 5 + [Share(nodes=2, rank=1)] * 5
+
+    async def story(over: bool = False) -> None:
+        one = Capabilities(actions=frozenset(ActionClass), concurrency=1)
+        mine = Pace(one, share=lambda: shares.pop(0) if len(shares) > 1 else shares[0])
+        async with asyncio.timeout(20), mine.turn(urgent=False, over=lambda: over):
+            raise AssertionError("the only call is another's")
+
+    for over in (False, True):
+        with pytest.raises(pace.NoTurn):
+            asyncio.run(story(over))

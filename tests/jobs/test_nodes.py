@@ -64,6 +64,16 @@ class Fleet:
         assert len(said) == 12, said + child.stdout.read()
         return child, said
 
+    def server(self, folder: str = "one", **environment: str) -> str:
+        """The ID of a process that only applies plans of its own: ends of access."""
+        before = self.living()
+        self.start(folder, "lane", **environment)
+        deadline = time.monotonic() + 60
+        while not (new := self.living() - before):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        return new.pop()
+
     def until(self, effects: int) -> None:
         """Wait until so many lines took effect."""
         lms = connect(self.killing.lms)
@@ -125,6 +135,23 @@ def test_three_nodes_share_one_plan_and_leave_no_trace(fleet: Fleet) -> None:
     fleet.end(one)
     fleet.end(two)
     assert fleet.living() == set()
+
+
+def test_a_process_that_only_serves_takes_up_what_a_run_gives_out(fleet: Fleet) -> None:
+    """It listens to the same queues: what it took from them and left alone, nobody did."""
+    server = fleet.server()
+    fleet.end(fleet.start("driver", "P-1"))
+    fleet.judge()
+    assert server in fleet.hands()
+
+
+def test_where_one_call_at_a_time_is_allowed_a_run_beside_others_comes_to_its_end(fleet: Fleet) -> None:
+    """Nobody holds jobs in their hands while the only call is another's."""
+    fleet.killing.latency = 0.005
+    for folder in ("one", "two"):
+        fleet.server(folder, CALLS_AT_ONCE="1")
+    fleet.end(fleet.start("driver", "P-1", CALLS_AT_ONCE="1"), timeout=60)
+    fleet.judge()
 
 
 def test_a_worker_that_is_killed_for_good_is_replaced_by_the_others_in_seconds(fleet: Fleet) -> None:

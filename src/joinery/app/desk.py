@@ -15,7 +15,7 @@ from time import monotonic
 from joinery.errors import AsOfRefused, JoineryError, RunLocked
 from joinery.flows.policy import Ports
 from joinery.flows.push import Told
-from joinery.flows.receiving import left_over, note_files, take_in, take_over, what_became_of
+from joinery.flows.receiving import left_over, note_files, take_in, take_over, this_process, what_became_of
 from joinery.flows.sync import sync
 from joinery.store.arrivals import Arrival
 
@@ -46,7 +46,7 @@ class Desk:
 
     def begin(self, *, warm: bool = True) -> None:
         """Start working; first what an earlier process left. `warm`: have the engine ready before the first news."""
-        self.ports.engine()  # once, before several threads ask for it
+        this_process(self.ports)  # before several threads ask for the engine, and whoever they are is told first
         self._runner = threading.Thread(target=self._runs, name="joinery-runs", daemon=True)
         self._runner.start()
         if warm:

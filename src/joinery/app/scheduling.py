@@ -14,7 +14,7 @@ from threading import Event
 from time import monotonic
 from zoneinfo import ZoneInfo
 
-from joinery.app.reach import LOCAL, bound_to
+from joinery.app.reach import bound_to
 from joinery.app.wiring import Opened
 from joinery.app.working import LOOK, PATIENCE, Hands
 from joinery.core.rules.schedules import Every, When, cron
@@ -86,9 +86,10 @@ class Keeper:
         node = ""
         while not self.stop.wait(LOOK):
             with self._carrying_on():
-                node = node or self._joined(self.opened)
+                node = node or self.opened.ports.engine().join(SERVE)
                 Hands(opened=self.opened, say=self.say, stop=self.stop).look()
-                self._once(node)
+                if asked_for(self.opened.settings):
+                    self._once(node)
 
     def stand_in(self, node: str) -> None:
         """The same once, by a worker: while no `joinery serve` of this connection lives that would see to it."""
@@ -182,12 +183,6 @@ class Keeper:
         except JoineryError as error:
             return f"stopped: {error.message}", False
         return f"{report.run} ended with {report.exit_code}", True
-
-    def _joined(self, it: Opened) -> str:
-        engine = it.ports.engine()
-        if it.targets.entry.into in LOCAL:
-            return engine.enrol(SERVE)
-        return engine.join(SERVE)
 
     def _by_clock(self, it: Opened, now: datetime) -> Due | None:
         when = when_of(it.settings)

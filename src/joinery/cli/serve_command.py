@@ -22,7 +22,7 @@ from joinery.app.desk import Desk
 from joinery.app.edited import Edits, beginning, one_after_the_other, taking_over
 from joinery.app.health import Watched
 from joinery.app.logs import libraries_too, speaker
-from joinery.app.scheduling import Keeper, asked_for
+from joinery.app.scheduling import Keeper
 from joinery.app.serving import LOOPBACK, Ending, classroom_app, listening, serve, shifted
 from joinery.app.targets import TargetMaker
 from joinery.app.watching import watched
@@ -144,8 +144,8 @@ def _at_work(
 
 @contextmanager
 def scheduled(it: Opened, log: Callable[[str], None]) -> Iterator[None]:
-    """Runs what `schedule` asks for, in a thread of its own; nothing when it asks for nothing."""
-    if not asked_for(it.settings) or it.targets.entry.simulation:
+    """Helps others, and runs what `schedule` asks for, in a thread of its own."""
+    if it.targets.entry.simulation:
         yield
         return
     stop = threading.Event()

@@ -21,7 +21,7 @@ from joinery.errors import JoineryError, StopRun, TryAgain
 from joinery.jobs.contract import Performer, Retry
 from joinery.jobs.ledger import Ledger
 from joinery.jobs.lines import Claim, Claimed, Job, Result, Trouble
-from joinery.jobs.pace import Pace, Sleep
+from joinery.jobs.pace import NoTurn, Pace, Sleep
 from joinery.kit.contract import Order
 
 T = TypeVar("T")
@@ -82,29 +82,37 @@ class Halted(Exception):
     """The plan is to stop: what was not handed over is released."""
 
 
-async def run_chunk(job: Job, work: Work) -> bool:
+async def run_chunk(job: Job, work: Work) -> bool | None:
     """Bring the job's lines to their end; False when some of them are still ours to give back.
 
-    Raises StopRun after releasing what was not attempted.
+    None when no call is ours to make: nothing was touched, and others have to do it. Raises StopRun after releasing
+    what was not attempted.
     """
-    async with work.pace.turn(urgent=job.urgent):
-        if work.stopped():
-            return False
-        claim = await work.call(work.ledger.claim, job, work.node)
-        if claim is None:
-            return True
-        chunk = _Chunk(work, claim, urgent=job.urgent)
-        try:
-            await chunk.run()
-        except Fenced:
-            return True
-        except Halted:
-            await chunk.stop()
-            return False
-        except StopRun:
-            await chunk.stop()
-            raise
+    try:
+        async with work.pace.turn(urgent=job.urgent, over=work.stopped):
+            return await _in_turn(job, work)
+    except NoTurn:
+        return False if work.stopped() else None
+
+
+async def _in_turn(job: Job, work: Work) -> bool:
+    if work.stopped():
+        return False
+    claim = await work.call(work.ledger.claim, job, work.node)
+    if claim is None:
         return True
+    chunk = _Chunk(work, claim, urgent=job.urgent)
+    try:
+        await chunk.run()
+    except Fenced:
+        return True
+    except Halted:
+        await chunk.stop()
+        return False
+    except StopRun:
+        await chunk.stop()
+        raise
+    return True
 
 
 class _Chunk:

@@ -69,10 +69,10 @@ class Engine(Protocol):
         """Have everything ready before there is something to do, so that the first call is as quick as the next."""
 
     def join(self, kind: str) -> str:
-        """Take up jobs of plans that other processes drive, until `close`. Returns the ID of this node."""
+        """Be there for jobs of plans that other processes drive, until `close`. Returns the ID of this node."""
 
     def enrol(self, kind: str) -> str:
-        """Be seen among the nodes, without taking up the work of others. Returns the ID of this node."""
+        """Be seen among the nodes; jobs are taken up once there is something to do. Returns the ID of this node."""
 
     def living(self) -> frozenset[str] | None:
         """The IDs of the nodes that live, this one included; None while it cannot judge. After `join` or `enrol`."""

@@ -62,6 +62,7 @@ class Driver:
         #: job ID -> the other node that has it
         self._elsewhere: dict[str, str] = {}
         self._chunks: dict[str, int] = {}
+        self._given: set[str] = set()
         self._seen: frozenset[str] = frozenset()
         self._next_look = 0.0
         self._trouble: Exception | None = None
@@ -94,6 +95,10 @@ class Driver:
                 return False
             self._live[job.id] = True
             return True
+
+    def gave(self, job: Job) -> bool:
+        """Whether it is of this driver, also when it is over."""
+        return job.id in self._given
 
     def passed_on(self, job: Job) -> None:
         """It is back in the queue, and still the same job: assigning it anew would fence whoever takes it up."""
@@ -162,9 +167,13 @@ class Driver:
         with self._change:
             self._live = dict.fromkeys(kept, True) | {job.id: False for job in jobs}
             self._chunks = kept | {job.id: job.chunk for job in jobs}
-        self._start(jobs)
+        self._give(jobs)
         # not what is live by now: an urgent job begins at once, and may be over before the others are enqueued
         return bool(kept or jobs)
+
+    def _give(self, jobs: tuple[Job, ...]) -> None:
+        self._given |= {job.id for job in jobs}
+        self._start(jobs)
 
     def _judged(self) -> frozenset[str]:
         """Who lives; waits a moment if we only just woke up ourselves."""
@@ -242,7 +251,7 @@ class Driver:
         with self._change:
             self._live |= {job.id: False for job in jobs}
             self._chunks |= {job.id: job.chunk for job in jobs}
-        self._start(jobs)
+        self._give(jobs)
 
     def _abandon(self) -> None:
         """What has not begun never will, as `begun` finds it gone; what others have in their hands is theirs."""

@@ -73,7 +73,7 @@ class Applier:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._slot: Slot | None = None
         self._node: Node | None = None
-        #: a worker: takes up jobs of plans that others drive
+        #: stays for jobs of plans that others drive, and leaves in the middle of them
         self._joined = False
         self._busy = 0
         self._closed = False
@@ -201,20 +201,22 @@ class Applier:
     async def _run(self, job: Job) -> None:
         """Run one job; called by the runtime in its event loop. Never raises but on cancellation."""
         driver = self._drivers.get(job.plan_id)
-        if driver is not None and driver.finished.is_set() and self._joined:
-            driver = None
-        if self._closed or (not self._joined if driver is None else not driver.begun(job)):
+        if driver is not None and driver.finished.is_set() and not driver.gave(job):
+            driver = None  # it is driven by somebody else now
+        if self._closed or (driver is not None and not driver.begun(job)):
             return
         error: Exception | None = None
-        ended = passed_on = False
+        ended: bool | None = False
+        passed_on = False
         self._busy += 1
         try:
             work = self._work(job, driver)
-            if work.pace.surplus():
+            # nobody who is new keeps an end of access, or what is another's, waiting
+            patient = driver is not None and not job.urgent
+            ended = None if work.pace.surplus(patient=patient) else await run_chunk(job, work)
+            if ended is None:
                 await self._pass_on(job)
-                ended = passed_on = True
-            else:
-                ended = await run_chunk(job, work)
+                passed_on = True
         except Exception as raised:  # noqa: BLE001 the driver decides: stop for good, or assign what is left again
             error = raised
         finally:
@@ -223,7 +225,7 @@ class Applier:
                 driver.passed_on(job)
             elif driver is not None:
                 driver.ended(job, error)
-            elif not ended:
+            elif not ended and not passed_on:
                 self._let_go(job, error)
 
     async def _pass_on(self, job: Job) -> None:

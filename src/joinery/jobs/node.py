@@ -117,9 +117,11 @@ class Node:
         return any(row.id != self.id and row.silent < DEAD_AFTER for row in self._seen.rows)
 
     def share(self) -> Share:
-        """Our part of the target's limits."""
-        known = sorted({row.id for row in self._seen.rows if row.silent < DEAD_AFTER} | {self.id})
-        return Share(nodes=len(known), rank=known.index(self.id), ready=time.monotonic() >= self._ready_at)
+        """Our part of the target's limits. Whoever was there first keeps theirs, however many come."""
+        living = [row for row in self._seen.rows if row.silent < DEAD_AFTER and row.id != self.id]
+        known = sorted((row.started_at, row.id) for row in (*living, self._row))
+        rank = known.index((self._row.started_at, self.id))
+        return Share(nodes=len(known), rank=rank, ready=time.monotonic() >= self._ready_at)
 
     def later(self, note: Later) -> None:
         """Have this written as soon as the store can be reached; again and again until it could."""

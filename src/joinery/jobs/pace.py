@@ -24,6 +24,10 @@ _URGENT_SHARE = 0.1
 _LOOK = 0.2
 
 
+class NoTurn(Exception):
+    """There is no call for us: whoever else is there takes the job up."""
+
+
 class Pace:
     """One per target and event loop, shared by all its chunks. Make it inside the loop that uses it."""
 
@@ -46,10 +50,12 @@ class Pace:
         self._adjust()
 
     @asynccontextmanager
-    async def turn(self, *, urgent: bool) -> AsyncIterator[None]:
-        """Hold one of the call slots."""
+    async def turn(self, *, urgent: bool, over: Callable[[], bool] = bool) -> AsyncIterator[None]:
+        """Hold one of the call slots. Raises NoTurn while waiting for one: none will be ours, or it is `over`."""
         lane = urgent and self._slots() > 1
         while self._busy[lane] >= self._allowed(lane):
+            if over() or self.surplus(patient=True):
+                raise NoTurn
             async with self._change:
                 try:
                     await asyncio.wait_for(self._change.wait(), _LOOK)
@@ -63,10 +69,13 @@ class Pace:
             async with self._change:
                 self._change.notify_all()
 
-    def surplus(self) -> bool:
-        """There are more nodes than calls at one time, and none of the calls is ours: pass the job on."""
+    def surplus(self, *, patient: bool) -> bool:
+        """There are more nodes than calls at one time, and none of the calls is ours: pass the job on.
+
+        Not `patient`: also while we are new, and have no part yet.
+        """
         share = self._share()
-        return share.ready and share.rank >= max(1, self._capabilities.concurrency)
+        return share.rank >= max(1, self._capabilities.concurrency) if share.ready else not patient
 
     async def tokens(self, count: int, *, urgent: bool) -> None:
         """Wait until `count` operations may be sent: the pause is over and the rate allows it."""

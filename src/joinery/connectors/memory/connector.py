@@ -48,7 +48,8 @@ class MemoryTarget:
         capabilities: Capabilities = CAPABILITIES,
     ) -> None:
         self.name = name
-        self.capabilities = capabilities
+        # one file: whoever else writes to it waits
+        self.capabilities = replace(capabilities, concurrency=1) if path is not None else capabilities
         self.world = World()
         self._path = path
         self._page_size = page_size
