@@ -86,8 +86,8 @@ def test_changes_solve_only_what_they_are_about(store: Database) -> None:
     later = NOW + HOUR
     record(store, finding("bob"), at=later)
     with store.write() as tx:
-        close_for_workers(tx, "acme", "hris", ["ana", "bob"], later)
-        close_for_workers(tx, "acme", "another", ["eve"], later)
+        close_for_workers(tx, ("acme", "hris"), ["ana", "bob"], later)
+        close_for_workers(tx, ("acme", "another"), ["eve"], later)
     assert [who for _, _, who in shown(store)] == ["bob", "eve"]
 
 
@@ -102,7 +102,7 @@ def test_what_is_solved_is_kept(store: Database) -> None:
 def test_thousands_in_one_go(store: Database) -> None:
     record(store, *(finding(f"w{n}") for n in range(4100)))
     with store.write() as tx:
-        close_for_workers(tx, "acme", "hris", (f"w{n}" for n in range(4000)), NOW + HOUR)
+        close_for_workers(tx, ("acme", "hris"), (f"w{n}" for n in range(4000)), NOW + HOUR)
     assert len(shown(store)) == 100
 
 

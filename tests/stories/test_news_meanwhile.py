@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from joinery.flows import accept, accept_ahead, considering, plan, waking
+from joinery.flows import accept, accept_ahead, considering, plan, record_rows, waking
 from joinery.flows.push import News, tell
 from joinery.flows.sync import sync
 from joinery.jobs.ledger import Ledger
@@ -148,13 +148,13 @@ def test_a_push_that_comes_while_a_file_without_them_is_taken_in_is_newer_than_t
 
 
 def test_rows_that_were_decided_ahead_are_not_decided_again(acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
-    decided, real = Counter[str](), accept.map_record
+    decided, real = Counter[str](), record_rows.map_record
 
     def counted(spec: Any, row: Any, known: Any = None) -> Any:
         decided[row["worker_id"]] += 1
         return real(spec, row, known)
 
-    monkeypatch.setattr(accept, "map_record", counted)
+    monkeypatch.setattr(record_rows, "map_record", counted)
     acme.drop(changed(changed(staff(9), "0003", location="Lyon"), "0005", status="Terminated"))
     run(acme)
     assert decided == {"0003": 1, "0005": 1, "0009": 1}

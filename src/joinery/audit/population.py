@@ -14,6 +14,7 @@ import polars as pl
 from joinery.audit.addresses import double_emails
 from joinery.audit.domains import look_alikes, misspelled
 from joinery.audit.loops import loops
+from joinery.audit.managers import manager_left, manager_loop, manager_missing, people_of
 from joinery.audit.naming import some
 from joinery.core.mapping.statuses import status_of
 from joinery.core.model.finding import Finding, Severity
@@ -122,17 +123,7 @@ def _missing_managers(people: pl.DataFrame) -> Iterator[Finding]:
         .sort("manager")
     )
     for manager, ids in dangling.iter_rows():
-        first, count = ids[0], len(ids)
-        yield Finding(
-            check="manager_missing",
-            severity=Severity.WARNING,
-            message=f"The manager {manager} of {_people(count)} ({first}{' and others' if count > 1 else ''}) "
-            "is not in the file.",
-            worker_id=first,
-            attribute="manager_id",
-            suggestion="Name their present manager; until then they have none.",
-            people=tuple(ids),
-        )
+        yield manager_missing(manager, ids)
 
 
 def _managers_gone(people: pl.DataFrame) -> Iterator[Finding]:
@@ -146,15 +137,7 @@ def _managers_gone(people: pl.DataFrame) -> Iterator[Finding]:
         .sort("manager")
     )
     for manager, ids in reports.iter_rows():
-        yield Finding(
-            check="manager_left",
-            severity=Severity.WARNING,
-            message=f"The manager {manager} of {_people(len(ids))} ({some(ids)}) has left.",
-            worker_id=ids[0],
-            attribute="manager_id",
-            suggestion="Name their present manager; until then the next active one up stands in.",
-            people=tuple(ids),
-        )
+        yield manager_left(manager, ids)
 
 
 def _places_without_zone(frame: pl.DataFrame) -> Iterator[Finding]:
@@ -178,7 +161,7 @@ def _places_without_zone(frame: pl.DataFrame) -> Iterator[Finding]:
         yield Finding(
             check="location_without_zone",
             severity=Severity.NOTE,
-            message=f"{_people(len(ids))} at {location!r} without a time zone; the company's is used.",
+            message=f"{people_of(len(ids))} at {location!r} without a time zone; the company's is used.",
             worker_id=ids[0],
             attribute="time_zone",
             suggestion=f"Enter {zone}, as others there have." if zone else "Enter one, like Europe/Paris.",
@@ -192,15 +175,7 @@ def _manager_loops(people: pl.DataFrame) -> Iterator[Finding]:
     # whoever stands in a circle is somebody's manager: of the many who are not, no chain is walked
     heads = sound.join(sound.select(id="manager").unique(), on="id", how="semi")
     for circle in loops(dict(heads.select("id", "manager").iter_rows())):
-        yield Finding(
-            check="manager_loop",
-            severity=Severity.WARNING,
-            message=f"These people are each other's managers in a circle: {' -> '.join((*circle, circle[0]))}.",
-            worker_id=circle[0],
-            attribute="manager_id",
-            suggestion="Correct the manager of one of them.",
-            people=tuple(circle),
-        )
+        yield manager_loop(circle)
 
 
 def _lost_zeros(people: pl.DataFrame) -> Iterator[Finding]:
@@ -256,7 +231,7 @@ def unmapped(frame: pl.DataFrame, values: Mapping[str, frozenset[str]]) -> Itera
             yield Finding(
                 check="unmapped_code",
                 severity=Severity.WARNING,
-                message=f"The {attribute} {code!r} of {_people(len(ids))} ({some(ids)}) has no row in its table.",
+                message=f"The {attribute} {code!r} of {people_of(len(ids))} ({some(ids)}) has no row in its table.",
                 worker_id=ids[0],
                 attribute=attribute,
                 suggestion="Add the row, or say in the settings what a value without one means.",
@@ -278,7 +253,3 @@ def _look_alikes(domains: pl.DataFrame, counts: dict[str, int]) -> Iterator[Find
             people=tuple(ids),
             better=meant,
         )
-
-
-def _people(count: int) -> str:
-    return f"{count} {'person' if count == 1 else 'people'}"

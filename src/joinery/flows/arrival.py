@@ -9,6 +9,7 @@ from typing import Any
 
 import polars as pl
 
+from joinery.audit.managers import MANAGERS
 from joinery.audit.population import audit, double_ids
 from joinery.core.hygiene.trust import Churn, Profile
 from joinery.core.mapping.date_order import settle
@@ -157,10 +158,10 @@ class Arrival:
         return (*self.findings, *double_ids(delta.duplicated))
 
     def audit(self) -> Sequence[Finding]:
-        """The checks that need the whole population, on the mapped columns only. A file of changes is none: it may
-        name managers whom it does not hold."""
+        """The checks that need the whole population, on the mapped columns only. A file of changes is none: managers
+        are looked at beside all who are known (`flows.managers`)."""
         found = audit(canonical_texts(self.table.frame, self.spec))
-        return [f for f in found if f.check != "manager_missing"] if self.partial else found
+        return [f for f in found if f.check not in MANAGERS] if self.partial else found
 
     def workers(self, delta: Delta) -> Sequence[str]:
         """Employee IDs of the rows that were looked at."""

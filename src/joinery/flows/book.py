@@ -35,7 +35,15 @@ class Book:
         record_findings(self.connection, self.name, f"{self.source}:{part}", found, self.at)
         close_findings(self.connection, self.name, f"{self.source}:{part}", before=self.at)
 
-    def rows(self, found: Sequence[Finding], workers: Sequence[str], attributes: frozenset[str] = frozenset()) -> None:
-        """Findings about single rows: complete for these people only; of `attributes` only, where there are any."""
+    def rows(
+        self,
+        found: Sequence[Finding],
+        workers: Sequence[str],
+        attributes: frozenset[str] = frozenset(),
+        *,
+        but: frozenset[str] = frozenset(),
+    ) -> None:
+        """Findings about single rows: complete for these people only; of `attributes` only, where there are any, and of
+        no check in `but`."""
         record_findings(self.connection, self.name, self.source, found, self.at)
-        close_for_workers(self.connection, self.name, self.source, workers, self.at, attributes)
+        close_for_workers(self.connection, (self.name, self.source), workers, self.at, attributes, but=but)

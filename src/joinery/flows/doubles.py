@@ -96,7 +96,7 @@ def _note(ports: Ports, looked: _Looked, as_of: datetime) -> None:
         pairs = [pair for pair in looked.pairs if apart.isdisjoint((pair.left, pair.right))]
         found = _findings(_kept(connection, ports, known, pairs, as_of), known.number)
         record_findings(connection, name, SOURCE, found, at)
-        close_for_workers(connection, name, SOURCE, _numbers(known, looked.among - apart), before=at)
+        close_for_workers(connection, (name, SOURCE), _numbers(known, looked.among - apart), before=at)
         waited = news | {key for keys in still_waiting(connection, name) for key, _ in keys if key in apart}
         looked_at(connection, name, looked.keys)
         look_at(connection, waited)

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from joinery.audit.managers import MANAGERS
 from joinery.core.hygiene.trust import Profile, judge, unreachable
 from joinery.core.mapping.inbound import key_read
 from joinery.core.model.finding import Finding, Severity
@@ -29,6 +30,7 @@ from joinery.flows.book import FILE, IDENTITY, PEOPLE, REACH, Book
 from joinery.flows.held_files import accepted_once, may_accept
 from joinery.flows.issues import let_go
 from joinery.flows.joining import Claims
+from joinery.flows.managers import look_at_managers, with_renumbered
 from joinery.flows.policy import Ports, SourcePolicy
 from joinery.flows.pulled import FileResult, PullReport, report_of
 from joinery.flows.ready import KeptBack, Readied
@@ -127,7 +129,8 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
         profile = replace(known, as_of=profile.as_of or known.as_of, sha256=profile.sha256)
     # a new number may be a known one without its zeros
     arrival = arrival.against(before) if churned is not None and churned.new and word is None else arrival
-    compared = _Compared(as_of=as_of, before=before, profile=profile, word=word)
+    changes_before = last is not None and not last.complete
+    compared = _Compared(as_of=as_of, before=before, profile=profile, after_changes=changes_before, word=word)
     result, outcome = _accept(ports, source, file, arrival, compared)
     source.drop.accept(file, report_of(result, arrival.rejected_rows()), day)
     return result, outcome
@@ -177,6 +180,8 @@ class _Compared:
     as_of: datetime
     before: bytes | None
     profile: Profile
+    #: the last file held changes only: nobody has looked at everybody since
+    after_changes: bool = False
     #: of whoever accepted the file although the gate would hold it
     word: Decision | None = None
 
@@ -186,9 +191,10 @@ def _accept(
 ) -> tuple[FileResult, Outcome]:
     """One transaction: facts, people, events, findings, digests and the snapshot appear together or not at all."""
     delta, name = arrival.compare(compared.before), ports.policy.name
-    population, snapshot_id = _audited(arrival, delta), str(uuid7(ports.now(), secrets.randbits(74)))
+    looked = not (delta.empty and not delta.duplicated) or compared.after_changes
+    population = tuple(arrival.audit()) if looked else ()
+    claims, snapshot_id = _claims(arrival, delta), str(uuid7(ports.now(), secrets.randbits(74)))
     read = _Reading(ports, source, file, arrival, (compared.as_of, snapshot_id, population))
-    claims = _claims(arrival, delta)
     readied = read.ahead(delta, claims)
     with ports.database.write() as connection:
         believing(ports.database, connection, name)
@@ -200,9 +206,9 @@ def _accept(
         acceptance.rows(arrival.spec, read.records(delta, readied), frozen, claims, readied)
         missing = _absent(source, acceptance, arrival, delta, state)
         in_question = acceptance.close()
-        outcome = acceptance.outcome
-        found = (*outcome.findings,), population, in_question
-        _note(Book(connection, name, source.name, ports.now()), arrival, delta, found, first=compared.before is None)
+        outcome, population = acceptance.outcome, with_renumbered(connection, name, population)
+        found, first = ((*outcome.findings,), population, in_question), compared.before is None
+        _note(Book(connection, name, source.name, ports.now()), arrival, delta, found, first=first, looked=looked)
         payload = delta.blob_without(outcome.refused | outcome.older, keep_gone=not arrival.says_who_is_gone)
         save_digests(connection, name, source.name, snapshot_id=snapshot_id, columns="", payload=payload)
         snapshot = _snapshot(source, file, arrival, compared, snapshot_id)
@@ -222,15 +228,9 @@ def _accept(
     return result, outcome
 
 
-def _audited(arrival: Any, delta: Any) -> tuple[Finding, ...]:
-    return () if _nothing_new(delta) else tuple(arrival.audit())
-
-
-def _nothing_new(delta: Any) -> bool:
-    return bool(delta.empty and not delta.duplicated)
-
-
-def _note(book: Book, arrival: Any, delta: Any, found: tuple[tuple[Finding, ...], ...], *, first: bool) -> None:
+def _note(
+    book: Book, arrival: Any, delta: Any, found: tuple[tuple[Finding, ...], ...], *, first: bool, looked: bool
+) -> None:
     """What was found in the file, in its rows, in the population, and about who somebody is."""
     rows, population, in_question = found
     replace(book, source=IDENTITY).whole(PEOPLE, in_question)
@@ -238,8 +238,10 @@ def _note(book: Book, arrival: Any, delta: Any, found: tuple[tuple[Finding, ...]
     book.rows(rows, () if first else arrival.workers(delta))
     if arrival.partial:
         # what a file of changes does not name is as odd as it was
-        replace(book, source=f"{book.source}:{PEOPLE}").rows(population, arrival.workers(delta))
-    elif not _nothing_new(delta):
+        replace(book, source=f"{book.source}:{PEOPLE}").rows(population, arrival.workers(delta), but=MANAGERS)
+        of_all = f"{arrival.source.people}:{PEOPLE}"
+        look_at_managers(book.connection, book.name, of_all, arrival.workers(delta), book.at)
+    elif looked:
         book.whole(PEOPLE, population)
 
 

@@ -34,6 +34,7 @@ from joinery.flows.erased import records_without_erased
 from joinery.flows.issues import refresh_issues
 from joinery.flows.joining import Claims
 from joinery.flows.lane import ride_pushed
+from joinery.flows.managers import look_at_managers
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Ports, SourcePolicy
 from joinery.flows.waking import setting_for
@@ -164,6 +165,8 @@ def _accept(
         outcome = acceptance.outcome
         book = Book(connection, name, source.name, ports.now())
         replace(book, source=IDENTITY).whole(PEOPLE, in_question)
+        named = [key_of(spec, each) for spec, records in parts for each in records]
+        look_at_managers(connection, name, f"{source.people}:{PEOPLE}", named, ports.now())
         for spec, records in parts:
             book.rows(tuple(outcome.findings), [key_of(spec, each) for each in records], spec.says)
         report = {**outcome.counts, "seen": len(outcome.seen)}

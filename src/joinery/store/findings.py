@@ -66,18 +66,27 @@ def close_findings(connection: Connection, name: str, source: str, *, before: da
     connection.execute(_CLOSE, {"mine": name, "of": source, "before": instant_text(before)})
 
 
+def close_checks(connection: Connection, name: str, source: str, checks: Collection[str], *, before: datetime) -> None:
+    """Everything of these checks was looked at again: what was not found this time is solved."""
+    c = findings.c
+    where = c.connection == name, c.source == source, c.check.in_(sorted(checks)), c.last_seen < instant_text(before)
+    connection.execute(update(findings).where(*where, c.open).values(open=False))
+
+
 def close_for_workers(
     connection: Connection,
-    name: str,
-    source: str,
+    of: tuple[str, str],
     workers: Iterable[str],
     before: datetime,
     attributes: Collection[str] = (),
+    *,
+    but: Collection[str] = (),
 ) -> None:
     """These people's rows were looked at again: what was not found this time is solved. `attributes`: as far as it is
-    about one of these; without any, whatever it is about."""
-    c = findings.c
+    about one of these; without any, whatever it is about. `but`: no checks of these names. `of`: connection, source."""
+    c, (name, source) = findings.c, of
     about = [c.attribute.in_(sorted(attributes))] if attributes else []
+    about += [c.check.not_in(sorted(but))] if but else []
     for chunk in in_chunks(workers):
         where = c.connection == name, c.source == source, c.worker_id.in_(chunk), c.last_seen < instant_text(before)
         connection.execute(update(findings).where(*where, *about).values(open=False))

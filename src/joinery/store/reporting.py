@@ -57,6 +57,19 @@ class Reporting:
         best = {number: some.get(True) or some[False] for number, some in holders.items()}
         return {number: next(iter(some)) for number, some in best.items() if len(some) == 1 or True in holders[number]}
 
+    def renumbered(self, numbers: Collection[str]) -> dict[str, str]:
+        """Numbers that nobody's account goes by, of other records or given up -> the one it goes by."""
+        return {number: line[2] for number, line in self._by_other_numbers(self._nobodys(numbers)).items()}
+
+    def direct(self, numbers: Collection[str]) -> dict[str, list[str]]:
+        """number -> the employed who name it as their manager, sorted; without those whom nobody names."""
+        found: dict[str, list[str]] = {}
+        for chunk in in_chunks(numbers):
+            query = select(people.c.manager_id, people.c.worker_id).where(self._mine, _EMPLOYED)
+            for row in self._db.execute(query.where(people.c.manager_id.in_(chunk), *_LEADS)):
+                found.setdefault(row.manager_id, []).append(row.worker_id)
+        return {number: sorted(ids) for number, ids in found.items()}
+
     def leading(self) -> frozenset[str]:
         """The numbers of all who manage somebody who is employed: as HR names them, and their present one."""
         query = select(people.c.manager_id).where(self._mine, _EMPLOYED, *_LEADS).distinct()

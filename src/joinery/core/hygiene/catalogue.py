@@ -158,6 +158,10 @@ CATALOGUE: Final[Mapping[str, Explained]] = {
                 "A manager who has left",
                 "Reminders go to the next active manager up, who may not know these people.",
             ),
+            "manager_renumbered": (
+                "A manager under a former number",
+                "Nothing is lost: the former number is read as the present one. HR's data is out of date.",
+            ),
             "manager_loop": ("Managers in a circle", "Nobody is above them, so nothing can be passed up."),
             "own_manager": ("Somebody's own manager", "Taken as having no manager; nobody sees what this person owes."),
         },
