@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -33,21 +34,38 @@ def test_a_unit_reads_as_systemd_reads_it_and_calls_a_command_there_is(unit: Pat
 def test_a_compose_file_holds_no_password_and_names_only_what_is_there(name: str) -> None:
     text = (DEPLOY / name).read_text()
     read = YAML(typ="safe").load(text)
-    assert len(read["services"]) <= 2
-    joinery = read["services"]["joinery"]
-    assert joinery["read_only"] and joinery["cap_drop"] == ["ALL"]
-    assert (DEPLOY / joinery["build"]["context"] / joinery["build"]["dockerfile"]).is_file()
-    assert all(port.startswith("127.0.0.1:") for port in joinery["ports"])
+    for service in ours(read):
+        assert service["read_only"] and service["cap_drop"] == ["ALL"]
+        assert (DEPLOY / service["build"]["context"] / service["build"]["dockerfile"]).is_file()
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", []))
+        assert service.get("command", ["serve"])[0] in COMMANDS
     for service in read["services"].values():
         assert set(service["secrets"]) <= set(read["secrets"])
         assert not [key for key in service.get("environment", {}) if key.endswith("PASSWORD")]
 
 
+def ours(compose: dict[str, Any]) -> list[dict[str, Any]]:
+    return [service for service in compose["services"].values() if service["image"] == "joinery"]
+
+
+def test_with_postgresql_there_are_workers_as_many_as_somebody_likes() -> None:
+    read = YAML(typ="safe").load((DEPLOY / "compose.postgresql.yaml").read_text())
+    server, worker = ours(read)
+    assert worker["command"] == ["worker"] and worker["deploy"]["replicas"] > 1
+    assert not {"ports", "container_name", "hostname"} & set(worker), "two of them could not have the same"
+    assert worker["healthcheck"] == {"disable": True}, "that of the image asks a server"
+    for shared in ("volumes", "secrets", "stop_grace_period", "depends_on"):
+        assert worker[shared] == server[shared], shared
+
+
 def test_the_image_runs_without_root_and_copies_only_what_is_there() -> None:
+    sent = set((ROOT / ".dockerignore").read_text().splitlines())
+    assert "*" in sent, "neither secrets nor environments are sent to whoever builds"
     lines = (DEPLOY / "Containerfile").read_text().replace("\\\n", " ").splitlines()
     assert [line for line in lines if re.match(r"USER\s+joinery", line)]
     for line in lines:
         if line.startswith("COPY") and "--from" not in line:
             assert all((ROOT / source).exists() for source in line.split()[1:-1]), line
+            assert {f"!{source}" for source in line.split()[1:-1]} <= sent, line
     words = {"FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "VOLUME", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD"}
     assert {line.split()[0] for line in lines if line and not line.startswith("#") and line[0] != " "} <= words

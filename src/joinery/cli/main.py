@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from typing import Any
+from importlib.metadata import version
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -87,8 +88,17 @@ app = typer.Typer(
 )
 
 
+def _version(asked: bool) -> None:
+    """As most programs have it; `joinery version --json` is for other programs."""
+    if asked:
+        print(version("joinery"))
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
+def _root(
+    _asked: Annotated[bool, typer.Option("--version", is_eager=True, callback=_version, help="Print it.")] = False,
+) -> None:
     """Joins a company's HR system to its learning system: people one way, training records back."""
 
 

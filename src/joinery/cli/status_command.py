@@ -15,15 +15,19 @@ from joinery.cli.common import DEFAULT_CONFIG, AsJson, AsOf, Config, connection,
 from joinery.cli.key_command import as_data as key_data
 from joinery.cli.key_command import sentence as key_sentence
 from joinery.cli.target_command import as_data as target_data
+from joinery.cli.target_command import node_data
 from joinery.cli.target_command import sentence as target_sentence
 from joinery.cli.wording import SEVERITIES, age, moment, number, several, unconfirmed
 from joinery.flows.status import SourceState, SourceStatus, Status, status
+from joinery.store.nodes import NodeRow
 
 app = typer.Typer(rich_markup_mode=None)
 
 ALL_GOOD_NEXT = "joinery check FILE looks at a file before it is read"
 #: mails somebody should know about; the rest is history
 OPEN_MAILS = ("planned", "waiting", "sending", "unknown", "failed")
+#: seconds from which on a silence is told in minutes
+_MINUTES = 120
 OPEN_RECORDS = {"waiting": "waiting", "on_its_way": "on their way", "unknown_person": "of unknown people"}
 
 
@@ -103,6 +107,7 @@ def sentences(found: Status, mode: str) -> Iterator[str]:
     if found.at_work is not None:
         since = age(datetime.fromisoformat(found.at_work["heartbeat_at"]), found.now.astimezone(UTC))
         yield f"a run is at work: process {found.at_work['pid']} on {found.at_work['host']}, last heard {since} ago"
+    yield from _processes(found)
     for source in found.sources:
         yield _source(source, found.now)
     if found.target.paused or found.target.tripped:
@@ -118,6 +123,25 @@ def sentences(found: Status, mode: str) -> Iterator[str]:
         yield f"lines of {found.lines_of}: " + _counted(found.lines)
     yield from _on_the_way(found)
     yield _run(found)
+
+
+def _processes(found: Status) -> Iterator[str]:
+    """Who would take up work now: the servers and workers of this connection, and those that went silent."""
+    there = [node for node in found.alive if node.kind != "run"]
+    for node in there:
+        yield f"{_process(node)}, since {node.started_at[:16].replace('T', ' ')} UTC, last heard {_ago(node)} ago"
+    for node in found.silent:
+        yield f"silent: {_process(node)}, last heard {_ago(node)} ago; what it had begun is others' by now"
+    if not there:
+        yield "processes: no joinery serve or worker is there; runs begin when somebody or a timer starts them"
+
+
+def _process(node: NodeRow) -> str:
+    return f"joinery {node.kind}: process {node.pid} on {node.host}"
+
+
+def _ago(node: NodeRow) -> str:
+    return f"{node.silent:.0f} s" if node.silent < _MINUTES else several(int(node.silent // 60), "minute")
 
 
 def _on_the_way(found: Status) -> Iterator[str]:
@@ -183,6 +207,10 @@ def as_data(found: Status, mode: str) -> dict[str, Any]:
         if found.last_run
         else None,
         "at_work": dict(found.at_work) if found.at_work else None,
+        "processes": [
+            {**node_data(node), "silent_seconds": round(node.silent, 1), "alive": node in found.alive}
+            for node in (*found.alive, *found.silent)
+        ],
         "target": target_data(found.target),
         "ends": {
             "open": found.ends.open,

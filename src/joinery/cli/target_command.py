@@ -62,7 +62,7 @@ def _show(it: Opened, *, json: bool) -> None:
         state = state_of(tx, it.targets.name)
         nodes = [node for node in nodes_of(tx, it.settings.name) if node.silent < DEAD_AFTER]
     if json:
-        show_json({"target": it.targets.name, **as_data(state), "nodes": [_node(node) for node in nodes]})
+        show_json({"target": it.targets.name, **as_data(state), "nodes": [node_data(node) for node in nodes]})
         return
     print(f"{it.targets.name}: {sentence(state)}")
     for node in nodes:
@@ -95,5 +95,6 @@ def as_data(state: TargetState) -> dict[str, Any]:
     }
 
 
-def _node(node: NodeRow) -> dict[str, Any]:
+def node_data(node: NodeRow) -> dict[str, Any]:
+    """One process, for programs."""
     return {"id": node.id, "kind": node.kind, "host": node.host, "pid": node.pid, "started_at": node.started_at}

@@ -16,12 +16,14 @@ from sqlalchemy import Connection
 
 from joinery.core.model.plan import PlanSummary
 from joinery.flows.policy import Confirmation, Policy, Ports
+from joinery.jobs.node import DEAD_AFTER
 from joinery.store.census import account_counts
 from joinery.store.closings import ClosingRow, still_open
 from joinery.store.completions import Completions
 from joinery.store.connections import at_work, last_runs, load_state
 from joinery.store.findings import open_findings
 from joinery.store.mails import Mails
+from joinery.store.nodes import NodeRow, nodes_of
 from joinery.store.people import People
 from joinery.store.plans import count_lines, plans_of
 from joinery.store.schedules import schedule_of
@@ -121,6 +123,10 @@ class Status:
     last_run: Mapping[str, Any] | None = None
     #: the holder of the lock: {"pid", "host", "heartbeat_at"}; None when no run is at work
     at_work: Mapping[str, Any] | None = None
+    #: processes that live, the oldest first
+    alive: Sequence[NodeRow] = ()
+    #: servers and workers that said nothing for a while: dead, or cut off
+    silent: Sequence[NodeRow] = ()
     #: whether the learning system may be called
     target: TargetState = field(default_factory=TargetState)
     ends: OpenEnds = field(default_factory=OpenEnds)
@@ -147,6 +153,7 @@ def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Sta
             for name in ports.sources
         ]
         target = state_of(db, policy.target)
+        nodes = sorted(nodes_of(db, policy.name), key=lambda node: node.started_at)
         people, accounts = People(db, policy.name).counts(), account_counts(db, policy.target)
         ends = _open_ends(still_open(db, policy.name), policy.close_within, moment)
     return Status(
@@ -163,6 +170,8 @@ def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Sta
         completions=Completions(ports.database, policy.name).counts(),
         last_run=ended,
         at_work=running,
+        alive=[node for node in nodes if node.silent < DEAD_AFTER],
+        silent=[node for node in nodes if node.silent >= DEAD_AFTER and node.kind != "run"],
         target=target,
         ends=ends,
     )
