@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from joinery.core.model.ids import PlanId
 from joinery.core.model.plan import PlanSummary
 from joinery.flows.policy import Confirmation, Policy, Ports
 from joinery.jobs.node import DEAD_AFTER
@@ -140,9 +141,7 @@ def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Sta
         found = open_findings(db, policy.name)
         waiting = plans_of(db, policy.name, WAITING)
         newest = plans_of(db, policy.name, LIVE, limit=1)
-        states: Counter[str] = Counter()
-        for counted in count_lines(db, newest[0].id).values() if newest else ():
-            states.update(counted)
+        states = _lines(db, newest[0].id) if newest else {}
         moment = _moment(db, policy, now)
         running = at_work(db, policy.name)
         ended = next((run for run in runs if run["ended_at"] or not running), None)
@@ -153,7 +152,7 @@ def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Sta
             for name in ports.sources
         ]
         target = state_of(db, policy.target)
-        nodes = sorted(nodes_of(db, policy.name), key=lambda node: node.started_at)
+        alive, silent = _processes(db, policy.name)
         people, accounts = People(db, policy.name).counts(), account_counts(db, policy.target)
         ends = _open_ends(still_open(db, policy.name), policy.close_within, moment)
     return Status(
@@ -163,18 +162,33 @@ def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Sta
         accounts=accounts,
         issues=Counter(f["severity"] for f in found),
         plans=waiting,
-        lines={state: count for state, count in states.items() if state in {"failed", "needs_you", "held", "skipped"}},
+        lines=states,
         lines_of=newest[0].id if newest else "",
         told=_not_shown(ports),
         mails={str(state): count for state, count in Mails(ports.database, policy.name).counts().items()},
         completions=Completions(ports.database, policy.name).counts(),
         last_run=ended,
         at_work=running,
-        alive=[node for node in nodes if node.silent < DEAD_AFTER],
-        silent=[node for node in nodes if node.silent >= DEAD_AFTER and node.kind != "run"],
+        alive=alive,
+        silent=silent,
         target=target,
         ends=ends,
     )
+
+
+def _lines(db: Connection, plan: PlanId) -> dict[str, int]:
+    """Those that ended badly."""
+    states: Counter[str] = Counter()
+    for counted in count_lines(db, plan).values():
+        states.update(counted)
+    return {state: count for state, count in states.items() if state in {"failed", "needs_you", "held", "skipped"}}
+
+
+def _processes(db: Connection, name: str) -> tuple[list[NodeRow], list[NodeRow]]:
+    """Those that live, and the servers and workers that do not; the oldest first."""
+    nodes = sorted(nodes_of(db, name), key=lambda node: node.started_at)
+    alive = [node for node in nodes if node.silent < DEAD_AFTER]
+    return alive, [node for node in nodes if node not in alive and node.kind != "run"]
 
 
 def _open_ends(rows: Sequence[ClosingRow], within: timedelta, now: datetime) -> OpenEnds:
