@@ -14,7 +14,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from joinery.core.model.ids import PlanId
 from joinery.core.model.plan import PlanSummary
 from joinery.flows.policy import Confirmation, Policy, Ports
 from joinery.jobs.node import DEAD_AFTER
@@ -140,8 +139,7 @@ def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Sta
         runs = last_runs(db, policy.name, limit=2)
         found = open_findings(db, policy.name)
         waiting = plans_of(db, policy.name, WAITING)
-        newest = plans_of(db, policy.name, LIVE, limit=1)
-        states = _lines(db, newest[0].id) if newest else {}
+        newest, lines = _lines(db, policy.name)
         moment = _moment(db, policy, now)
         running = at_work(db, policy.name)
         ended = next((run for run in runs if run["ended_at"] or not running), None)
@@ -162,8 +160,8 @@ def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Sta
         accounts=accounts,
         issues=Counter(f["severity"] for f in found),
         plans=waiting,
-        lines=states,
-        lines_of=newest[0].id if newest else "",
+        lines=lines,
+        lines_of=newest,
         told=_not_shown(ports),
         mails={str(state): count for state, count in Mails(ports.database, policy.name).counts().items()},
         completions=Completions(ports.database, policy.name).counts(),
@@ -176,12 +174,14 @@ def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Sta
     )
 
 
-def _lines(db: Connection, plan: PlanId) -> dict[str, int]:
-    """Those that ended badly."""
+def _lines(db: Connection, name: str) -> tuple[str, dict[str, int]]:
+    """The newest plan whose lines were let go or may be (empty: none), and its lines that ended badly, by state."""
+    newest = plans_of(db, name, LIVE, limit=1)
     states: Counter[str] = Counter()
-    for counted in count_lines(db, plan).values():
+    for counted in count_lines(db, newest[0].id).values() if newest else ():
         states.update(counted)
-    return {state: count for state, count in states.items() if state in {"failed", "needs_you", "held", "skipped"}}
+    bad = {state: count for state, count in states.items() if state in {"failed", "needs_you", "held", "skipped"}}
+    return (newest[0].id if newest else ""), bad
 
 
 def _processes(db: Connection, name: str) -> tuple[list[NodeRow], list[NodeRow]]:
