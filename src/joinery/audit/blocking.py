@@ -14,6 +14,8 @@ from joinery.audit.names import generation, plain, sound
 #: pairs per key: so many for each person, at most
 _BUDGET: Final = 1
 _LARGEST: Final = 60
+#: up to so many people everybody is held against everybody: it costs less than to ask what they share
+_FEW: Final = 100
 
 #: columns of texts that are compared for equality, as they are but for case and blanks
 EQUAL: Final = ("person_id", "job_title", "department", "location", "manager_id", "cost_center", "legal_entity")
@@ -134,15 +136,26 @@ def _keys() -> Iterator[list[pl.Expr]]:
 
 
 def candidates(people: pl.DataFrame, among: Collection[str] | None = None) -> pl.DataFrame:
-    """`left` < `right`, rows of `comparable`: pairs that share at least one key and are worth a look.
+    """`left` < `right`, rows of `comparable`: pairs that share at least one key and are worth a look; of few people all.
 
     `among`: only pairs with at least one of these IDs.
     """
+    if people.height <= _FEW:
+        return _all(people, among)
     most = _BUDGET * max(people.height, 1000)
     some = None if among is None else people.select("row").filter(people.get_column("id").is_in(list(among)))
     found = [_block(_keyed(people, parts), most, some) for parts in _keys()]
     both = pl.concat(found).select(pl.col("left").cast(pl.UInt64) * 2**32 + pl.col("right")).to_series().unique()
     return pl.DataFrame({"left": (both // 2**32).cast(pl.UInt32), "right": (both % 2**32).cast(pl.UInt32)})
+
+
+def _all(people: pl.DataFrame, among: Collection[str] | None) -> pl.DataFrame:
+    """Every pair; with somebody of `among` in each."""
+    rows = people.get_column("row")
+    wanted = rows if among is None else rows.filter(people.get_column("id").is_in(list(among)))
+    pairs = pl.DataFrame({"left": wanted}).join(pl.DataFrame({"right": rows}), how="cross")
+    apart = pairs.filter(pl.col("left") != pl.col("right"))
+    return apart.select(left=pl.min_horizontal("left", "right"), right=pl.max_horizontal("left", "right")).unique()
 
 
 def _keyed(people: pl.DataFrame, parts: list[pl.Expr]) -> pl.DataFrame:

@@ -4,6 +4,7 @@ names never match anybody. Whole columns at a time: a big company has 200,000 di
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -83,6 +84,7 @@ def generation(text: pl.Expr) -> pl.Expr:
     return found.replace({"junior": "jr", "senior": "sr"})
 
 
+@cache
 def short_forms() -> dict[str, frozenset[str]]:
     """sound of a given name -> families of given names that it belongs to (Bob, Robert)."""
     listed = [(name, family.split()[0]) for family in _SHORT_FORMS.split("; ") for name in family.split()]

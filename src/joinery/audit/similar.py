@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Sequence
+from functools import cache
 from typing import Final
 
 import polars as pl
@@ -155,7 +156,13 @@ def _differ(name: str) -> pl.Expr:
     return (pl.col(name) != pl.col(f"{name}_2")).fill_null(value=False)
 
 
-def _evidence() -> Iterator[pl.Expr]:
+@cache
+def _evidence() -> tuple[pl.Expr, ...]:
+    """It is the same for every file, and to put it together takes as long as to weigh a few people by it."""
+    return tuple(_weighed())
+
+
+def _weighed() -> Iterator[pl.Expr]:
     for name, against in _DIFFERENT.items():
         apart = pl.when(_differ(name)).then(against).otherwise(0.0)
         yield pl.when(_same(name)).then(_shared(name)).otherwise(apart).alias(f"+{name}")
