@@ -1,11 +1,8 @@
-"""How tests start `joinery`: in a process of its own, without anything of the surrounding settings."""
+"""What surrounds `joinery` when a test starts it; how it starts is in `tests/support/forked.py`."""
 
 from __future__ import annotations
 
 import os
-import sys
-
-JOINERY = (sys.executable, "-c", "from joinery.cli.main import run; run()")
 
 
 def environment(**more: str) -> dict[str, str]:

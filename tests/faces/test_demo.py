@@ -31,7 +31,8 @@ from joinery.store.tables import completions, links, plan_lines, plans
 from joinery.store.tables import findings as findings_table
 from joinery_classroom import signing
 from joinery_classroom.certificates import verify_certificate
-from tests.faces.running import JOINERY, environment
+from tests.faces.running import environment
+from tests.support.forked import joinery
 
 PEOPLE = 120
 JOINERS = ("learner", "boston", "osaka", "future", "mononym", "double", "newest", "newest_berlin")
@@ -73,7 +74,7 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
     """One run for all tests, in a process of its own, as somebody would start it."""
     folder = tmp_path_factory.mktemp("demo") / "company"
     began = perf_counter()
-    command = [*JOINERY, "demo", "--no-serve", "--people", str(PEOPLE), "--dir", str(folder), "--port", "0", "--json"]
+    command = [*joinery(), "demo", "--no-serve", "--people", str(PEOPLE), "--dir", str(folder), "--port", "0", "--json"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment(), check=False)
     seconds = perf_counter() - began
     assert ended.returncode == 0, ended.stderr
@@ -239,7 +240,7 @@ def test_the_days_follow_each_other_and_none_lies_ahead(seen: Seen) -> None:
 
 def test_a_used_folder_is_left_alone(seen: Seen) -> None:
     before = (seen.folder / "joinery.yaml").stat().st_mtime_ns
-    command = [*JOINERY, "demo", "--no-serve", "--dir", str(seen.folder), "--port", "0"]
+    command = [*joinery(), "demo", "--no-serve", "--dir", str(seen.folder), "--port", "0"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment(), check=False)
     assert ended.returncode == 7
     assert "is there already" in ended.stderr

@@ -24,7 +24,8 @@ from joinery.core.mapping.spec import DateFormat
 from joinery.errors import AnswerNeeded, ConfigError, JoineryError, SourceUntrusted
 from joinery.settings import load
 from tests.conftest import ROOT
-from tests.faces.running import JOINERY, environment
+from tests.faces.running import environment
+from tests.support.forked import joinery
 
 EXAMPLE = ROOT / "examples" / "two-files"
 ZONE = ("--zone", "Europe/Paris")
@@ -292,7 +293,7 @@ def test_at_a_terminal_it_asks_and_ends_with_a_plan(tmp_path: Path) -> None:
     hr(tmp_path, Hire_date="03/04/2020")
     users(tmp_path)
     ours, theirs = pty.openpty()
-    command = [*JOINERY, "init", "--from-files", "hr.csv", "users.csv"]
+    command = [*joinery(), "init", "--from-files", "hr.csv", "users.csv"]
     started = subprocess.Popen(
         command, cwd=tmp_path, env=environment(NO_COLOR="1", TERM="dumb"), stdin=theirs, stdout=theirs, stderr=theirs
     )
@@ -333,6 +334,6 @@ def test_the_template_is_valid_once_it_is_filled_in(tmp_path: Path) -> None:
 
 def test_the_command_is_found_by_its_name(tmp_path: Path) -> None:
     done = subprocess.run(
-        [*JOINERY, "init"], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
+        [*joinery(), "init"], cwd=tmp_path, env=environment(), capture_output=True, text=True, check=False
     )
     assert done.returncode == 0 and done.stdout.startswith("Two ways to begin")

@@ -24,8 +24,9 @@ from joinery.store import nodes
 from joinery.store.connections import last_runs
 from joinery.store.database import Database
 from joinery.store.node_tables import nodes as node_rows
-from tests.faces.running import JOINERY, environment
+from tests.faces.running import environment
 from tests.faces.test_serve import serving
+from tests.support.forked import Started
 
 LMS = """
 version: 1
@@ -66,9 +67,7 @@ class Two:
 
     def start(self, machine: str, *command: str) -> subprocess.Popen[str]:
         config = str(self.folder / machine / "joinery.yaml")
-        process = subprocess.Popen(
-            [*JOINERY, *command, "--config", config], env=self.env, text=True, stdout=subprocess.PIPE, stderr=-1
-        )
+        process = Started([*command, "--config", config], env=self.env, text=True, stdout=subprocess.PIPE, stderr=-1)
         self.stack.callback(process.communicate)
         self.stack.callback(process.kill)
         return process

@@ -29,7 +29,8 @@ from joinery.errors import ConfigError
 from joinery.settings import Settings, load
 from joinery_classroom import catalogue
 from joinery_classroom.courses import STARTER_COURSES
-from tests.faces.running import JOINERY, environment
+from tests.faces.running import environment
+from tests.support.forked import Started, joinery
 
 SETTINGS = """
 version: 1
@@ -73,8 +74,8 @@ def maker_of(settings: Settings) -> TargetMaker:
 @contextmanager
 def serving(config: Path, *more: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The command at work, and its address."""
-    command = [*JOINERY, "serve", "--config", str(config), "--port", "0", *more]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment()) as process:
+    command = ["serve", "--config", str(config), "--port", "0", *more]
+    with Started(command, stderr=subprocess.PIPE, text=True, env=environment()) as process:
         try:
             assert process.stderr is not None
             found = re.search(r"http://[\d.]+:\d+", process.stderr.readline())
@@ -133,7 +134,7 @@ def test_a_run_by_hand_beside_it_is_shared_and_comes_to_its_end(tmp_path: Path, 
 def test_a_taken_port_is_said_with_the_way_out(config: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        command = [*JOINERY, "serve", "--config", str(config), "--port", str(port)]
+        command = [*joinery(), "serve", "--config", str(config), "--port", str(port)]
         ended = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment(), check=False)
     assert ended.returncode == 6
     assert f"Port {port} on 127.0.0.1 is in use" in ended.stderr
@@ -158,7 +159,7 @@ def test_what_cannot_be_served_says_why(tmp_path: Path, learning: str, said: str
 
 
 def test_another_moment_is_for_simulations_only(config: Path) -> None:
-    command = [*JOINERY, "serve", "--config", str(config), "--as-of", "1996-08-01"]
+    command = [*joinery(), "serve", "--config", str(config), "--as-of", "1996-08-01"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60, env=environment(), check=False)
     assert ended.returncode == 2
     assert "simulation: true" in ended.stderr

@@ -17,7 +17,8 @@ import pytest
 
 from joinery.connectors.sftp import RemoteFolder, Server, probe
 from joinery.errors import AuthenticationFailed
-from tests.faces.running import JOINERY, environment
+from tests.faces.running import environment
+from tests.support.forked import Started, joinery
 from tests.support.openssh import fingerprint, free_port, make_key
 
 
@@ -42,10 +43,8 @@ class DropServer:
             f"people:\n  from: file\n  path: ./inbox/*.csv\n  ready_when: {self.ready}\n  fields: {{ worker_id: No }}\n"
             f'  upload:\n    keys: "{key}"\n{self.more}'
         )
-        words = [*JOINERY, "sftp", "--port", str(self.port)]
-        self.process = subprocess.Popen(
-            words, cwd=self.folder, env=environment(), stderr=subprocess.PIPE, text=True, bufsize=1
-        )
+        words = ["sftp", "--port", str(self.port)]
+        self.process = Started(words, cwd=self.folder, env=environment(), stderr=subprocess.PIPE, text=True, bufsize=1)
         assert self.process.stderr is not None
         self.greeting = [self.process.stderr.readline() for _ in range(3)]
 
@@ -339,6 +338,6 @@ def test_settings_without_an_account_start_nothing(tmp_path: Path) -> None:
         "version: 1\ncompany: { name: A, time_zone: UTC }\nlearning: { into: classroom }\n"
         "people: { from: file, path: ./in/*.csv, fields: { worker_id: No } }\n"
     )
-    done = subprocess.run([*JOINERY, "sftp"], cwd=tmp_path, env=environment(), capture_output=True, text=True)
+    done = subprocess.run([*joinery(), "sftp"], cwd=tmp_path, env=environment(), capture_output=True, text=True)
     assert done.returncode == 7
     assert "upload" in done.stderr

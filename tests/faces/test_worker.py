@@ -18,8 +18,9 @@ from sqlalchemy import select
 
 from joinery.store.database import Database
 from joinery.store.tables import plan_lines
-from tests.faces.running import JOINERY, environment
+from tests.faces.running import environment
 from tests.faces.test_serve import serving
+from tests.support.forked import Started, joinery
 
 #: enough for somebody to be killed in the middle
 PEOPLE = 1200
@@ -57,8 +58,8 @@ class Company:
 
     def start(self, machine: str, *command: str) -> subprocess.Popen[str]:
         config = self.folder / machine / "joinery.yaml"
-        process = subprocess.Popen(
-            [*JOINERY, *command, "--config", str(config)],
+        process = Started(
+            [*command, "--config", str(config)],
             env=self.env,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -190,6 +191,6 @@ def test_a_worker_refuses_where_the_learning_system_is_a_file_of_one_machine(tmp
     config = tmp_path / "joinery.yaml"
     config.write_text(LMS.replace("into: classroom", "into: memory, file: lms.json"))
     done = subprocess.run(
-        [*JOINERY, "worker", "--config", str(config)], env=environment(), capture_output=True, text=True, check=False
+        [*joinery(), "worker", "--config", str(config)], env=environment(), capture_output=True, text=True, check=False
     )
     assert done.returncode == 7 and "one machine" in done.stderr

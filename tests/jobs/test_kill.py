@@ -7,7 +7,6 @@ import random
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -20,11 +19,12 @@ from joinery.core.model.operation import Operation
 from joinery.store.database import Database
 from tests.jobs.killed_child import connect
 from tests.jobs.world import CONNECTION, add_links, add_plan, joiner, leaver, lines_of, make_store, mover, states
+from tests.support.forked import Started
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class _Child(subprocess.Popen[bytes]):
+class _Child(Started):
     """Does not outlive a test that failed: one that was frozen would never end."""
 
     def __exit__(self, kind: type[BaseException] | None, *more: Any) -> None:
@@ -75,7 +75,7 @@ class Killing:
         arguments = [self.url, str(self.folder / "state"), str(self.lms), plan_id, str(self.latency), connection]
         environment = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}", **environment}
         return _Child(
-            [sys.executable, "-m", "tests.jobs.killed_child", *arguments],
+            ["-m", "tests.jobs.killed_child", *arguments],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
@@ -190,7 +190,7 @@ def test_a_process_that_was_frozen_in_a_call_sends_and_writes_nothing_more_when_
     killing = Killing(url=store_url, folder=tmp_path, random=random.Random(2), people=40, latency=0.002)
     database = killing.prepare()
     with killing.child(FREEZES_AFTER="50") as zombie:
-        os.waitid(os.P_PID, zombie.pid, os.WSTOPPED)
+        zombie.stopped()
         frozen_at = time.monotonic()
         with killing.child() as successor:
             output, _ = successor.communicate(timeout=60)

@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -22,6 +21,7 @@ from tests.jobs.killed_child import connect
 from tests.jobs.test_kill import ROOT, Killing, judge
 from tests.jobs.world import lines_of
 from tests.support.delays import delays
+from tests.support.forked import Started
 
 
 @dataclass
@@ -45,8 +45,8 @@ class Fleet:
             "HURRY": self.hurry,
             **environment,
         }
-        child = subprocess.Popen(
-            [sys.executable, "-m", "tests.jobs.node_child", *arguments],
+        child = Started(
+            ["-m", "tests.jobs.node_child", *arguments],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
@@ -194,7 +194,7 @@ def test_a_driver_that_is_killed_and_started_again_leaves_alone_what_a_living_wo
 def test_a_worker_frozen_in_a_call_is_replaced_and_writes_nothing_when_it_wakes_up(fleet: Fleet) -> None:
     zombie, _ = fleet.worker("one", FREEZES_AFTER="60")
     driver = fleet.start("driver", "P-1")
-    os.waitid(os.P_PID, zombie.pid, os.WSTOPPED)
+    zombie.stopped()
     fleet.end(driver)
     before = lines_of(fleet.database)
     zombie.send_signal(signal.SIGCONT)

@@ -24,8 +24,9 @@ from joinery.cli.status_command import app as status_app
 from joinery.cli.sync_command import app as sync_app
 from joinery.errors import ConfigError
 from joinery.store import schedules
-from tests.faces.running import JOINERY, environment
+from tests.faces.running import environment
 from tests.stories.company import Company, Row, moment, staff, stored_at
+from tests.support.forked import Started
 
 FIRST, SECOND = "2026-11-23", "2026-11-24"
 
@@ -249,8 +250,8 @@ def test_joinery_serve_tells_with_nobody_typing(acme: Company, receiver: tuple[s
     """A process of its own, because that is the promise: about ten seconds."""
     address, got = receiver
     (acme.folder / "address").write_text(address)
-    command = [*JOINERY, "serve", "--port", "0", "--config", str(acme.config)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment()) as serving:
+    command = ["serve", "--port", "0", "--config", str(acme.config)]
+    with Started(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment()) as serving:
         try:
             until = time.monotonic() + 60
             while not got and time.monotonic() < until:

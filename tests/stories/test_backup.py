@@ -20,9 +20,10 @@ from joinery.store.backup import backup
 from joinery.store.connections import only_run
 from joinery.store.database import Database
 from joinery.store.tables import people
-from tests.faces.running import JOINERY, environment
+from tests.faces.running import environment
 from tests.store.test_upgrade import at_step
 from tests.stories.company import Company, staff
+from tests.support.forked import Started
 
 FIRST, SECOND, THIRD = "2026-11-23", "2026-11-24", "2026-11-25"
 
@@ -124,8 +125,8 @@ def test_while_a_run_writes_in_another_process_every_copy_is_whole(tmp_path: Pat
     acme = Company(tmp_path, settings={"guards": "off"}, learning={"simulation": True})
     acme.drop(staff(1500))
     env = environment(PYTHONPATH=os.pathsep.join(os.environ.get("PYTHONPATH", "").split(os.pathsep)))
-    arguments = [*JOINERY, "sync", "--config", str(acme.config), "--as-of", FIRST, "--quiet"]
-    run = subprocess.Popen(arguments, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    arguments = ["sync", "--config", str(acme.config), "--as-of", FIRST, "--quiet"]
+    run = Started(arguments, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     store, copies = tmp_path / ".joinery" / "joinery.db", list[int]()
     while run.poll() is None:
         if store.exists():

@@ -20,9 +20,9 @@ import pytest
 from joinery.app.logs import libraries_too, recorder
 from joinery.app.tracing import nothing, spans
 from joinery.settings import load
-from tests.faces.running import JOINERY, environment
+from tests.faces.running import environment
 from tests.stories.company import Company, worker
-from tests.support.forked import joinery
+from tests.support.forked import Started, joinery
 
 #: of nobody else and of no word of ours
 MARKS = ("Xanthippe", "Quillfeather", "xq@acme.example", "gmial", "+33 6 99 88 77")
@@ -78,8 +78,8 @@ def test_joinery_serve_speaks_json_only_and_names_nobody(tmp_path: Path) -> None
     acme = company(tmp_path, logs="json")
     acme.write_settings(schedule={"when_file_arrives": True})
     acme.drop(trouble())
-    command = [*JOINERY, "serve", "--port", "0", "--quiet", "--config", str(acme.config)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment()) as serving:
+    command = ["serve", "--port", "0", "--quiet", "--config", str(acme.config)]
+    with Started(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment()) as serving:
         lines: list[str] = []
         assert serving.stdout is not None
         stop = threading.Timer(60, serving.kill)

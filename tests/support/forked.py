@@ -1,17 +1,19 @@
 """`joinery` for tests that type many commands: a process of its own each time, forked from one that has loaded it.
 
 Starting Python and loading the product costs more than most commands do. `script/test --all` starts it anew each time.
-Not for tests that send signals: what they start is only the client of the process that works.
+What a test starts is only the client of the process that works: one that sends signals uses `Started`.
 """
 
 from __future__ import annotations
 
 import array
 import atexit
+import contextlib
 import importlib
 import json
 import os
 import random
+import runpy
 import signal
 import socket
 import subprocess
@@ -38,21 +40,74 @@ CLIENT: Final = """
 import array, json, os, socket, struct, sys
 there = socket.socket(socket.AF_UNIX)
 there.connect(sys.argv[1])
-said = json.dumps({"words": sys.argv[2:], "folder": os.getcwd(), "environment": dict(os.environ)}).encode()
+said = json.dumps({"words": sys.argv[3:], "folder": os.getcwd(), "environment": dict(os.environ)}).encode()
 there.sendmsg([struct.pack("!I", len(said))], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))])
 there.sendall(said)
+worker = there.recv(4, socket.MSG_WAITALL)
+if sys.argv[2] != "-":
+    os.write(int(sys.argv[2]), worker)
+    os.close(int(sys.argv[2]))
 code = there.recv(1)
-sys.exit(code[0] if code else 137)
+if not code:
+    os.kill(os.getpid(), 9)
+sys.exit(code[0])
 """
 
 _servers: dict[int, tuple[subprocess.Popen[bytes], str]] = {}
 
 
 def joinery() -> list[str]:
-    """The first words of a command line, for `subprocess`."""
-    if os.environ.get("JOINERY_TEST_STARTS_ANEW"):
-        return [sys.executable, "-c", "from joinery.cli.main import run; run()"]
-    return [sys.executable, "-I", "-S", "-c", CLIENT, _server()]
+    """The first words of a command line, for `subprocess`. `-m` and a module may follow: that is run instead."""
+    return _anew([]) if os.environ.get("JOINERY_TEST_STARTS_ANEW") else _client("-")
+
+
+def _client(told: str) -> list[str]:
+    return [sys.executable, "-I", "-S", "-c", CLIENT, _server(), told]
+
+
+def _anew(words: Sequence[str]) -> list[str]:
+    program = [] if words[:1] == ["-m"] else ["-c", "from joinery.cli.main import run; run()"]
+    return [sys.executable, *program, *words]
+
+
+class Started(subprocess.Popen[Any]):
+    """`joinery` with these words, or `-m` and a module. Signals go to the process that works, `worker`; whoever is
+    killed is killed here, too."""
+
+    def __init__(self, words: Sequence[str], **options: Any) -> None:
+        self._worker: int | None = None
+        self._told: int | None = None
+        words = [*words]
+        if os.environ.get("JOINERY_TEST_STARTS_ANEW"):
+            super().__init__(_anew(words), **options)
+            self._worker = self.pid
+            return
+        self._told, told = os.pipe()
+        try:
+            super().__init__([*_client(str(told)), *words], pass_fds=[told], **options)
+        finally:
+            os.close(told)
+
+    @property
+    def worker(self) -> int:
+        """The ID of the process that works."""
+        if self._worker is None and self._told is not None:
+            said = os.read(self._told, 4)
+            os.close(self._told)
+            self._told, self._worker = None, int.from_bytes(said, "big") if said else self.pid
+        return self._worker or self.pid
+
+    def send_signal(self, sig: int) -> None:
+        self.poll()
+        if self.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.worker, sig)
+
+    def stopped(self) -> None:
+        """Wait until SIGSTOP has taken hold."""
+        stat = Path(f"/proc/{self.worker}/stat")
+        while stat.read_text().rpartition(")")[2].split()[0] != "T":
+            time.sleep(0.001)
 
 
 def folder_with_joinery(folder: Path) -> Path:
@@ -121,17 +176,29 @@ def _work(client: socket.socket) -> None:
     os.chdir(asked["folder"])
     time.tzset()
     random.seed()
-    client.sendall(bytes([_code(asked["words"])]))
-    os._exit(0)
+    ours, end = os.getpid(), os._exit
+
+    def leave(code: int) -> None:
+        if os.getpid() == ours:
+            client.sendall(bytes([code & 255]))
+        end(code)
+
+    os._exit = leave  # type: ignore[assignment]
+    client.sendall(ours.to_bytes(4, "big"))
+    os._exit(_code(asked["words"]))
 
 
 def _code(words: Sequence[str]) -> int:
     from joinery.cli.main import run
 
-    sys.argv = ["joinery", *words]
     code: Any = 0
     try:
-        run()
+        if words[:1] == ["-m"]:
+            sys.argv = ["-m", *words[2:]]
+            runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+        else:
+            sys.argv = ["joinery", *words]
+            run()
     except SystemExit as end:
         code = end.code
     except BaseException:  # noqa: BLE001 as at the end of any program
