@@ -120,7 +120,7 @@ def test_a_run_by_hand_beside_it_is_shared_and_comes_to_its_end(tmp_path: Path, 
     (tmp_path / "inbox" / "people.csv").write_text("\n".join(["Number,Email,First,Last,Start,State", *rows]) + "\n")
 
     def typed(*command: str) -> dict[str, Any]:
-        line = [*JOINERY, *command, "--config", str(config), "--json"]
+        line = [*joinery(), *command, "--config", str(config), "--json"]
         done = subprocess.run(line, env=environment(), capture_output=True, text=True, timeout=60, check=True)
         return dict(json.loads(done.stdout))
 
