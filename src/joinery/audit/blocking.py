@@ -136,7 +136,7 @@ def _keys() -> Iterator[list[pl.Expr]]:
 
 
 def candidates(people: pl.DataFrame, among: Collection[str] | None = None) -> pl.DataFrame:
-    """`left` < `right`, rows of `comparable`: pairs that share at least one key and are worth a look; of few people all.
+    """`left` < `right`, rows of `comparable`: pairs that share at least one key; of few people, all pairs.
 
     `among`: only pairs with at least one of these IDs.
     """
