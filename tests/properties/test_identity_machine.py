@@ -1,7 +1,8 @@
 """People with several numbers, jobs and sources live while the learning system lies: nobody becomes somebody else.
 
-The model knows who everybody really is. HR tells it by rows only: two sources, new numbers, addresses that are given
-on, files that are broken or partial. Whatever happens in whatever order, an account is one person's for ever.
+The model knows who everybody really is. HR tells it by rows only: two sources, new numbers, leaves and rehires,
+addresses that are given on, files that are broken or name a part of the people and of their jobs. Whatever happens in
+whatever order, an account is one person's for ever, and the access of whoever was always at work never ends.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from joinery.connectors.memory import MemoryTarget
 from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId
+from joinery.core.model.operation import ArchiveAccount, SuspendAccount
 from joinery.errors import JoineryError
 from joinery.flows.policy import Ports
 from joinery.flows.reconcile import reconcile
@@ -54,7 +56,7 @@ class Job:
 
     def at_work(self, today: date) -> bool:
         """On their last day somebody still is."""
-        return self.status == "Active" and not self.gone and (self.end is None or self.end >= today)
+        return self.status in {"Active", "On leave"} and not self.gone and (self.end is None or self.end >= today)
 
 
 @dataclass(kw_only=True)
@@ -67,6 +69,8 @@ class Human:
     jobs: list[Job] = field(default_factory=list)
     #: their address is or was another one's: they wait for an answer
     waits: bool = False
+    #: nobody employed them on some day: their access may end
+    out: bool = False
 
 
 DICE = st.integers(min_value=0, max_value=1_000_000).map(Random)
@@ -98,8 +102,12 @@ class IdentityMachine(RuleBasedStateMachine):
         self.people: list[Human] = []
         #: account -> whose it is, since it was first seen
         self.owners: dict[str, str] = {}
+        #: accounts to which access was ended at some time
+        self.closed: set[str] = set()
         #: numbers that a good file has told
         self.told: set[str] = set()
+        #: numbers of which a good file has told that they ended
+        self.left: set[str] = set()
 
     # ------------------------------------------------------------ what HR does
 
@@ -152,6 +160,27 @@ class IdentityMachine(RuleBasedStateMachine):
         if found := self._working(dice):
             human, n = found
             human.jobs[n] = replace(human.jobs[n], status="Terminated", end=self.today)
+
+    def go_on_leave_or_return(self, dice: Random) -> None:
+        """From one of their jobs; access stays."""
+        if found := self._working(dice):
+            human, n = found
+            word = "Active" if human.jobs[n].status == "On leave" else "On leave"
+            human.jobs[n] = replace(human.jobs[n], status=word)
+
+    def come_back(self, dice: Random) -> None:
+        """Hired again under the last number, some days after a good file told that they had left."""
+        held = {human.email for human in self.people if human.waits or self._is_at_work(human)}
+        left = [
+            human
+            for human in self.people
+            if human.jobs and human.out and not self._is_at_work(human) and human.email not in held
+            if all(job.status == "Terminated" and job.number in self.left for job in human.jobs)
+            if all(job.end is not None and job.end < self.today for job in human.jobs)
+        ]
+        if left:
+            human = dice.choice(left)
+            human.jobs[-1] = replace(human.jobs[-1], status="Active", hire=self.today, end=None, more=())
 
     def get_a_new_number(self, dice: Random) -> None:
         """The old row is gone in the same night."""
@@ -209,13 +238,16 @@ class IdentityMachine(RuleBasedStateMachine):
         chance = dice.choice([0.0, 0.3, 0.7])
         self.hostile.mood = Seeded(seed=dice.randint(0, 10_000), chance=chance, among=BEFALLS, calms_after=12)
         broken = dice.choice([*SOURCES, *SOURCES, *["none"] * 6])
-        self._sync(broken=broken, partial=dice.random() < 0.15, dice=dice)
+        partial = {source for source in SOURCES if dice.random() < 0.2}
+        self._sync(broken=broken, partial=partial, dice=dice)
         self.hostile.mood = OnCommand()
 
-    def _sync(self, *, broken: str = "none", partial: bool = False, dice: Random | None = None) -> None:
+    def _sync(self, *, broken: str = "none", partial: Iterable[str] = (), dice: Random | None = None) -> None:
         self.today += timedelta(days=1)
+        for human in self.people:
+            human.out |= not any(job.at_work(self.today) and job.hire <= self.today for job in human.jobs)
         for source in SOURCES:
-            self._drop(source, broken=source == broken, partial=partial and source == "hris", dice=dice)
+            self._drop(source, broken=source == broken, partial=source in partial, dice=dice)
         try:
             self.acme.day(str(self.today))
         except JoineryError:
@@ -238,6 +270,7 @@ class IdentityMachine(RuleBasedStateMachine):
             rows = [row for row in rows if dice.random() < 0.5]
         self.acme.drop([first, *rows], name=name, columns=WIDE)
         self.told.update(row["worker_id"] for row in rows)
+        self.left.update(row["worker_id"] for row in rows if row["status"] == "Terminated")
 
     def _rows(self, human: Human, job: Job) -> Iterable[Row]:
         if job.gone:
@@ -281,6 +314,11 @@ class IdentityMachine(RuleBasedStateMachine):
             assert effect.account_id is not None
             owned = accounts[effect.account_id].external_id
             assert owned == effect.operation.person_key, "an operation on an account that is not theirs"
+            if isinstance(effect.operation, SuspendAccount | ArchiveAccount):
+                self.closed.add(effect.account_id)
+        for human in self.people:
+            account = self._account(human)
+            assert human.out or account is None or account.id not in self.closed, f"{human} was always at work"
 
     def _account(self, human: Human) -> Account | None:
         mine = [self.inner.world.accounts[AccountId(a)] for a, owner in self.owners.items() if owner == human.name]
@@ -341,6 +379,8 @@ HAPPENS = {
     IdentityMachine.take_a_second_job: 3,
     IdentityMachine.take_more_hours: 2,
     IdentityMachine.end_a_job: 4,
+    IdentityMachine.go_on_leave_or_return: 2,
+    IdentityMachine.come_back: 3,
     IdentityMachine.get_a_new_number: 3,
     IdentityMachine.become_an_employee: 3,
     IdentityMachine.change_address: 2,
