@@ -170,3 +170,13 @@ def test_a_file_of_changes_is_looked_at_as_a_run_reads_it(folder: Path, told_by:
     else:
         assert "2 rows tell of 002, differ in status" in checks["changes_without_order"]
         assert not {"duplicate_worker_id", "manager_missing"} & checks.keys()
+
+
+def test_a_file_with_headings_only_is_not_called_free_of_issues(folder: Path) -> None:
+    (folder / "hr.csv").write_text(HR.splitlines()[0] + "\n")
+    assert check().stdout.splitlines()[0] == "hr.csv: headings only, and nobody in it."
+
+
+def test_a_number_that_stands_twice_is_told_with_all_its_lines(folder: Path) -> None:
+    (folder / "hr.csv").write_text(HR + HR.splitlines()[1] + "\n")
+    assert "The employee number 001 stands on 2 rows (lines 2, 9)." in check().stdout

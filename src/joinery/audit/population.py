@@ -20,6 +20,8 @@ from joinery.core.mapping.statuses import status_of
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.worker import Status
 
+#: where a row stands in its file, if the frame says so
+LINE: Final = "__line__"
 #: an ID length that most people share, from this many people on
 _MOST: Final = 0.9
 _ENOUGH: Final = 20
@@ -72,14 +74,17 @@ def _prepared(frame: pl.DataFrame) -> pl.DataFrame:
         _column(frame, "person_id").alias("person"),
         _column(frame, "hire_date").alias("starts"),
         _column(frame, "termination_date").alias("ends"),
+        pl.col(LINE).alias("line") if LINE in frame.columns else pl.lit(None, dtype=pl.UInt32).alias("line"),
         "gone",
     )
 
 
 def _double_ids(people: pl.DataFrame) -> Iterator[Finding]:
-    doubles = people.group_by("id").len().filter(pl.col("len") > 1).sort("id")
-    for worker_id, count in doubles.iter_rows():
-        yield _double_id(worker_id, f"{count} rows")
+    lines = pl.col("line").drop_nulls().sort()
+    doubles = people.group_by("id").agg(pl.len(), lines.alias("lines")).filter(pl.col("len") > 1).sort("id")
+    for worker_id, count, on in doubles.iter_rows():
+        where = f" (lines {some(map(str, on))})" if on else ""
+        yield _double_id(worker_id, f"{count} rows{where}")
 
 
 def double_ids(keys: Iterable[object]) -> Iterator[Finding]:

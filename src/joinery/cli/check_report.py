@@ -19,6 +19,8 @@ def verdict(checked: Checked) -> str:
     groups = [group for group in checked.groups if group.severity is not Severity.NOTE]
     notes = sum(1 for _ in checked.findings(Severity.NOTE))
     noted = f" ({several(notes, 'note')})" if notes else ""
+    if not groups and not checked.rows:
+        return f"headings only, and nobody in it{noted}."
     if not groups:
         return f"no issues{noted}."
     issues = sum(len(group.findings) for group in groups)

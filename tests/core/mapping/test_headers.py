@@ -111,7 +111,7 @@ def test_a_sensitive_column_is_refused_without_a_reason() -> None:
         ("Base salary (EUR)", "pay"),
         ("bank_account", "bank details"),
         ("Leave reason", "health data"),
-        ("MothersMaiden", "belief or origin"),
+        ("MothersMaiden", "belief, origin or gender"),
         ("Payroll ID", ""),
         ("Manager", ""),
         ("Page", ""),
@@ -120,3 +120,9 @@ def test_a_sensitive_column_is_refused_without_a_reason() -> None:
 )
 def test_knows_sensitive_columns_by_name(column: str, kind: str) -> None:
     assert sensitive(column) == kind
+
+
+@pytest.mark.parametrize("beside", ["City", "Zip Code", "PostalCode", "Street Address"])
+def test_the_state_of_an_address_is_no_state_of_an_employment(beside: str) -> None:
+    assert "status" not in mapping_for(["Employee ID", "State", beside]).by_attribute
+    assert mapping_for(["Employee ID", "State", "Department"]).by_attribute["status"] == "State"

@@ -24,7 +24,7 @@ REFUSED = {
     "Wynagrodzenie|Hourly rate|Bonus|給与|工资|Зарплата",
     "health data": "Disability|Sick days|Krankentage|Schwerbehinderung|Grad der Behinderung|Handicap|Salud|Malattia|"
     "Ziekte|Verzuim|Arrêt maladie|Leave reason|Absence reason|健康診断|Pregnant",
-    "belief or origin": "Religion|Konfession|Ethnicity|Gender|Geschlecht|Sexe|Nationality|Staatsangehörigkeit|"
+    "belief, origin or gender": "Religion|Konfession|Ethnicity|Gender|Geschlecht|Sexe|Nationality|Staatsangehörigkeit|"
     "Marital status|Familienstand|Estado civil|Trade union|性別",
     "bank details": "IBAN|Bank account|Kontonummer|RIB|Cuenta bancaria|employeeIban",
     "a password": "Password|Passwort|Mot de passe|Wachtwoord|Contraseña",

@@ -77,12 +77,20 @@ def mapping_for(
     if well_known:
         taken = {given.column for given in named.values()}
         free = [column for column in header if column not in taken and not sensitive(column)]
+        free = [column for column in free if packed(column) not in _REGION or not _PLACES & set(map(packed, header))]
         rows.extend(_recognised(free, already=named))
     if not any(row.to == "worker_id" for row in rows):
         raise _no_worker_id(header)
     order = {column: n for n, column in enumerate(header)}
     rows.sort(key=lambda row: order[row.column])
     return MappingSpec(rows=tuple(rows), statuses=statuses or {})
+
+
+#: with a city or a postcode beside it, this is the part of a country and not the state of an employment
+_REGION: Final = frozenset({"state"})
+_PLACES: Final = frozenset(
+    {"city", "town", "zip", "zipcode", "postcode", "postalcode", "street", "streetaddress", "address", "addressline1"}
+)
 
 
 def _recognised(columns: Iterable[str], already: Mapping[str, FieldSpec]) -> list[MappingRow]:

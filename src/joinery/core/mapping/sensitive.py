@@ -28,7 +28,7 @@ _MORE: Final[Mapping[str, str]] = {
     "gezondheid, ziekte, verzuim, zdrowie, maladie, arret maladie, motif absence, motif d absence, invalidite, "
     "krankheit, krankentage, krankenkasse, fehlgrund, abwesenheitsgrund, grossesse, pregnancy, pregnant, "
     "schwangerschaft, gdb, rqth, vaccination, impfstatus, allergies, works accident, arbeitsunfall",
-    "belief or origin": "sexo, genero, sesso, genere, geslacht, geschlecht, sexe, genre, plec, estado civil, "
+    "belief, origin or gender": "sexo, genero, sesso, genere, geslacht, geschlecht, sexe, genre, plec, estado civil, "
     "stato civile, burgerlijke staat, familienstand, situation familiale, etat civil, nacionalidad, nazionalita, "
     "nacionalidade, nationaliteit, nationalite, staatsangehorigkeit, obywatelstwo, raza, etnia, religione, "
     "godsdienst, glaube, kirchensteuer, syndicat, gewerkschaft, sindicato, vakbond, trade union, caste, "
@@ -53,8 +53,8 @@ STEMS: Final[Mapping[str, str]] = {
     "schwerbehind": "health data",
     "behinderung": "health data",
     "schwanger": "health data",
-    "religi": "belief or origin",
-    "ethnic": "belief or origin",
+    "religi": "belief, origin or gender",
+    "ethnic": "belief, origin or gender",
     "sozialversicherung": "a national ID",
     "socialsecurity": "a national ID",
     "nationalid": "a national ID",
@@ -95,12 +95,12 @@ SCRIPTS: Final[Mapping[str, str]] = {
     "건강": "health data",
     "инвалидност": "health data",
     "болезн": "health data",
-    "性別": "belief or origin",
-    "性别": "belief or origin",
-    "성별": "belief or origin",
-    "宗教": "belief or origin",
-    "национальность": "belief or origin",
-    "пол": "belief or origin",
+    "性別": "belief, origin or gender",
+    "性别": "belief, origin or gender",
+    "성별": "belief, origin or gender",
+    "宗教": "belief, origin or gender",
+    "национальность": "belief, origin or gender",
+    "пол": "belief, origin or gender",
     "パスワード": "a password",
     "пароль": "a password",
 }

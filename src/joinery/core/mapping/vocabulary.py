@@ -185,7 +185,7 @@ SENSITIVE: Final[Mapping[str, tuple[str, ...]]] = {
         "absence reason",
         "blood group",
     ),
-    "belief or origin": (
+    "belief, origin or gender": (
         "religion",
         "religious",
         "ethnicity",
