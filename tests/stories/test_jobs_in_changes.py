@@ -13,7 +13,7 @@ from tests.stories.company import COLUMNS, FIELDS, Company, Row, worker
 from tests.stories.test_several_rows import push
 
 TIMES = ("changed_at", "effective_date")
-JOBS = (*TIMES, "fte", "job_end_date", "job_id")
+JOBS = (*TIMES, "fte", "job_start_date", "job_end_date", "job_id")
 WIDE = (*COLUMNS, *JOBS)
 FULL, CHANGES = "hris_employees_full_20261118T040000Z.csv", "hris_employees_changes_2026112{}T040000Z.csv"
 DAY, NEXT = "2026-11-20", "2026-11-21"
@@ -61,6 +61,23 @@ def test_one_job_that_ends_is_no_leaver_and_the_last_one_is(tmp_path: Path, said
     news(acme, "2026-11-22", SALES | GONE)
     assert acme.accounts()["0009"] == "suspended"
     assert acme.events("0009") == ["0009 leaver 2026-11-19"]
+
+
+def test_the_end_of_one_job_that_is_told_once_it_is_over_ends_that_job(tmp_path: Path) -> None:
+    """Told the night after, as most exports do, in a full file and in one of changes."""
+    acme = company(tmp_path)
+    others, ended = [worker(n, job_id="A", effective_date="2020-01-15") for n in (1, 2)], {"job_end_date": "2026-11-19"}
+    news(acme, DAY, BAR | ended)
+    assert (groups(acme), acme.events("0009")) == ({"Sales"}, [])
+    told = [*others, SALES | {"job_title": "Head"}, BAR | ended]
+    acme.day(NEXT, told, columns=WIDE, name=FULL.replace("1118", "1121"))
+    assert groups(acme) == {"Sales"}, "and stays over while HR shows the row"
+    both = [*others, SALES | {"job_title": "Head"} | ended, BAR | ended]
+    acme.day("2026-11-22", both, columns=WIDE, name=FULL.replace("1118", "1122"))
+    assert (acme.accounts()["0009"], acme.events(kinds=["leaver"])) == ("active", []), "the last one is no leaver by it"
+    back = [*others, SALES | {"job_title": "Head"}, BAR | {"job_end_date": "", "job_start_date": "2026-11-23"}]
+    acme.day("2026-11-23", back, columns=WIDE, name=FULL.replace("1118", "1123"))
+    assert groups(acme) == {"Sales", "Bar"}
 
 
 def test_the_main_job_that_ends_is_a_move_to_the_other_one(tmp_path: Path) -> None:

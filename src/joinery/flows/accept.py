@@ -25,6 +25,7 @@ from joinery.core.model.ids import PersonKey
 from joinery.core.model.snapshot import RawRecord
 from joinery.core.model.standing import Stage, Standing
 from joinery.core.model.worker import Status, Worker
+from joinery.core.rules.job_ends import with_ended_jobs
 from joinery.core.rules.jobs import as_job, awaited, paired, superseded
 from joinery.core.rules.lifecycle import ended_unsaid, standing_of, standing_when_absent, still_missing
 from joinery.flows.in_time import Taken, all_remembered, begun_today, job_of, told_of
@@ -246,6 +247,7 @@ class Acceptance:
             # a date of another record may have come on the very day on which this one is spoken of
             others = [job for job in begun_today(self._is, owner)[0].jobs if job.record != record or job.slot in stay]
             jobs = [*map(self._by_today, others), *jobs]
+        jobs = with_ended_jobs(jobs, self._is.moment, self._is.policy_of)
         doubt = self._joining.doubts.get(record[1], "") if owner is None else ""
         said = self._said(owner, taken, by_job=by_job)
         self._keep(jobs, owner, doubt, memory=said, effective_on=on)
