@@ -178,6 +178,29 @@ def test_a_file_with_a_count_cut_at_any_byte_is_never_read(settled: Path, tmp_pa
     nobody_left(company, before)
 
 
+@pytest.mark.parametrize("step", [pytest.param(41, id="some"), pytest.param(1, id="each", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    ("trailer", "how"),
+    [
+        pytest.param("", {"leavers_are": "status", "missing_files": 10_000}, id="without a count"),
+        pytest.param("TRAILER,4\n", {"leavers_are": "absent", "trailer": "TRAILER"}, id="with a count"),
+    ],
+)
+def test_a_night_with_a_file_cut_at_byte(
+    settled: Path, tmp_path: Path, trailer: str, how: dict[str, object], step: int
+) -> None:
+    """The whole run, not the reading alone: plan, guards and learning system included."""
+    whole = (GOOD + trailer).encode()
+    company = copy_of(settled, tmp_path / "copy", **how)
+    before, lms = company.accounts(), (company.folder / "lms.json").read_bytes()
+    for at in range(0, len(whole), step):
+        became, _ = arrived(company, whole[:at])
+        assert became != "accepted" or (not trailer and whole[at - 1 : at] == b"\n"), at
+        assert (company.folder / "lms.json").read_bytes() == lms, at
+    assert arrived(company, whole)[0] in {"accepted", "same"}
+    nobody_left(company, before)
+
+
 def _cut(data: bytes, at: int, length: int) -> bytes:
     return data[:at] + data[at + length :]
 
