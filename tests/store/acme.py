@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 
+from joinery.core.model.event import Event
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.standing import Stage, Standing
 from joinery.core.model.worker import Worker
 from joinery.store.database import Database
+from joinery.store.events import event_rows, write_events
+from joinery.store.facts import FactChange, fact_row, write_facts
 from joinery.store.people import Person
 from joinery.store.tables import metadata
 
@@ -37,6 +40,20 @@ def person(who: str, stage: Stage = Stage.ACTIVE, **given: Any) -> Person:
     columns = {k: given.pop(k) for k in ("memory", "wake_at", "unsettled", "frozen") if k in given}
     worker = Worker(**{"source_id": f"s-{who}", "worker_id": who, **given})
     return Person(key=PersonKey(f"p-{who}"), worker=worker, standing=Standing(stage=stage, since=NOW), **columns)
+
+
+def record_facts(
+    connection: Connection, changes: Iterable[FactChange], *, known_from: datetime, snapshot_id: str, source: str
+) -> None:
+    """Append what became known and close what it replaces."""
+    known = list(changes)
+    rows = [fact_row(change, known_from=known_from, snapshot_id=snapshot_id, source=source) for change in known]
+    write_facts(connection, rows, [change.supersedes for change in known])
+
+
+def record_events(connection: Connection, name: str, new: Sequence[Event], snapshot_id: str) -> None:
+    """Append them, as a run does."""
+    write_events(connection, event_rows(connection, name, new, snapshot_id))
 
 
 def way(database: Database, ask: Any) -> str:

@@ -13,9 +13,9 @@ from sqlalchemy.exc import IntegrityError
 from joinery.core.model.event import Event, EventKind
 from joinery.core.model.ids import PersonKey, WorkerId
 from joinery.store.database import Database
-from joinery.store.events import events_between, events_of, record_events
+from joinery.store.events import events_between, events_of
 from joinery.store.tables import events
-from tests.store.acme import TODAY, opened
+from tests.store.acme import TODAY, opened, record_events
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import pytest
 from joinery.core.model.ids import PersonKey
 from joinery.store.database import Database
 from joinery.store.decisions import Decision, decide, release
-from joinery.store.facts import FactChange, record_facts
+from joinery.store.facts import FactChange
 from joinery.store.history import decisions_at, facts_of, findings_about, plan_state
-from tests.store.acme import HOUR, NOW, TODAY, opened
+from tests.store.acme import HOUR, NOW, TODAY, opened, record_facts
 
 ANA, BOB = PersonKey("p-ana"), PersonKey("p-bob")
 

@@ -13,12 +13,13 @@ from sqlalchemy import func, select
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.standing import Stage
 from joinery.store.database import Database
-from joinery.store.facts import FactChange, facts_known_at, record_facts
+from joinery.store.facts import FactChange, facts_known_at, told_between
 from joinery.store.looks import wake_earlier
 from joinery.store.people import People, Person, in_chunks
 from joinery.store.reporting import Reporting
+from joinery.store.snapshots import SnapshotRow, record_snapshot
 from joinery.store.tables import facts
-from tests.store.acme import HOUR, NOW, TODAY, opened, person, way, ways
+from tests.store.acme import HOUR, NOW, TODAY, opened, person, record_facts, way, ways
 
 ANA = PersonKey("p-ana")
 
@@ -197,7 +198,7 @@ def know(store: Database, days: int, attribute: str, value: str, *, supersedes: 
     change = FactChange(person_key=ANA, attribute=attribute, value=value, effective_from=TODAY, supersedes=supersedes)
     with store.write() as tx:
         at = NOW + timedelta(days=days)
-        assert record_facts(tx, [change], known_from=at, snapshot_id=f"snap{days}", source="hris") == 1
+        record_facts(tx, [change], known_from=at, snapshot_id=f"snap{days}", source="hris")
 
 
 def known(store: Database, days: float) -> dict[str, str]:
@@ -234,12 +235,43 @@ def test_facts_are_appended_and_never_changed_or_deleted(store: Database) -> Non
     assert (second.known_to, second.effective_from, second.snapshot_id) == ("", "2026-03-02", "snap10")
 
 
+def pushed(store: Database) -> None:
+    """1,200 pushes, a minute each; of three of them something is in force."""
+    with store.write() as tx:
+        for n in range(1200):
+            at = NOW + timedelta(minutes=n)
+            of = SnapshotRow(
+                id=f"t-{n}", source="hris:told", name="", sha256="", state="accepted", complete=False, rows=1,
+                as_of=at, taken_at=at,
+            )  # fmt: skip
+            record_snapshot(tx, "acme", of)
+        for n, key in ((0, "early"), (600, "ana"), (1100, "late")):
+            one = FactChange(
+                person_key=PersonKey(key), attribute="a", value="1", effective_from=TODAY, supersedes=False
+            )
+            record_facts(tx, [one], known_from=NOW, snapshot_id=f"t-{n}", source="hris")
+
+
+SINCE, UNTIL = NOW + timedelta(minutes=1), NOW + timedelta(minutes=1000)
+
+
+def test_of_whom_was_pushed_is_told(store: Database) -> None:
+    pushed(store)
+    with store.read() as tx:
+        assert told_between(tx, "acme", "hris", SINCE, UNTIL) == {"ana"}
+        assert told_between(tx, "other", "hris", SINCE, UNTIL) == set()
+
+
+def test_of_whom_was_pushed_is_one_question_however_often_was_pushed(embedded: Database) -> None:
+    pushed(embedded)
+    assert len(ways(embedded, lambda tx: told_between(tx, "acme", "hris", SINCE, UNTIL))) == 1
+
+
 def test_facts_of_many_people_in_one_go(store: Database) -> None:
     many = [
         FactChange(person_key=PersonKey(f"p{n}"), attribute="a", value="1", effective_from=TODAY, supersedes=False)
         for n in range(12_000)
     ]
     with store.write() as tx:
-        assert record_facts(tx, iter(many), known_from=NOW, snapshot_id="s", source="hris") == 12_000
-        assert record_facts(tx, [], known_from=NOW, snapshot_id="s", source="hris") == 0
+        record_facts(tx, many, known_from=NOW, snapshot_id="s", source="hris")
         assert tx.scalar(select(func.count()).select_from(facts)) == 12_000

@@ -24,11 +24,13 @@ from joinery.store.arrivals import Arrival
 from joinery.store.closings import closings_between
 from joinery.store.findings import open_findings
 from joinery.store.plans import lines_of, plans_of
+from tests.intake.workbooks import workbook
 from tests.stories.company import COLUMNS, Company, Row, changed, staff, without, worker
 from tests.web.house import CHANGES, FULL, House, house, problem
 
 CSV = {"content-type": "text/csv"}
 NDJSON = {"content-type": "application/x-ndjson"}
+XLSX = {"content-type": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 GONE = {"status": "Terminated"}
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 HOOK = "/api/v1/webhooks/hris"
@@ -85,6 +87,14 @@ def test_an_upload_becomes_accounts_by_the_same_path_as_a_file(acme: House) -> N
     assert "hris_upload_" in plan.cause
     assert [path.suffix for path in acme.company.folder.glob(".joinery/pushed/hris/archive/accepted/*/*.csv")]
     assert not list(acme.company.folder.glob(".joinery/pushed/hris/arriving/*"))
+
+
+def test_a_workbook_is_an_upload_like_any_other(tmp_path: Path) -> None:
+    people = [[row[column] for column in COLUMNS] for row in staff(3)]
+    with house(acme_in(tmp_path)) as acme:
+        sent = acme.http.post(FULL, content=workbook(("People", [COLUMNS, *people])), headers=XLSX)
+        acme.operation(sent, "accepted")
+        acme.until(lambda: acme.access == dict.fromkeys(("0001", "0002", "0003"), "active"))
 
 
 def test_the_trust_gate_stands_before_uploads_too(tmp_path: Path) -> None:

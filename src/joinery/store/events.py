@@ -23,13 +23,11 @@ def _key(event: Event) -> _Key:
     return (event.person_key, str(event.kind), event.attribute, day, event.old, event.new)
 
 
-def record_events(connection: Connection, name: str, new: Sequence[Event], snapshot_id: str) -> None:
-    """Append; the same change of the same day a second time (there and back again) gets the next ordinal."""
-    write_events(connection, event_rows(connection, name, new, snapshot_id))
-
-
 def event_rows(connection: Connection, name: str, new: Sequence[Event], snapshot_id: str) -> list[dict[str, Any]]:
-    """These events as they are stored, in this order: right as long as nothing is written of their people."""
+    """These events as they are stored, in this order: right as long as nothing is written of their people.
+
+    The same change of the same day a second time (there and back again) gets the next ordinal.
+    """
     seen = _ordinals(connection, {event.person_key for event in new})
     rows = []
     for event in new:
