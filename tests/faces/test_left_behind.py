@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -12,16 +13,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
+from typing import Any, cast
 from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 from sqlalchemy import create_engine
 
-from joinery.app import clock
+from joinery.app import clock, desk
 from joinery.app.scheduling import CLOCK, Due, Keeper
 from joinery.app.wiring import opened
+from joinery.app.working import Hands
+from joinery.errors import StoreUnreachable
+from joinery.flows.receiving import body_of, keep_arrival, what_became_of
 from joinery.store import nodes
-from joinery.store.connections import last_runs
+from joinery.store.arrivals import Arrival
+from joinery.store.connections import last_runs, only_run
 from joinery.store.database import Database
 from joinery.store.node_tables import nodes as node_rows
 from tests.faces.running import environment
@@ -158,6 +164,44 @@ def test_news_that_a_killed_server_had_kept_are_taken_in_by_a_worker_elsewhere(t
     assert two.accounts == {}
     two.worker()
     two.until(lambda: two.accounts == {"0001": "active"})
+
+
+def test_a_run_follows_the_news_that_came_while_another_one_was_at_work(tmp_path: Path) -> None:
+    config = tmp_path / "joinery.yaml"
+    text = SETTINGS.replace("PEOPLE", PUSH).replace("URL", "http://127.0.0.1:9")
+    config.write_text(text.replace("{ env: STORE }", "sqlite:///j.db"))
+    (stop := Event()).set()  # nobody is patient here
+    with opened(config, environ={**os.environ, "LMS_KEY": "none"}) as it:
+        hands = Hands(opened=it, say=lambda _line: None, stop=stop)
+        body = body_of([json.loads(ADA)], None, "one")
+        news = Arrival(id="", source="hris", door="push", sha256="0" * 64, received_at=it.ports.now(), body=body)
+        kept, _ = keep_arrival(it.ports, news)
+
+        def runs() -> int:
+            with it.ports.database.read() as tx:
+                return len(last_runs(tx, it.settings.name))
+
+        with only_run(it.ports.database, it.settings.name, it.ports.now):
+            hands.take_news()
+        assert what_became_of(it.ports, kept.id).state == "taken" and runs() == 0
+        hands.take_news()
+        assert runs() == 1
+
+
+def test_an_outage_is_told_once_and_not_at_every_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    away = [True, True, False, True]
+
+    def look(_ports: Any) -> list[Arrival]:
+        if away.pop(0):
+            raise StoreUnreachable("away")
+        return []
+
+    monkeypatch.setattr(desk, "take_over", look)
+    said: list[str] = []
+    clerk = desk.Desk(ports=cast("Any", None), log=said.append)
+    while away:
+        clerk._look()
+    assert len(said) == 2
 
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

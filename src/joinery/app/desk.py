@@ -43,6 +43,8 @@ class Desk:
     _runner: threading.Thread | None = None
     #: news that somebody here is at: a run takes in what was left over, not what is being told this moment
     _in_hand: set[str] = field(default_factory=set)
+    #: it was said that nobody can look now
+    _blind: bool = False
 
     def begin(self, *, warm: bool = True) -> None:
         """Start working; first what an earlier process left. `warm`: have the engine ready before the first news."""
@@ -141,8 +143,11 @@ class Desk:
         try:
             found = take_over(self.ports)
         except Exception as error:  # noqa: BLE001 the store may be away; the next look comes soon
-            self.log(f"no look at what others left: {type(error).__name__}")
+            if not self._blind:
+                self.log(f"no look at what others left until the store is back: {type(error).__name__}")
+            self._blind = True
             return
+        self._blind = False
         for arrival in found:
             self.log(f"{arrival.id} was left by a process that is gone")
             self.tell(arrival)

@@ -28,7 +28,7 @@ LOOK = 3.0
 PATIENCE = 30.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Hands:
     """One process at work. `say` gets a line for whoever watches: IDs and numbers only."""
 
@@ -37,6 +37,8 @@ class Hands:
     stop: Event
     #: what else is looked at each time, given the ID of this node
     also: Callable[[str], None] = lambda _node: None
+    #: news were taken in, and no run has followed yet
+    _run_owed: bool = False
 
     def work(self) -> None:
         """Until `stop` is set. Raises ConfigError when this machine can be of no help."""
@@ -57,9 +59,13 @@ class Hands:
             for arrival in left:
                 self.say(f"{arrival.id} was left by a process that is gone")
                 take_in(ports, arrival)
-            if left and not bound_to(self.opened.settings):
+            self._run_owed = (self._run_owed or bool(left)) and not bound_to(self.opened.settings)
+            if self._run_owed:
                 report = sync(ports, ports.now())
+                self._run_owed = False
                 self.say(f"{report.run} ended with {report.exit_code}")
+        except RunLocked:
+            return  # the run that is at work may have read before the news: another one follows it
         except JoineryError as error:
             self.say(f"{error.message} It is tried again.")
         except OSError as error:
