@@ -180,3 +180,29 @@ def test_a_file_with_headings_only_is_not_called_free_of_issues(folder: Path) ->
 def test_a_number_that_stands_twice_is_told_with_all_its_lines(folder: Path) -> None:
     (folder / "hr.csv").write_text(HR + HR.splitlines()[1] + "\n")
     assert "The employee number 001 stands on 2 rows (lines 2, 9)." in check().stdout
+
+
+SEVERAL = """version: 1
+company: { name: A, time_zone: UTC }
+learning: { into: classroom }
+people:
+  from: file
+  path: ./inbox/*.csv
+  %s
+  fields: { worker_id: id, given_name: given, job_id: job, department: dept, status: status, legal_entity: unit }
+"""
+JOBS = "id,given,job,dept,status,unit\n1,Ana,A,Sales,Active,FR\n1,Ana,B,Bar,Active,FR\n2,Bo,A,Bar,Active,FR\n"
+
+
+@pytest.mark.parametrize("name", ["people.csv", "hris_people_changes_20261120T040000Z.csv"])
+@pytest.mark.parametrize("also", ["has_several_jobs: true", "has_several_jobs: true\n  numbering: per_entity"])
+def test_several_jobs_are_read_as_a_run_reads_them(folder: Path, name: str, also: str) -> None:
+    (folder / "joinery.yaml").write_text(SEVERAL % also)
+    (folder / name).write_text(JOBS)
+    done = CliRunner().invoke(app, ["check", name, "--as-of", "2026-11-29", "--json"])
+    (checked,) = json.loads(done.stdout)["files"]
+    assert not [group for group in checked["groups"] if group["check"] == "duplicate_worker_id"]
+    other = JOBS.replace("1,Ana,B", "1,Eve,B")
+    (folder / name).write_text(other)
+    done = CliRunner().invoke(app, ["check", name, "--as-of", "2026-11-29", "--json"])
+    assert "duplicate_worker_id" in done.stdout, "two people under one number"

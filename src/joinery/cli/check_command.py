@@ -281,7 +281,8 @@ def _looking(settings: Settings | None, name: str, today: date, compared: _Compa
         accounts=compared.accounts,
         before=compared.before,
         mapped_values=_values(settings, today),
-        changes=source.content == "changes" and not source.has_several_jobs,
+        changes=source.content == "changes",
+        several_jobs=source.has_several_jobs,
     )
 
 

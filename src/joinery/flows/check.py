@@ -30,7 +30,7 @@ from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.snapshot import RawRecord
 from joinery.intake.date_columns import dates_in, mapped
 from joinery.intake.delta import numbered
-from joinery.intake.identity import successive
+from joinery.intake.identity import jobs_in_turn, successive, together, with_entity
 from joinery.intake.kinds import kinds_of
 from joinery.intake.layout import Layout
 from joinery.intake.read import read_table
@@ -109,6 +109,8 @@ class Looking:
     before: Path | None = None
     #: it holds those who changed only, by the settings; a file may say so itself, by its name or manifest
     changes: bool = False
+    #: by the settings: rows under one number may be jobs of one person
+    several_jobs: bool = False
     #: attribute -> what a table of the settings has a value for
     mapped_values: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
@@ -120,7 +122,7 @@ def check_file(path: Path, looking: Looking) -> Checked:
     settled = settle(spec, dates_in(table.frame, spec), looking.layout.dates, looking.dates)
     spec = settled.sure
     changes_only = looking.changes or _says_changes(path)
-    told = replace(table, frame=successive(table.frame, spec)) if changes_only else table
+    told = _records(table, spec, changes=changes_only, several_jobs=looking.several_jobs)
     people = _people(told, spec)
     pairs = duplicates(people)
     found = [
@@ -145,6 +147,14 @@ def check_file(path: Path, looking: Looking) -> Checked:
         sides=sides(people, pairs),
         accounts=len(looking.accounts) if looking.accounts is not None else None,
     )
+
+
+def _records(table: Table, spec: MappingSpec, *, changes: bool, several_jobs: bool) -> Table:
+    """One row for each record, as a run puts them together."""
+    frame = with_entity(table.frame, spec)
+    if several_jobs:
+        return replace(table, frame=jobs_in_turn(frame, spec) if changes else together(frame, spec))
+    return replace(table, frame=successive(frame, spec) if changes else frame)
 
 
 def _says_changes(path: Path) -> bool:
