@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -29,10 +30,14 @@ from scim2_server.memory import AsyncInMemoryStorage
 from joinery.connectors.scim import ATTRIBUTES, MEDIA_TYPE, ScimTarget
 from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId
-from joinery.kit.contract import Target
+from joinery.core.model.receipt import Outcome, Receipt
+from joinery.kit.contract import Order, Target
 from joinery.kit.transport import Transport
 from joinery.settings.learning import SCIM_PLACES
+from joinery.testing.people import somebody
 from joinery.testing.target_contract import TargetContract
+from joinery_simulators.chaos import Weather
+from joinery_simulators.door import chaos
 from tests.contract.classroom import TOKEN, classroom
 from tests.contract.serving import served
 
@@ -99,6 +104,22 @@ def face(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def test_settings_and_connector_agree_on_what_a_user_has_a_place_for() -> None:
     assert set(SCIM_PLACES) == ATTRIBUTES
+
+
+def test_many_are_made_in_one_request_where_the_other_side_takes_that() -> None:
+    weather = Weather(seed=1, chance=0.0)
+    orders = [Order(key=f"{n}", operation=somebody().creation()) for n in range(5)]
+
+    async def story(url: str) -> list[Receipt]:
+        target = over_http(url)
+        receipts = [receipt async for receipt in target.perform(orders)]
+        await target.close()
+        return receipts
+
+    with independent() as truth, chaos(truth.removesuffix("/v2"), weather) as url:
+        receipts = asyncio.run(story(f"{url}/v2"))
+    assert [receipt.outcome for receipt in receipts] == [Outcome.DONE] * 5
+    assert [one.target for one in weather.events if one.method != "GET"] == ["/v2/Bulk"]
 
 
 class TestAnotherServer(ScimContract):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from joinery.app import clock
 from joinery.app.scheduling import CLOCK, DATE, FILE, Due, Keeper, later_by, when_of
 from joinery.app.wiring import Opened, opened
 from joinery.app.working import PATIENCE
+from joinery.cli.schedule_command import list_them
 from joinery.errors import JoineryError, StoreUnreachable, SystemUnreachable
 from joinery.settings import load
 from joinery.store import schedules
@@ -146,6 +148,18 @@ def test_the_jitter_is_always_the_same_for_one_connection(tmp_path: Path) -> Non
     assert timedelta(0) <= later_by(settings) == later_by(settings) < timedelta(minutes=10)
     when = when_of(settings)
     assert when is not None and when.following(NOON) == datetime(2026, 11, 24, 20, 30, tzinfo=UTC)
+
+
+def test_the_next_times_are_told_in_utc(
+    tmp_path: Path, now: list[datetime], capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = written(tmp_path, 'cron: "30 5 * * 1-5", zone: Europe/Paris, when_file_arrives: true')
+    now.append(datetime(2027, 3, 26, 12, 0, tzinfo=UTC))
+    list_them(config=config, json=True)
+    told = {row["cause"]: row for row in json.loads(capsys.readouterr().out)["rows"]}
+    # from Friday over the weekend on which clocks go forward
+    assert told[CLOCK]["next"] == "2027-03-29 03:30, 2027-03-30 03:30, 2027-03-31 03:30"
+    assert told[FILE]["when"] == "when a file arrives"
 
 
 def test_a_scheduler_runs_and_stops(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from joinery.flows.runs import runs_of
 from joinery.store.plans import plans_of
 from tests.stories.company import Company, staff
 from tests.web.house import FULL, House, house, problem
@@ -192,7 +193,8 @@ def test_a_thin_event_is_kept_and_changes_nobody_by_itself(tmp_path: Path) -> No
     with house(acme_of(tmp_path, vendor, records="none")) as acme:
         acme.operation(acme.http.post(FULL, content=table(staff(3)), headers=CSV), "accepted")
         acme.until(lambda: len(acme.access) == 3)
-        before = acme.company.account("0002").attributes
+        before, runs = acme.company.account("0002").attributes, len(runs_of(acme.it.ports))
         answer = acme.bare.post(HOOK, **vendor.sends(event))
         assert answer.status_code == 202 and stored(acme) == 1
         assert acme.company.account("0002").attributes == before and set(acme.access.values()) == {"active"}
+        acme.until(lambda: len(runs_of(acme.it.ports)) > runs)  # whoever can be asked is asked what they are now
