@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from joinery.errors import KeyUnusable, SourceUntrusted
 from joinery.intake import gnupg as fallback
+from joinery.intake import openpgp
 from joinery.intake.openpgp import tag_of
 from joinery.intake.seal import Seal
 from joinery.kit.drop import ArrivedFile
@@ -247,7 +249,8 @@ def test_a_sealed_file_without_a_key_in_the_settings(files: Files, keys: Keys) -
 
 def test_a_locked_key_opens_with_its_passphrase_and_waits_without(files: Files, keys: Keys) -> None:
     gpg = keys.gpg
-    locked = gpg.key("locked", passphrase="open sesame")
+    # what GnuPG 2.4 writes of a locked curve key cannot be read: see below
+    locked = gpg.key("locked", passphrase="open sesame", kind="rsa3072")
     secret = (lambda: gpg.secret(locked, "open sesame"),)
     for by in ("", keys.hr):
         data = gpg.seal(TEXT, to=locked, by=by)
@@ -255,6 +258,45 @@ def test_a_locked_key_opens_with_its_passphrase_and_waits_without(files: Files, 
         assert files.read(data, keys=secret, passphrase=lambda: "open sesame", signers=signers) == TEXT
         with pytest.raises(KeyUnusable):
             files.read(data, keys=secret, passphrase=lambda: "another", signers=signers)
+
+
+def test_a_lock_that_cannot_be_read_is_not_taken_for_a_wrong_passphrase(files: Files, keys: Keys) -> None:
+    """GnuPG 2.4.9 writes curve keys so (seen 2026-11-30 with pysequoia 0.1.35); GnuPG 2.2.40 does not."""
+    gpg = keys.gpg
+    locked = gpg.key("locked by a curve", passphrase="open sesame", kind="default" if gpg.curves else "future-default")
+    data = gpg.seal(TEXT, to=locked)
+    secret = (lambda: gpg.secret(locked, "open sesame"),)
+    if not gpg.curves:
+        assert files.read(data, keys=secret, passphrase=lambda: "open sesame") == TEXT
+        return
+    with pytest.raises(KeyUnusable, match="not the reason") as told:
+        files.read(data, keys=secret, passphrase=lambda: "open sesame")
+    assert "joinery key new" in (told.value.fix or "")
+
+
+@dataclass(frozen=True)
+class _Odd:
+    """A private key whose lock is written otherwise than the library expects, or the passphrase is another one."""
+
+    said: str
+
+    def decryptor(self, _passphrase: str | None) -> None:
+        raise RuntimeError(self.said)
+
+    def extract_certificate(self) -> SimpleNamespace:
+        return SimpleNamespace(fingerprint="ab" * 20)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        pytest.param("Malformed MPI: Details omitted, parsing secret", "passphrase is not the reason", id="an odd lock"),
+        pytest.param("unexpected EOF", "cannot be unlocked", id="a wrong passphrase"),
+    ],
+)
+def test_why_a_key_stays_locked_is_said(said: str, told: str) -> None:
+    with pytest.raises(KeyUnusable, match=told):
+        openpgp._decryptor(_Odd(said), "open sesame")
 
 
 @pytest.mark.parametrize("secret", ["not a key", ""])

@@ -18,6 +18,12 @@ class Gpg:
     program: Path
     home: Path
 
+    @property
+    def curves(self) -> bool:
+        """Whether it makes keys of curves unless told otherwise: since 2.3."""
+        said = self.run("--version").decode().split()[2]
+        return tuple(int(part) for part in said.split(".")[:2]) >= (2, 3)
+
     def run(self, *words: str, given: bytes = b"", passphrase: str = "", at: str = "") -> bytes:
         """One command; `at` pretends that it is that moment (UTC, 20260131T120000)."""
         line = [
@@ -38,7 +44,7 @@ class Gpg:
 
     def key(self, who: str, *, valid: str = "1y", passphrase: str = "", at: str = "", kind: str = "default") -> str:
         """A new key pair; its fingerprint, small letters."""
-        usage = "default" if kind == "default" else "sign"
+        usage = "default" if kind == "default" else "encr" if kind.startswith("rsa") else "sign"
         self.run("--quick-gen-key", f"{who} <{who}@example.com>", kind, usage, valid, passphrase=passphrase, at=at)
         listed = self.run("--with-colons", "--fingerprint", f"={who} <{who}@example.com>").decode()
         return next(line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr")).lower()

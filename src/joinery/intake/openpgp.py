@@ -129,8 +129,16 @@ def _decryptor(key: Any, passphrase: str | None) -> Any:
     except RuntimeError as error:
         if "No suitable decryption subkey" in str(error):
             return None
+        number = key.extract_certificate().fingerprint.upper()
+        if "Malformed MPI" in str(error):  # a wrong passphrase ends in another error; GnuPG 2.4.9, seen 2026-11-30
+            raise KeyUnusable(
+                f"The lock of the private key {number} cannot be read; the passphrase is not the reason. The files "
+                "wait.",
+                fix="GnuPG 2.4 locks curve keys in this way. Take the passphrase off a copy (gpg --edit-key, passwd) "
+                "and keep that copy as a secret, or make a key with joinery key new.",
+            ) from error
         raise KeyUnusable(
-            f"The private key {key.extract_certificate().fingerprint.upper()} cannot be unlocked; the files wait.",
+            f"The private key {number} cannot be unlocked; the files wait.",
             fix="`decrypt_passphrase` names what it is locked with.",
         ) from error
 
