@@ -44,7 +44,7 @@ class Gpg:
 
     def key(self, who: str, *, valid: str = "1y", passphrase: str = "", at: str = "", kind: str = "default") -> str:
         """A new key pair; its fingerprint, small letters."""
-        usage = "default" if kind == "default" else "encr" if kind.startswith("rsa") else "sign"
+        usage = "default" if kind.endswith("default") else "encr" if kind.startswith("rsa") else "sign"
         self.run("--quick-gen-key", f"{who} <{who}@example.com>", kind, usage, valid, passphrase=passphrase, at=at)
         listed = self.run("--with-colons", "--fingerprint", f"={who} <{who}@example.com>").decode()
         return next(line.split(":")[9] for line in listed.splitlines() if line.startswith("fpr")).lower()
