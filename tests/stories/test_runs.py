@@ -1,19 +1,21 @@
-"""`joinery run list` and `run show`: what each run did, how long its stages took, where one stopped."""
+"""`joinery run list`, `run show` and `run watch`: what each run did, how long its stages took, where one stopped."""
 
 from __future__ import annotations
 
 import json
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 from typer.testing import CliRunner, Result
 
 from joinery.cli.run_command import app
 from joinery.errors import AuthenticationFailed, JoineryError, NotThere
 from joinery.flows.runs import Stages
-from joinery.store.connections import only_run, start_run
+from joinery.store.connections import end_run, only_run, start_run
+from joinery.store.tables import plan_lines, plans
 from tests.stories.company import Company, moment, staff
 
 STAGES = ["pull", "plan", "apply", "read back", "mail", "records", "look"]
@@ -85,6 +87,36 @@ def test_one_without_an_end_is_at_work_while_its_lock_is_held_and_was_left_after
         assert run_list(acme, "--failed") == []
     assert [run["ending"] for run in run_list(acme)] == ["left", "done"]
     assert "ended in the middle" in typed(acme, "show", "R-2").stdout
+
+
+def test_the_run_at_work_is_followed_to_its_end(acme: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    acme.write_settings(mode="approve")
+    acme.day("2026-01-02", staff(3))
+    assert "No run is at work" in typed(acme, "watch").stdout
+    with acme.ports() as ports, ExitStack() as held:
+        name = ports.policy.name
+        held.enter_context(only_run(ports.database, name, ports.now))
+        with ports.database.write() as connection:
+            run = start_run(connection, name, "sync", as_of=ports.now(), now=ports.now())
+            connection.execute(plans.update().values(state="applying"))
+            connection.execute(plan_lines.update().values(state="planned"))
+
+        def the_next_second(_seconds: float) -> None:
+            with ports.database.write() as connection:
+                if connection.execute(plan_lines.update().where(first_left).values(state="done")).rowcount:
+                    return
+                end_run(connection, run, state="partial", summary={"exit_code": 4, "plan": "P-1"}, now=ports.now())
+
+        first_left = (
+            plan_lines.c.seq
+            == select(func.min(plan_lines.c.seq)).where(plan_lines.c.state == "planned").scalar_subquery()
+        )
+        monkeypatch.setattr("joinery.cli.run_command.sleep", the_next_second)
+        done = CliRunner().invoke(app, ["watch", "--config", str(acme.config)])
+    assert [line.partition("UTC: ")[2] for line in done.stdout.splitlines()[:4]] == [
+        f"{ended} of 3 lines of P-1 have ended." for ended in range(4)
+    ]
+    assert done.exit_code == 4 and "How it ended: done, but some was held" in done.stdout
 
 
 def test_another_number_is_refused_with_the_way_out(acme: Company) -> None:

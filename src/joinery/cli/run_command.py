@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from time import sleep
 from typing import Annotated, Any
 
 import typer
 
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, connection, say, show_json, show_table
-from joinery.cli.wording import moment, number
-from joinery.flows.runs import Ending, Run, run_named, runs_of
+from joinery.cli.wording import moment, number, several
+from joinery.flows.runs import Ending, Progress, Run, progress, run_named, runs_of
 from joinery.reports.tables import table
 from joinery.store.plans import ENDED_WELL
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="What each run did: list, show.")
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="What each run did: list, show, watch.")
 
+#: seconds between two looks at a run that is at work
+EVERY = 1.0
 LISTED = (
     "run",
     "kind=What",
@@ -81,6 +84,45 @@ def show(
     for line in _sentences(found):
         print(line)
     say(f"Next: joinery {_next(found)}")
+
+
+@app.command()
+def watch(config: Config = DEFAULT_CONFIG, json: AsJson = False) -> None:
+    """Follow the run that is at work until it ends, and end with its exit code.
+
+    Examples: joinery run watch | joinery run watch --json
+
+    With --json it is told once, at the end.
+    """
+    with connection(config, quiet=True) as it:
+        found, told, followed = progress(it.ports), "", False
+        while found.run is not None and found.run.ending == "running":
+            followed = True
+            if not json and (line := _how_far(found, found.run)) != told:
+                print(told := line, flush=True)
+            sleep(EVERY)
+            found = progress(it.ports)
+    if json:
+        show_json({"run": run_data(found.run) if found.run else None})
+    elif found.run is None or not followed:
+        print("No run is at work.")
+    else:
+        print(*_sentences(found.run), sep="\n")
+        say(f"Next: joinery {_next(found.run)}")
+    if found.run is not None and followed:
+        raise typer.Exit(_code(found.run))
+
+
+def _how_far(found: Progress, run: Run) -> str:
+    begun = f"{run.id} is at work since {moment(run.began)}"
+    if not found.plan:
+        return f"{begun}: no plan is being applied now."
+    lines = several(found.ended + found.owed, "line")
+    return f"{begun}: {number(found.ended)} of {lines} of {found.plan} have ended."
+
+
+def _code(run: Run) -> int:
+    return run.exit_code if run.exit_code is not None else 0 if run.well else 1
 
 
 def run_data(run: Run) -> dict[str, Any]:

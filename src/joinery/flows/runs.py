@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from sqlalchemy import Connection
 from joinery.errors import NotThere
 from joinery.flows.policy import Ports
 from joinery.store.connections import at_work, last_runs, run_by_id
+from joinery.store.plans import count_lines, plans_of
 
 #: done: nothing is left over; partial: some was held, refused or failed; stopped: an error ended it; left: its process
 #: ended in the middle
@@ -94,6 +96,29 @@ def run_named(ports: Ports, number: str) -> Run:
     if row is None:
         raise NotThere(f"There is no run {number}.", fix="`joinery run list` shows them.")
     return _run(row, living=living)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """The newest run (None: there was none), and the plan that is being applied now: its lines that ended, and that
+    have not. Empty while none is."""
+
+    run: Run | None
+    plan: str = ""
+    ended: int = 0
+    owed: int = 0
+
+
+def progress(ports: Ports) -> Progress:
+    """How far the run is that is at work."""
+    newest = runs_of(ports, limit=1)
+    with ports.database.read() as connection:
+        applying = plans_of(connection, ports.policy.name, ("applying",), limit=1)
+        counted = count_lines(connection, applying[0].id).values() if applying else ()
+    states = sum(counted, Counter[str]())
+    owed = states["planned"] + states["sent"]
+    ended = sum(count for state, count in states.items() if state not in {"planned", "sent", "held", "waiting"})
+    return Progress(run=newest[0] if newest else None, plan=applying[0].id if applying else "", ended=ended, owed=owed)
 
 
 def _living(connection: Connection, name: str) -> str:
