@@ -53,7 +53,8 @@ OTHERS = {
     "completions push", "files resend", "report list", "mail resend", "connect test", "sftp", "key show", "key new",
     "token new", "token list", "token revoke", "config diff", "config export", "config import", "config revert",
     "config validate", "config show", "config schema", "alert check", "alert test", "doctor", "db backup", "db restore",
-    "db migrate", "run watch", "serve", "schedule pause", "schedule resume", "worker", "target pause", "target resume", "version",
+    "db migrate", "run watch", "serve", "schedule pause", "schedule resume", "worker", "target pause", "target resume",
+    "version",
 }  # fmt: skip
 
 
