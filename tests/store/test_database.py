@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 from sqlalchemy import event, text
 
 from joinery.errors import StopRun
-from joinery.store.database import Database
+from joinery.store.database import Database, to_wal
 
 
 @pytest.fixture
@@ -115,3 +116,32 @@ def test_another_kind_of_store_is_refused_with_the_way_out() -> None:
     with pytest.raises(StopRun, match="not known") as refused:
         Database("mysql://localhost/x")
     assert "sqlite" in refused.value.fix
+
+
+class _Busy:
+    """A connection to a new file that others are opening, too: refused so many times."""
+
+    def __init__(self, times: int, code: int) -> None:
+        self.times, self.code = times, code
+
+    def execute(self, _statement: str) -> None:
+        if self.times:
+            self.times -= 1
+            error = sqlite3.OperationalError("database is locked")
+            error.sqlite_errorcode = self.code
+            raise error
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_BUSY, sqlite3.SQLITE_BUSY_RECOVERY])
+def test_a_new_file_that_several_open_in_one_instant_is_asked_for_again(code: int) -> None:
+    """Seen 2026-11-30: of 900 processes that opened a new store six at a time, 12 stopped at once."""
+    connection = _Busy(3, code)
+    to_wal(connection)  # type: ignore[arg-type]
+    assert connection.times == 0
+
+
+def test_a_file_that_is_no_store_is_not_asked_for_again() -> None:
+    connection = _Busy(3, sqlite3.SQLITE_NOTADB)
+    with pytest.raises(sqlite3.OperationalError):
+        to_wal(connection)  # type: ignore[arg-type]
+    assert connection.times == 2

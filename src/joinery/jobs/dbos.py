@@ -36,7 +36,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from joinery.core.model.ids import PlanId
 from joinery.errors import JoineryError, StopRun, StoreTrouble
 from joinery.jobs.lines import Job
-from joinery.store.database import Database
+from joinery.store.database import Database, to_wal
 from joinery.store.trouble import trouble_of
 
 Run = Callable[[Job], Awaitable[None]]
@@ -278,8 +278,9 @@ def _engine(database: Database, file: Path) -> Engine:
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = "IMMEDIATE"
+        to_wal(connection)
         # NORMAL: what a power cut takes from this file, the ledger brings back
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+        for pragma in ("synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
         if sqlite3.sqlite_version_info < (3, 42):
             # it knows unixepoch, but not 'subsec', and answers NULL

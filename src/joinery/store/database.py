@@ -28,6 +28,8 @@ _TURNS: dict[str, threading.Lock] = {}
 _PATIENCE: Final = 30.0
 #: what SQLite sleeps at most before it looks again whether it is its turn, and a little more
 _BREATH: Final = 0.12
+#: before a new file is asked for again, in seconds
+_AGAIN: Final = 0.01
 
 
 class Database:
@@ -148,6 +150,21 @@ def open_engine(url: URL) -> Engine:
     )
 
 
+def to_wal(connection: sqlite3.Connection) -> None:
+    """Several processes may open a new file in one instant: whoever finds it being changed to WAL is refused at once,
+    however long SQLite is told to wait."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_AGAIN)
+        else:
+            return
+
+
 def _sqlite(url: URL) -> Engine:
     engine = create_engine(url, connect_args={"timeout": 30.0, "check_same_thread": False}, hide_parameters=True)
 
@@ -155,8 +172,9 @@ def _sqlite(url: URL) -> Engine:
     def _prepare(connection: Any, _entry: ConnectionPoolEntry) -> None:
         # SQLAlchemy's own BEGIN below, not sqlite3's hidden one: it would not lock before the first write
         connection.isolation_level = None
+        to_wal(connection)
         # 32 MiB of pages: a night at scale touches rows all over the file
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", _CACHE):
+        for pragma in ("synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", _CACHE):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
