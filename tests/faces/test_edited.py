@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.client import RemoteDisconnected
 from pathlib import Path
+from typing import Any
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
@@ -116,6 +117,24 @@ def test_what_cannot_be_used_is_said_once_with_its_place_and_so_is_its_end(files
     files.write(files.config, TEXT)
     assert [edits.look(), edits.look()] == [None] * 2
     assert said[2:] == ["The settings can be used again."] and not edits.trouble
+
+
+def test_an_edit_made_while_the_one_before_is_read_is_not_lost(
+    files: Files, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Seen 2026-11-30: settings that could not be used were never said to be that."""
+    edits = Edits(settings=files.settings(), environ={}, say=said.append)
+    real, edited_once = edited.load, [True]
+
+    def read(path: Path, **more: Any) -> Settings:
+        found = real(path, **more)
+        if edited_once and edited_once.pop():
+            files.write(files.config, TEXT.replace("NAME", "Other"))
+        return found
+
+    monkeypatch.setattr(edited, "load", read)
+    found = [edits.look() for _ in range(5)]
+    assert found[-1] is not None and found[-1].company.name == "Other"
 
 
 def test_it_waits_for_a_run_that_is_at_work(files: Files, said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,6 +75,8 @@ class Full:
         except Exception as error:  # noqa: BLE001 as the last door of the command line sees it
             said = error if isinstance(error, JoineryError) else foreseen(error)
             assert isinstance(said, StopRun) and said.exit_code == 6, repr(error)
+            if "could not write init file" in str(error.__cause__):
+                return "store_full"  # PostgreSQL turns whoever connects anew away so, without a code
             assert "room" in f"{said.message} {said.fix}", said
             return said.code
         return ""
@@ -103,8 +105,9 @@ def small_server(postgres_server: Server, tmp_path: Path) -> Iterator[tuple[Disk
     """A small disk, and a database of which everything but the log of the server lies there."""
     with small_disk(tmp_path / "disk", 64_000_000) as disk:
         # others may pass through to it, and nobody else may look in
-        for above in (tmp_path, *tmp_path.parents[:2]):
-            above.chmod(above.stat().st_mode | 0o011)
+        for above in (tmp_path, *tmp_path.parents):
+            if not (mode := above.stat().st_mode) & 0o001:
+                above.chmod(mode | 0o011)
         (place := disk.folder / "tables").mkdir()
         shutil.chown(place, user=OWNER)
         with psycopg.connect(postgres_server.url("postgres").replace("+psycopg", ""), autocommit=True) as admin:

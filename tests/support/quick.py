@@ -27,7 +27,7 @@ from sqlalchemy.util import LRUCache
 from tests.support import peers
 
 #: of each property in a quick run; a smaller number may be asked for
-EXAMPLES = int(os.environ.get("JOINERY_EXAMPLES", "50"))
+EXAMPLES = int(os.environ.get("JOINERY_EXAMPLES", "30"))
 
 
 #: modules whose tests take longest: begun first, so that no process is left alone with one of them at the end

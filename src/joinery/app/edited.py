@@ -65,12 +65,10 @@ class Edits:
             return None
         self._known = now
         try:
-            found = load(self.settings.file, environ=self.environ)
+            found = self._read()
         except ConfigError as error:
             self._complain(error)
             return None
-        self._files = _files_of(found)
-        self._known = self._before = tuple(map(_stamp, self._files))
         if found.version_hash == self.refused:
             return None
         if self.trouble:
@@ -80,6 +78,17 @@ class Edits:
             self.say("The settings were edited; they are taken over as soon as no run is at work.")
             self.new = found
         return self.new
+
+    def _read(self) -> Settings:
+        """The files as they are. What is edited while they are read is known to be another state of them."""
+        while True:
+            now = tuple(map(_stamp, self._files))
+            found = load(self.settings.file, environ=self.environ)
+            files = _files_of(found)
+            if files == self._files:
+                self._known = self._before = now
+                return found
+            self._files = files
 
     def _complain(self, error: ConfigError) -> None:
         self.trouble = error.message
