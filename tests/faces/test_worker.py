@@ -19,7 +19,7 @@ from sqlalchemy import select
 from joinery.store.database import Database
 from joinery.store.tables import plan_lines
 from tests.faces.running import environment
-from tests.faces.test_serve import serving
+from tests.faces.test_serve import BESIDE, serving
 from tests.support.forked import Started, joinery
 
 #: enough for somebody to be killed in the middle
@@ -30,20 +30,8 @@ company: { name: Example SA, time_zone: Europe/Paris }
 people: { from: file, path: ./inbox/*.csv, fields: { worker_id: Number } }
 learning: { into: classroom }
 """
-SETTINGS = """
-version: 1
-company: { name: Example SA, time_zone: Europe/Paris }
-people:
-  from: file
-  path: ./inbox/*.csv
-  ready_when: present
-  fields:
-    { worker_id: Number, work_email: Email, given_name: First, family_name: Last, hire_date: Start, status: State }
-learning: { into: classroom, url: "URL", key: { env: LMS_KEY } }
-mode: automatic
-guards: off
-store: { url: { env: STORE } }
-"""
+SETTINGS = BESIDE.replace("LEARNING", 'into: classroom, url: "URL", key: { env: LMS_KEY }')
+SETTINGS += "store: { url: { env: STORE } }\n"
 
 
 @dataclass
