@@ -112,7 +112,49 @@ def test_a_file_of_changes_neither_solves_nor_finds_what_it_does_not_show(tmp_pa
     assert (title(acme, "0003"), acme.findings()) == ("Head", before)
 
 
+LEFT, BACK = GONE | {"termination_date": "2026-11-15"}, {"hire_date": "2026-11-19", "job_title": "Head"}
+
+
+@pytest.mark.parametrize("files", [1, 2])
+def test_an_end_and_a_return_are_a_leaver_and_a_rehire_and_nobody_is_locked_out(tmp_path: Path, files: int) -> None:
+    acme, rows = company(tmp_path)
+    told = [*one(rows, "0002", **LEFT), *one(rows, "0002", **BACK), *one(rows, "0003", job_title="Head")]
+    if files == 2:
+        acme.drop(told[:1], columns=ALL)
+        told = told[1:]
+    night = acme.day(DAY, told, columns=ALL)
+    assert acme.events("0002") == ["0002 leaver 2026-11-15", "0002 rehire 2026-11-19"]
+    assert (night.exit_code, night.did("suspend"), acme.accounts()["0002"], title(acme)) == (0, [], "active", "Head")
+    standing = acme.person("0002").standing
+    assert (str(standing.started_on), str(standing.ended_on)) == ("2026-11-19", "2026-11-15")
+    assert acme.day(NEXT).lines == []
+
+
+def test_a_return_and_an_end_of_somebody_who_had_left_are_a_rehire_and_a_leaver(tmp_path: Path) -> None:
+    acme, rows = company(tmp_path)
+    acme.day("2026-11-19", one(rows, "0002", **LEFT), columns=ALL)
+    again = BACK | {"hire_date": "2026-11-17"}
+    ended = again | GONE | {"termination_date": "2026-11-19"}
+    night = acme.day(DAY, [*one(rows, "0002", **again), *one(rows, "0002", **ended)], columns=ALL)
+    assert (night.did("restore"), acme.accounts()["0002"]) == ([], "suspended")
+    told = ["0002 leaver 2026-11-15", "0002 rehire 2026-11-17", "0002 leaver 2026-11-19"]
+    assert acme.events("0002") == told
+
+
+def test_where_the_row_of_the_return_is_bad_the_end_waits_with_it(tmp_path: Path) -> None:
+    acme, rows = company(tmp_path)
+    acme.day(DAY, [*one(rows, "0002", **LEFT), *one(rows, "0002", **BACK, termination_date="soon")], columns=ALL)
+    assert (acme.events("0002"), acme.accounts()["0002"], title(acme)) == ([], "active", "Clerk")
+
+
 # ---------------------------------------------------------------- pushes
+
+
+def test_an_end_and_a_return_in_one_push(tmp_path: Path) -> None:
+    acme, rows = company(tmp_path)
+    told = push(acme, "2026-11-20T10:00", *one(rows, "0002", **LEFT), *one(rows, "0002", **BACK))
+    assert (told.ended, told.events) == ((), {"leaver": 1, "rehire": 1})
+    assert acme.accounts()["0002"] == "active"
 
 
 def test_the_same_in_one_push(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from joinery.core.hygiene import check_worker
 from joinery.core.hygiene.facts import Facts
 from joinery.core.mapping.inbound import Rejected, end_said, key_of, record_key
-from joinery.core.mapping.records import has_several_jobs, key_column, rows_of, unclear_in
+from joinery.core.mapping.records import has_several_jobs, key_column, rows_of, unclear_in, with_rows
 from joinery.core.mapping.spec import MappingSpec
 from joinery.core.mapping.succession import Said, agreed_end, unclear_finding
 from joinery.core.model.employment import Employment
@@ -66,6 +66,8 @@ class Acceptance:
         self._ready: list[Change] = []
         #: people written by this transaction for what was not decided before
         self._wrote: set[PersonKey] = set()
+        #: what one record that tells of an end says after it: of people who are back
+        self._back: list[RawRecord] = []
 
     def rows(
         self,
@@ -77,7 +79,8 @@ class Acceptance:
     ) -> None:
         """Map and decide changed or new rows; `frozen` are employee IDs with a quarantine finding, and why.
 
-        Rows that continue another record come last: by then it is known what this file says of that one.
+        Rows that continue another record come last: by then it is known what this file says of that one. Whoever is
+        back in the very record that tells their end is looked at twice, as if two files had said so.
         """
         self._joining = Joining(self._db, self._is, claims)
         self._readied = readied or Readied()
@@ -94,6 +97,9 @@ class Acceptance:
             self._chunk(spec, first, frozen)
         for chunk in in_chunks(later, BATCH):
             self._chunk(spec, chunk, frozen)
+        while self._back:
+            back, self._back = self._back[:BATCH], self._back[BATCH:]
+            self._chunk(spec, back, frozen)
 
     def _chunk(self, spec: MappingSpec, records: Sequence[RawRecord], frozen: Mapping[str, str]) -> None:
         ids = [record_key(spec, each) for each in records]
@@ -154,6 +160,7 @@ class Acceptance:
 
     def _row(self, spec: MappingSpec, record: RawRecord, owner: Person | None, frozen: Mapping[str, str]) -> None:
         source_id, raw_key = record_key(spec, record), record.get(self._key, "").strip()
+        said_before = len(self.outcome.findings)
         was, mine = job_of(owner, self._is.source, source_id), self._mine(owner, (self._is.source, source_id))
         found = told_in(self._is, spec, rows_of(record), owner, mine, together=has_several_jobs(record))
         if isinstance(found, Rejected):
@@ -175,6 +182,11 @@ class Acceptance:
             end = said.status_text, said.status, said.termination_date
             self._believe_end(owner, was, *end, alone=not has_several_jobs(record) and len(mine) < 2)
             return
+        if found.ended is not None and not self._odd(ended := self._addressed(found.ended.worker)):
+            self._decide([ended], owner, [found.ended])
+            self._back.append(with_rows(record, found.back))
+            del self.outcome.findings[said_before:]  # they are told again with what comes after the end
+            return
         self.outcome.counts["waiting"] += bool(later)
         self._decide(workers, owner, taken, by_job=found.by_job)
 
@@ -194,6 +206,10 @@ class Acceptance:
 
     def _addressed(self, worker: Worker) -> Worker:
         return replace(worker, work_email="") if worker.worker_id in self.without_address else worker
+
+    def _odd(self, worker: Worker) -> bool:
+        found = check_worker(worker, self._checking(worker))
+        return any(each.severity is Severity.QUARANTINE for each in found)
 
     def _quarantined(self, workers: Sequence[Worker], frozen: Mapping[str, str]) -> bool:
         found = [f for worker in workers for f in check_worker(worker, self._checking(worker))]

@@ -1,7 +1,7 @@
 """Decide the rows of a file before the transaction that takes it in: on SQLite whoever writes keeps everybody waiting.
 
 Only rows that are plain: all that the file says of somebody who has one record, or of somebody new. What names a former
-number, or may belong to somebody who has several records, is left to the transaction.
+number, tells several changes, or may belong to somebody who has several records, is left to the transaction.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from joinery.core.mapping.inbound import record_key
+from joinery.core.mapping.records import has_several_rows
 from joinery.core.mapping.spec import MappingSpec
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.snapshot import RawRecord
@@ -73,6 +74,8 @@ def _plain(
         source_id = record_key(spec, record)
         if source_id in found:
             twice.add(source_id)
+        elif setting.partial and has_several_rows(record):
+            continue
         elif source_id not in claims.former and source_id not in claims.person_ids:
             named = column is not None and record.get(column, "").strip()
             found[source_id] = record, setting.joined_by == "person_id" and not named

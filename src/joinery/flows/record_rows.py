@@ -13,7 +13,7 @@ from typing import Final
 from joinery.core.mapping.inbound import Mapped, Rejected, key_of, map_record
 from joinery.core.mapping.merge import merged
 from joinery.core.mapping.spec import RECORD_NAMES, MappingSpec
-from joinery.core.mapping.succession import Said
+from joinery.core.mapping.succession import Said, lives_in
 from joinery.core.model.employment import Employment
 from joinery.core.model.finding import Finding
 from joinery.core.model.snapshot import RawRecord
@@ -37,12 +37,15 @@ class Told:
     """`taken`: one for each job that is told of, empty when nothing newer is; `findings`: what was odd about the rows.
 
     `older`: something newer is known of part of it. `by_job`: jobs that are not among them stay as they are.
+    `ended`: what it comes to up to an end after which somebody is back, and `back` what is said from then on.
     """
 
     taken: Sequence[Taken]
     findings: Sequence[Finding] = ()
     older: bool = False
     by_job: bool = False
+    ended: Taken | None = None
+    back: Sequence[RawRecord] = ()
 
 
 def told_in(
@@ -69,13 +72,16 @@ def told_in(
     odd = [each for found in mapped for each in found.findings]
     if together:
         return Told(taken=_side_by_side(setting, spec, mapped, owner, mine), findings=odd)
-    last, older = list[Taken](), False
-    for each in mapped:
+    end = len(lives_in(spec, rows)[0]) if owner is not None and len(rows) > 1 else len(rows)
+    last, ended, older = list[Taken](), list[Taken](), False
+    for n, each in enumerate(mapped, start=1):
         taken = in_time(setting, spec.says, each, known)
         older |= taken.older
         if not taken.says_nothing:
             known, last = known.after(taken), [taken]
-    return Told(taken=last, findings=odd, older=older)
+        if n == end < len(rows):
+            ended = last
+    return Told(taken=last, findings=odd, older=older, ended=ended[0] if ended else None, back=rows[end:])
 
 
 def _job_by_job(

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from joinery.core.mapping.spec import FieldSpec, MappingSpec, row_of
-from joinery.core.mapping.succession import Said, agreed_end, by_person, in_turn, unclear_finding
+from joinery.core.mapping.succession import Said, agreed_end, by_person, in_turn, lives_in, unclear_finding
 from joinery.core.model.worker import Status
 
 NAMES = ("worker_id", "given_name", "family_name", "work_email", "status", "hire_date", "termination_date", "job_title")
@@ -159,6 +159,27 @@ def test_an_end_that_all_rows_tell_is_one(rows: list[Row], end: date | None) -> 
 
 def test_an_end_that_one_row_does_not_tell_is_none() -> None:
     assert agreed_end(said([row(**GONE), row()])) is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "parts"),
+    [
+        pytest.param([row(job_title="B"), row(**GONE, **LAST_DAY)], [2], id="a transfer and an end"),
+        pytest.param([row(**GONE, **LAST_DAY), row(**BACK)], [1, 1], id="gone, and hired anew after the last day"),
+        pytest.param([row(**GONE), row(**BACK)], [1, 1], id="gone without a day, and hired anew"),
+        pytest.param([row(job_title="B"), row(**LAST_DAY), row(**BACK), row(**BACK, job_title="C")], [2, 2],
+                     id="what is said before and after goes with it"),
+        pytest.param([row(**GONE, **LAST_DAY), *[row(**BACK, **LAST_DAY, job_title=title) for title in "BC"]], [1, 2],
+                     id="HR forgot to clear the end"),
+        pytest.param([row(**GONE, **LAST_DAY), row(hire_date="2026-11-01")], [2], id="hired before the end"),
+        pytest.param([at(9, **GONE), at(12)], [2], id="an end that is taken back"),
+        pytest.param([row(), row(**BACK)], [2], id="a first day that moves, without an end"),
+        pytest.param([row(**GONE, **LAST_DAY), row(**BACK), row(**BACK, **GONE, termination_date="2027-01-31"),
+                      row(hire_date="2027-03-01")], [1, 2, 1], id="twice"),
+    ],
+)  # fmt: skip
+def test_where_somebody_is_back_after_an_end(rows: list[Row], parts: list[int]) -> None:
+    assert [len(life) for life in lives_in(SPEC, rows)] == parts
 
 
 def test_whoever_stands_on_several_rows_and_no_row_without_a_number() -> None:

@@ -134,6 +134,35 @@ T0 = TODAY.isoformat()
             [f"rehire {T0}"],
             id="and a rehire when they start",
         ),
+        pytest.param(
+            [BASE, replace(GONE, termination_date=day(-9)), replace(GONE, hire_date=day(-6), termination_date=day(-2))],
+            [f"rehire {day(-6)}", f"leaver {day(-2)}"],
+            id="came back and went between two files: both are told",
+        ),
+        pytest.param(
+            [
+                BASE,
+                replace(GONE, termination_date=day(-9)),
+                with_(status=Status.PREHIRE, hire_date=day(3)),
+                replace(GONE, hire_date=day(-6), termination_date=day(-2)),
+            ],
+            [f"rehire {day(-6)}", f"leaver {day(-2)}"],
+            id="the same of somebody who was announced to come back",
+        ),
+        pytest.param([BASE, GONE, replace(GONE, termination_date=day(-3))], [], id="an end that is corrected later on"),
+        pytest.param(
+            [BASE, GONE, replace(GONE, hire_date=day(-30), termination_date=day(-3))],
+            [],
+            id="nor is a corrected first day before the end a return",
+        ),
+        pytest.param(
+            [
+                replace(GONE, termination_date=date(2025, 1, 31)),
+                replace(GONE, hire_date=date(2025, 3, 1), termination_date=date(2025, 6, 1)),
+            ],
+            [],
+            id="an old leaver's record that HR corrects is nothing",
+        ),
         pytest.param([BASE, with_(status=Status.LEAVE)], [f"leave {T0}"], id="going on leave"),
         pytest.param([with_(status=Status.LEAVE), BASE], [f"return {T0}"], id="coming back from leave"),
         pytest.param([BASE, with_(status=Status.UNKNOWN)], [], id="a word nobody knows tells nothing"),

@@ -36,6 +36,11 @@ def has_several_jobs(record: RawRecord) -> bool:
     return bool(record.get(JOBS, ""))
 
 
+def has_several_rows(record: RawRecord) -> bool:
+    """They are jobs, or changes one after the other."""
+    return bool(record.get(JOBS, "") or record.get(STEPS, ""))
+
+
 def unclear_in(record: RawRecord) -> tuple[str, ...]:
     """The attributes about which its rows disagree without an order."""
     return tuple(record.get(UNCLEAR, "").split())
@@ -44,3 +49,9 @@ def unclear_in(record: RawRecord) -> tuple[str, ...]:
 def as_steps(rows: Sequence[RawRecord], unclear: Sequence[str]) -> dict[str, str]:
     """What a record of several changes, oldest first, has beside its newest row."""
     return {STEPS: json.dumps(rows, ensure_ascii=False), UNCLEAR: " ".join(unclear)}
+
+
+def with_rows(record: RawRecord, rows: Sequence[RawRecord]) -> RawRecord:
+    """The record with these changes only, oldest first and one at least."""
+    told = as_steps(rows, ()) if len(rows) > 1 else {STEPS: "", UNCLEAR: ""}
+    return {**record, **rows[-1], JOBS: "", **told}

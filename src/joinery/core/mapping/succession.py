@@ -142,21 +142,54 @@ def _different(rows: Sequence[Said]) -> Iterator[str]:
 
 def _taken_back(rows: Sequence[Said]) -> Iterator[str]:
     """Only their place puts these in order: an end that a later one does not know. Whoever starts after it is back."""
-    over = False
+    life = _Life()
+    for said in rows:
+        day, out, back = said.day("termination_date"), _out(said), life.back(said)
+        if life.over and out is False and not back and (day is None or day != life.end):
+            yield "status"
+        if life.end is not None and day is None and _empties(said) and not (back or out):
+            yield "termination_date"
+        life.hear(said)
+
+
+def lives_in(spec: MappingSpec, rows: Sequence[RawRecord]) -> list[list[RawRecord]]:
+    """These rows of one person, oldest first, cut where they are back after an end that a row before it tells."""
+    life, found = _Life(), list[list[RawRecord]]()
+    for row in rows:
+        said = Said(spec, row)
+        if not found or (life.ends and life.back(said)):
+            found.append([])
+        found[-1].append(row)
+        life.hear(said)
+    return found
+
+
+@dataclass(slots=True)
+class _Life:
+    """What the rows of one person come to while they are read, oldest first."""
+
+    #: a word said that they are out
+    over: bool = False
     end: date | None = None
     hired: date | None = None
-    for said in rows:
-        day, starts = said.day("termination_date"), said.day("hire_date")
-        out = _out(said)
-        last = end or hired
-        back = starts is not None and last is not None and starts > last
-        if over and out is False and not back and (day is None or day != end):
-            yield "status"
-        if end is not None and day is None and _empties(said) and not (back or out):
-            yield "termination_date"
-        over = over if out is None else out
-        end = day if back or day is not None or _empties(said) else end
-        hired = starts or hired
+
+    @property
+    def ends(self) -> bool:
+        """An end was told, with a day or without."""
+        return self.over or self.end is not None
+
+    def back(self, said: Said) -> bool:
+        """They start after the last day; where no row tells that one, after the first day that was known."""
+        starts, last = said.day("hire_date"), self.end or self.hired
+        return starts is not None and last is not None and starts > last
+
+    def hear(self, said: Said) -> None:
+        """One more row."""
+        back, day, starts, out = self.back(said), said.day("termination_date"), said.day("hire_date"), _out(said)
+        stale = day is not None and starts is not None and day < starts
+        self.over = self.over if out is None else out
+        self.end = None if stale else day if back or day is not None or _empties(said) else self.end
+        self.hired = starts or self.hired
 
 
 def _out(said: Said) -> bool | None:

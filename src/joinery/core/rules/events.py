@@ -92,7 +92,7 @@ def _turns(
     """The changes of stage, with HR's date where it gives one."""
     was = before.standing.stage if before else None
     now, worker = after.standing.stage, after.worker
-    if was is now or after.standing.held:
+    if after.standing.held or (was is now and not _came_and_went(before, after, since)):
         return
     match now:
         case Stage.PREHIRE:
@@ -102,21 +102,42 @@ def _turns(
             if was is Stage.PREHIRE:
                 yield EventKind.NO_SHOW, worker.hire_date
         case Stage.LEFT:
-            yield from _leaving(was, after, since)
+            yield from _leaving(was, before, after, since)
         case Stage.ACTIVE | Stage.LEAVE:
             yield from _starting(was, before, after, today)
         case _:
             assert_never(now)
 
 
-def _leaving(was: Stage | None, after: Known, since: date | None) -> Iterator[tuple[EventKind, date | None]]:
+def _came_and_went(before: Known | None, after: Known, since: date | None) -> bool:
+    """Somebody who had left was hired anew under their number and left again, and was never seen at work in between."""
+    if before is None or since is None or after.standing.stage is not Stage.LEFT:
+        return False
+    was, now = before.worker, after.worker
+    gone, hired, ended = before.standing.ended_on, now.hire_date, after.standing.ended_on
+    if gone is None or hired is None or ended is None or (was.source, was.source_id) != (now.source, now.source_id):
+        return False
+    return gone <= hired < ended and ended > since and hired != was.hire_date
+
+
+def _leaving(
+    was: Stage | None, before: Known | None, after: Known, since: date | None
+) -> Iterator[tuple[EventKind, date | None]]:
     hired, ended = after.worker.hire_date, after.standing.ended_on
     if was is None and (since is None or ended is None or ended <= since):
         return  # an old record that HR added to the export: nothing happened since we watch
-    if was is None or was is Stage.PREHIRE:
-        if hired is not None and (was is Stage.PREHIRE or (since is not None and hired > since)):
-            yield EventKind.JOINER, hired  # came and went between two files
+    if was in {None, Stage.PREHIRE, Stage.LEFT}:
+        if hired is not None and (was is not None or (since is not None and hired > since)):
+            yield _start_of(before), hired  # came and went between two files
     yield EventKind.LEAVER, ended
+
+
+def _start_of(before: Known | None) -> EventKind:
+    """How the start of somebody is told who was not at work: again, where an employment that we saw has ended."""
+    if before is None or before.standing.stage is Stage.NO_SHOW:
+        return EventKind.JOINER
+    again = before.standing.ended_on is not None and before.standing.started_on is not None
+    return EventKind.REHIRE if again else EventKind.JOINER
 
 
 def _starting(
@@ -127,7 +148,7 @@ def _starting(
         yield (EventKind.LEAVE if after.standing.stage is Stage.LEAVE else EventKind.RETURN), None
         return
     hired = after.worker.hire_date
-    if ended is not None and was is not Stage.NO_SHOW and before is not None and before.standing.started_on:
+    if ended is not None and _start_of(before) is EventKind.REHIRE:
         # the new hire date where HR gives a new one, else the day we see them back
         yield EventKind.REHIRE, hired if hired and ended <= hired <= today else None
     else:
