@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, sync_playwright
 from typer.testing import CliRunner, Result
 
 from joinery.cli.main import app
+from joinery.errors import SourceUntrusted
 from tests.support.peers import CHROMIUM_ARGS
 
 HR = """\
@@ -206,3 +207,35 @@ def test_several_jobs_are_read_as_a_run_reads_them(folder: Path, name: str, also
     (folder / name).write_text(other)
     done = CliRunner().invoke(app, ["check", name, "--as-of", "2026-11-29", "--json"])
     assert "duplicate_worker_id" in done.stdout, "two people under one number"
+
+
+# ---------------------------------------------------------------- columns that no settings name
+
+ODD = """\
+Clock card,Title,First name,Last name,Work e-mail,Locale,Preferred language
+17,Mr,Ana,Berg,ana.berg@acme.com,de,German
+18,Dr,Bob,Low,bob@acme,de,German
+"""
+
+
+def raised(result: Result) -> None:
+    if result.exception is not None:
+        raise result.exception
+
+
+def test_the_column_of_the_number_can_be_named(folder: Path) -> None:
+    (folder / "hr.csv").write_text(ODD)
+    with pytest.raises(SourceUntrusted) as refused:
+        raised(check())
+    assert '--number "COLUMN"' in refused.value.fix
+    with pytest.raises(SourceUntrusted, match="did you mean 'Clock card'"):
+        raised(check("--number", "Clockcard"))
+    assert found("--number", "Clock card")["impossible_address"]["people"] == 1
+
+
+def test_headings_in_doubt_and_forms_of_address_are_said_and_not_read(folder: Path) -> None:
+    (folder / "hr.csv").write_text(ODD)
+    text = check("--number", "Clock card").output
+    assert "The columns 'Locale' and 'Preferred language' could each be language; none of them is read." in text
+    assert "The column 'Title' holds forms of address (Mr, Ms, Dr) and no job titles; it is not read." in text
+    assert "not read: Title, Locale, Preferred language" in text

@@ -22,7 +22,7 @@ from joinery.cli.check_report import as_data, problems, verdict
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, AsOf, Out, instant, say, show_for_people
 from joinery.cli.wording import SEVERITIES, number, several
 from joinery.core.hygiene.catalogue import CATALOGUE, explained
-from joinery.core.mapping.headers import mapping_for
+from joinery.core.mapping.headers import by_headings
 from joinery.errors import NotThere
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ Named: TypeAlias = Annotated[
 Headings: TypeAlias = Annotated[
     bool, typer.Option("--headings", help="Recognise the columns by well-known headings; read no settings.")
 ]
+Number: TypeAlias = Annotated[
+    str, typer.Option("--number", metavar="COLUMN", help="The column of the employee number; reads no settings.")
+]
 Against: TypeAlias = Annotated[
     Path | None,
     typer.Option("--against", metavar="LMS_EXPORT", help="The learning system's user export, to compare with."),
@@ -81,6 +84,7 @@ def main(
     file: File = None,
     config: Named = None,
     headings: Headings = False,
+    number: Number = "",
     against: Against = None,
     before: Before = None,
     issue: Only = "",
@@ -102,18 +106,17 @@ def main(
 
     Ends with 0, with 4 when something keeps people back (see --fail-on), with 5 when the file cannot be used.
     """
-    settings = None if headings else _settings(config)
+    settings = None if headings or number else _settings(config)
     moment = instant(as_of) or clock.now()
     accounts, checked = _accounts(against), []
     for path, name in _files(file, settings):
         from joinery.flows.check import check_file
 
         compared = _Compared(accounts=accounts, before=before or _last(settings, name))
-        looking = _looking(settings, name, _today(settings, moment), compared, forget=forget)
+        looking = _looking(settings, name, moment, compared, forget) if settings else _plainly(number, moment, compared)
         with plain(path, settings, name, key) as opened:
             checked.append(replace(check_file(opened, looking), name=path.name))
-    if issue:
-        checked = [_only(each, issue, config) for each in checked]
+    checked = [_only(each, issue, config) for each in checked] if issue else checked
     _show(checked, "json" if json else form, out, moment)
     raise typer.Exit(exit_code(checked, fail_on))
 
@@ -202,10 +205,6 @@ def _accounts(path: Path | None) -> Sequence[Account] | None:
     return read_accounts(path)
 
 
-def _today(settings: Settings | None, moment: datetime) -> date:
-    return moment.astimezone(ZoneInfo(settings.company.time_zone)).date() if settings else moment.date()
-
-
 def exit_code(checked: Iterable[Checked], fail_on: FailOn) -> int:
     """0, or 4 when something is as bad as asked for."""
     for each in checked:
@@ -255,29 +254,36 @@ def _source_of(file: Path, settings: Settings | None) -> str:
     return (fits or names)[0]
 
 
-def _looking(settings: Settings | None, name: str, today: date, compared: _Compared, *, forget: bool) -> Looking:
+def _plainly(number: str, moment: datetime, compared: _Compared) -> Looking:
+    """Without settings; `number`: the column of the employee number, where somebody named it."""
     from joinery.flows.check import Looking
+    from joinery.intake.layout import Layout
 
-    zones = frozenset(available_timezones())
-    if settings is None:
-        return Looking(
-            mapping_for=mapping_for,
-            today=today,
-            time_zones=zones,
-            accounts=compared.accounts,
-            before=compared.before,
-        )
+    column = number.strip()
+    return Looking(
+        mapping_for=lambda header: by_headings(header, column),
+        today=moment.date(),
+        layout=Layout(wanted=frozenset({column} if column else ())),
+        time_zones=frozenset(available_timezones()),
+        accounts=compared.accounts,
+        before=compared.before,
+        by_headings=True,
+    )
+
+
+def _looking(settings: Settings, name: str, moment: datetime, compared: _Compared, forget: bool) -> Looking:
     from joinery.app.policy import mapping_reader
     from joinery.app.sources import layout_of
+    from joinery.flows.check import Looking
 
-    source = settings.people[name]
+    source, today = settings.people[name], moment.astimezone(ZoneInfo(settings.company.time_zone)).date()
     known = {} if forget else remembered(settings, name)
     return Looking(
         mapping_for=mapping_reader(name, source),
         today=today,
         layout=layout_of(source).with_remembered(known),
         dates=known.get("dates", {}),
-        time_zones=zones,
+        time_zones=frozenset(available_timezones()),
         accounts=compared.accounts,
         before=compared.before,
         mapped_values=_values(settings, today),

@@ -20,7 +20,7 @@ from joinery.audit.population import audit, known, unmapped
 from joinery.core.hygiene import check_worker
 from joinery.core.hygiene.facts import Facts
 from joinery.core.mapping.date_order import settle
-from joinery.core.mapping.headers import sensitive
+from joinery.core.mapping.headers import holds_forms_of_address, sensitive, unread_headings
 from joinery.core.mapping.inbound import Rejected, key_of, map_record
 from joinery.core.mapping.records import UNCLEAR, rows_of, unclear_in
 from joinery.core.mapping.spec import MappingSpec
@@ -113,12 +113,27 @@ class Looking:
     several_jobs: bool = False
     #: attribute -> what a table of the settings has a value for
     mapped_values: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    #: no settings say what the columns are: what they hold is looked at too
+    by_headings: bool = False
+
+    def mapping_of(self, table: Table) -> Callable[[tuple[str, ...]], MappingSpec]:
+        """How this table's header is read: a column of forms of address is no job title."""
+        if not (title := self.title_of(table)):
+            return self.mapping_for
+        return lambda header: self.mapping_for(tuple(column for column in header if column != title))
+
+    def title_of(self, table: Table) -> str:
+        """The column that is called like a job title and holds forms of address; empty without one."""
+        column = self.mapping_for(table.header).column_of("job_title") if self.by_headings else None
+        if column is None or not holds_forms_of_address(table.frame.get_column(column).drop_nulls()):
+            return ""
+        return column
 
 
 def check_file(path: Path, looking: Looking) -> Checked:
     """Everything that is odd in this file. Raises SourceUntrusted or ConfigError when it cannot be used at all."""
     table = read_table(path, looking.layout)
-    spec = mapped(looking.mapping_for, table)
+    spec = mapped(looking.mapping_of(table), table)
     settled = settle(spec, dates_in(table.frame, spec), looking.layout.dates, looking.dates)
     spec = settled.sure
     changes_only = looking.changes or _says_changes(path)
@@ -128,6 +143,7 @@ def check_file(path: Path, looking: Looking) -> Checked:
     found = [
         *table.findings,
         *settled.findings,
+        *unread_headings(spec, looking.title_of(table)),
         *_broken_rows(table),
         *_row_by_row(table, spec, looking),
         *(each for each in _together(people, pairs, looking) if not (changes_only and each.check == "manager_missing")),
@@ -218,7 +234,7 @@ def _together(people: pl.DataFrame, pairs: Sequence[Pair], looking: Looking) -> 
         found += against(people, looking.accounts, looking.today)
     if looking.before is not None:
         earlier = read_table(looking.before, looking.layout)
-        found += changes(_people(earlier, looking.mapping_for(earlier.header)), people)
+        found += changes(_people(earlier, looking.mapping_of(earlier)(earlier.header)), people)
     first = pl.Series(list({f.about[0] for f in found if f.about}), dtype=pl.String)
     rows = people.select("id", LINE).filter(pl.col("id").is_in(first.implode()))
     lines = dict(rows.unique("id", keep="first", maintain_order=True).iter_rows())

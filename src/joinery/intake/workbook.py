@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import python_calamine as calamine
 
-from joinery.core.mapping.headers import mapping_for
+from joinery.core.mapping.headers import by_headings
 from joinery.core.model.finding import Finding, Severity
 from joinery.errors import ConfigError, SourceUntrusted
 from joinery.intake.beginning import LOOKED_AT, below_titles, given_row, row_with
@@ -116,7 +116,7 @@ def _only_one(tables: Sequence[_Found], layout: Layout) -> _Found | None:
 
 def _about_people(names: tuple[str, ...]) -> bool:
     try:
-        mapping_for(names)
+        by_headings(names)
     except (SourceUntrusted, ConfigError):
         return False
     return True

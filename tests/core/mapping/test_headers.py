@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from joinery.core.mapping.headers import mapping_for, sensitive
+from joinery.core.mapping.headers import by_headings, holds_forms_of_address, mapping_for, sensitive
 from joinery.core.mapping.spec import CANONICAL, DateFormat, Empty, FieldSpec
 from joinery.errors import ConfigError, SourceUntrusted
 
@@ -24,6 +24,10 @@ HEADERS = [
      "worker_id given_name family_name work_email job_title department location hire_date termination_date"),
     ("a name without doubt beats a likely one", "id,employee_id,email,work email,start date,hire date",
      "- worker_id - work_email - hire_date"),
+    ("of two hire dates that of the latest employment counts", "emp_no,Original Hire Date,Hire Date,activation_date",
+     "worker_id - hire_date -"),
+    ("the start of work is a hire date where nothing else is one", "emp_no,work_start,activation_date",
+     "worker_id hire_date -"),
     ("a bare manager is a name", "emp_no,manager", "worker_id -"),
     ("sensitive columns are not read", "emp_no,National ID,Birthdate,Salary,IBAN,Religion,Gender,password",
      "worker_id - - - - - - -"),
@@ -89,6 +93,59 @@ def test_a_file_without_employee_numbers_is_refused() -> None:
     with pytest.raises(SourceUntrusted, match="employee number") as caught:
         mapping_for(["first_name", "shoe size"])
     assert caught.value.data["code"] == "column_missing"
+
+
+# ---------------------------------------------------------------- without settings
+
+
+def test_what_two_columns_could_be_is_left_unread_and_the_file_is_not_refused() -> None:
+    spec = by_headings(["employee_id", "Locale", "Manager ID", "Preferred language", "Supervisor ID", "Status"])
+    assert spec.by_attribute == {"worker_id": "employee_id", "status": "Status"}
+    assert spec.doubtful == {
+        "language": ("Locale", "Preferred language"),
+        "manager_id": ("Manager ID", "Supervisor ID"),
+    }
+
+
+def test_two_columns_that_could_be_the_number_are_an_error_that_says_how_to_name_it() -> None:
+    with pytest.raises(ConfigError, match="'Employee ID' and 'Staff ID' could both be worker_id") as caught:
+        by_headings(["Employee ID", "Staff ID"])
+    assert "--number" in caught.value.fix
+    assert by_headings(["Employee ID", "Staff ID"], "Staff ID").by_attribute == {"worker_id": "Staff ID"}
+
+
+def test_where_no_heading_tells_the_number_somebody_can() -> None:
+    header = ["Clock card", "First name"]
+    with pytest.raises(SourceUntrusted, match="No column holds the employee number") as caught:
+        by_headings(header)
+    assert '--number "COLUMN"' in caught.value.fix
+    assert by_headings(header, "Clock card").by_attribute == {"worker_id": "Clock card", "given_name": "First name"}
+
+
+@pytest.mark.parametrize(("said", "hint"), [("clockcard", "; did you mean 'Clock card'?"), ("Pass", ". Nothing")])
+def test_a_number_column_that_is_not_there(said: str, hint: str) -> None:
+    with pytest.raises(SourceUntrusted) as caught:
+        by_headings(["Clock card", "First name"], said)
+    assert hint in str(caught.value) and "Clock card, First name" in caught.value.fix
+
+
+def test_a_sensitive_column_is_nobodys_number() -> None:
+    with pytest.raises(ConfigError, match="a national ID"):
+        by_headings(["SSN", "First name"], "SSN")
+
+
+@pytest.mark.parametrize(
+    ("cells", "are"),
+    [
+        (["Mr", "Ms.", "", "Prof. Dr.", "Frau Dr."], True),
+        (["Mr", "Mrs", "Miss", "Dr", "Vicar"], True),
+        (["Clerk", "Head of Sales", "Mr"], False),
+        (["Doctor", "Sr Engineer"], False),
+        (["", " "], False),
+    ],
+)
+def test_knows_forms_of_address(cells: list[str], are: bool) -> None:
+    assert holds_forms_of_address(cells) is are
 
 
 def test_a_sensitive_column_is_refused_without_a_reason() -> None:

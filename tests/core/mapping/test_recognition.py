@@ -52,6 +52,18 @@ def test_a_heading_without_doubt_beats_one_that_usually_means_it() -> None:
     assert found.columns[0].why == "Personnel number is worker_id"
 
 
+def test_forms_of_address_are_no_job_titles() -> None:
+    found = people(["Employee ID", "Title", "Position"], {"Title": cells("Mr", "Ms.", "Prof. Dr.", "Dr")})
+    assert found.taken["job_title"] == "Position"
+    assert found.columns[1].why == "called like job_title, but most cells hold a form of address"
+
+
+def test_the_hire_date_that_counts_is_that_of_the_latest_employment() -> None:
+    found = people(["Employee ID", "Original Hire Date", "Date of Hire", "Activation Date"])
+    assert found.taken == {"worker_id": "Employee ID", "hire_date": "Date of Hire"}
+    assert people(["Employee ID", "Original Hire Date"]).taken["hire_date"] == "Original Hire Date"
+
+
 def test_two_that_could_be_meant_are_in_doubt_and_neither_is_taken() -> None:
     found = people(["Employee ID", "Employee number", "Status"])
     assert found.doubtful == {"worker_id": ("Employee ID", "Employee number")}

@@ -194,6 +194,14 @@ CATALOGUE: Final[Mapping[str, Explained]] = {
                 "Hidden rows in the workbook",
                 "They were read like all others. Whoever hid them may have thought that they would not be.",
             ),
+            "heading_in_doubt": (
+                "Headings that could mean the same",
+                "None of these columns was read, so nothing about them was checked.",
+            ),
+            "title_of_address": (
+                "A title that is no job",
+                "Mr, Ms and Dr stand before a name. The column was not read.",
+            ),
             "merged_cells": (
                 "Merged cells in the workbook",
                 "Only the first of them has a value, and nobody can say whose it is when it goes over several columns.",

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import Final
 
 from joinery.core.mapping.sensitive import SCRIPTS, SENSITIVE, STEMS
 from joinery.core.mapping.spec import CANONICAL, RECORD_NAMES, FieldSpec, MappingRow, MappingSpec, row_of
-from joinery.core.mapping.vocabulary import CERTAIN, LIKELY
+from joinery.core.mapping.vocabulary import CERTAIN, GIVES_WAY, LIKELY
+from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.worker import Status
 from joinery.errors import ConfigError, SourceUntrusted
 
@@ -75,15 +76,42 @@ def mapping_for(
     _refuse_missing(named, header)
     rows = [row_of(to, given) for to, given in named.items()]
     if well_known:
-        taken = {given.column for given in named.values()}
-        free = [column for column in header if column not in taken and not sensitive(column)]
-        free = [column for column in free if packed(column) not in _REGION or not _PLACES & set(map(packed, header))]
-        rows.extend(_recognised(free, already=named))
+        fits = _fitting(header, named)
+        rows.extend(row_of(to, FieldSpec(column=_only(to, columns))) for to, columns in fits.items())
     if not any(row.to == "worker_id" for row in rows):
-        raise _no_worker_id(header)
+        raise _no_worker_id(header, 'Name it in the settings: fields: { worker_id: "..." }.')
+    return MappingSpec(rows=_in_order(rows, header), statuses=statuses or {})
+
+
+#: how somebody names the column without settings
+_NUMBER: Final = 'Say which one it is: joinery check FILE --number "COLUMN".'
+
+
+def by_headings(header: Sequence[str], number: str = "") -> MappingSpec:
+    """The mapping for a file that is only looked at, and of which no settings say anything.
+
+    `number`: the column of the employee number, where it is known. What two columns could each be is not read
+    (`doubtful`), except the number. Raises SourceUntrusted (data["code"] `column_missing`) and ConfigError
+    (`ambiguous_header`, `sensitive_column`); both say how to name the column.
+    """
+    named = {"worker_id": FieldSpec(column=number)} if number else {}
+    _refuse_sensitive(named, {})
+    if number and number not in header:
+        raise _no_such_column(number, header)
+    fits = _fitting(header, named)
+    if len(fits.get("worker_id", ())) > 1:
+        _only("worker_id", fits["worker_id"], _NUMBER)
+    if not named and "worker_id" not in fits:
+        raise _no_worker_id(header, _NUMBER)
+    sure = {to: FieldSpec(column=columns[0]) for to, columns in fits.items() if len(columns) == 1}
+    rows = [row_of(to, given) for to, given in (named | sure).items()]
+    doubtful = {to: tuple(columns) for to, columns in fits.items() if len(columns) > 1}
+    return MappingSpec(rows=_in_order(rows, header), doubtful=doubtful)
+
+
+def _in_order(rows: Iterable[MappingRow], header: Sequence[str]) -> tuple[MappingRow, ...]:
     order = {column: n for n, column in enumerate(header)}
-    rows.sort(key=lambda row: order[row.column])
-    return MappingSpec(rows=tuple(rows), statuses=statuses or {})
+    return tuple(sorted(rows, key=lambda row: order[row.column]))
 
 
 #: with a city or a postcode beside it, this is the part of a country and not the state of an employment
@@ -93,16 +121,19 @@ _PLACES: Final = frozenset(
 )
 
 
-def _recognised(columns: Iterable[str], already: Mapping[str, FieldSpec]) -> list[MappingRow]:
+def _fitting(header: Sequence[str], named: Mapping[str, FieldSpec]) -> dict[str, list[str]]:
+    """attribute -> columns whose names fit it best, of what nobody named and is not sensitive."""
+    taken = {given.column for given in named.values()}
+    with_place = bool(_PLACES & set(map(packed, header)))
     found: dict[str, dict[int, list[str]]] = {}
-    for column in columns:
+    for column in header:
+        if column in taken or sensitive(column) or (with_place and packed(column) in _REGION):
+            continue
         attribute, rank = _meaning(column)
-        if attribute and attribute not in already:
+        if attribute and attribute not in named:
             found.setdefault(attribute, {}).setdefault(rank, []).append(column)
-    return [
-        row_of(attribute, FieldSpec(column=_only(attribute, by_rank[min(by_rank)])))
-        for attribute, by_rank in found.items()
-    ]
+    best = {attribute: by_rank[min(by_rank)] for attribute, by_rank in found.items()}
+    return {to: [each for each in columns if packed(each) not in GIVES_WAY] or columns for to, columns in best.items()}
 
 
 def _meaning(column: str) -> tuple[str, int]:
@@ -118,15 +149,49 @@ def _meaning(column: str) -> tuple[str, int]:
 OWN_NAMES: Final = {name.replace("_", ""): name for name in CANONICAL}
 
 
-def _only(attribute: str, columns: list[str]) -> str:
+def _only(attribute: str, columns: Sequence[str], fix: str = "") -> str:
     if len(columns) == 1:
         return columns[0]
     both = " and ".join(repr(column) for column in columns)
     raise ConfigError(
         f"The columns {both} could both be {attribute}; nothing was read.",
-        fix=f'Name the right one in the settings: fields: {{ {attribute}: "{columns[0]}" }}.',
-        data={"code": "ambiguous_header", "attribute": attribute, "columns": columns},
+        fix=fix or f'Name the right one in the settings: fields: {{ {attribute}: "{columns[0]}" }}.',
+        data={"code": "ambiguous_header", "attribute": attribute, "columns": list(columns)},
     )
+
+
+#: how people are addressed, in some languages; degrees stand with them
+_ADDRESS: Final = frozenset(
+    "mr mrs ms miss mx dr prof professor sir madam dame lord lady rev herr hr frau fr dipl ing mag m mme mlle monsieur "
+    "madame mademoiselle me sr sra srta don dona dhr mevr mw sig sigra dott dottssa pan pani phd".split()
+)
+#: share of the cells from which on a column is one of them
+_MOST: Final = 0.8
+
+
+def holds_forms_of_address(cells: Iterable[str]) -> bool:
+    """Mr, Ms, Prof. Dr.: what stands before a name and is no job. Empty cells say nothing."""
+    said = [words.split() for cell in cells if (words := words_of(cell))]
+    return bool(said) and sum(_ADDRESS.issuperset(words) for words in said) >= _MOST * len(said)
+
+
+def unread_headings(spec: MappingSpec, title: str) -> Iterator[Finding]:
+    """What is not read although its heading is known. `title`: a column of forms of address; empty without one."""
+    for attribute, columns in spec.doubtful.items():
+        yield Finding(
+            check="heading_in_doubt",
+            severity=Severity.WARNING,
+            message=f"The columns {' and '.join(map(repr, columns))} could each be {attribute}; none of them is read.",
+            attribute=attribute,
+            suggestion=f'Name the right one in the settings: fields: {{ {attribute}: "{columns[0]}" }}.',
+        )
+    if title:
+        yield Finding(
+            check="title_of_address",
+            severity=Severity.NOTE,
+            message=f"The column {title!r} holds forms of address (Mr, Ms, Dr) and no job titles; it is not read.",
+            attribute="job_title",
+        )
 
 
 def _refuse_sensitive(named: Mapping[str, FieldSpec], allowed: Mapping[str, str]) -> None:
@@ -165,9 +230,18 @@ def _close(column: str, header: Sequence[str]) -> str:
     return by_name[close[0]] if close else ""
 
 
-def _no_worker_id(header: Sequence[str]) -> SourceUntrusted:
+def _no_worker_id(header: Sequence[str], how: str) -> SourceUntrusted:
     return SourceUntrusted(
         "No column holds the employee number (worker_id). Nothing was read and nobody was touched.",
-        fix=f'Name it in the settings: fields: {{ worker_id: "..." }}. The file has: {", ".join(header)}.',
+        fix=f"{how} The file has: {', '.join(header)}.",
         data={"code": "column_missing", "missing": {"worker_id": ""}, "columns": list(header)},
+    )
+
+
+def _no_such_column(column: str, header: Sequence[str]) -> SourceUntrusted:
+    hint = _close(column, header)
+    return SourceUntrusted(
+        f"There is no column {column!r}{f'; did you mean {hint!r}?' if hint else '.'} Nothing was read.",
+        fix=f"Name one of the file: {', '.join(header)}.",
+        data={"code": "column_missing", "missing": {"worker_id": column}, "did_you_mean": {column: hint}},
     )

@@ -19,9 +19,9 @@ from joinery.core.mapping.account_headings import (
     ONLY_IN_LEARNING,
 )
 from joinery.core.mapping.dates import NoDay, NotADate, parse_date
-from joinery.core.mapping.headers import OWN_NAMES, packed, sensitive
+from joinery.core.mapping.headers import OWN_NAMES, holds_forms_of_address, packed, sensitive
 from joinery.core.mapping.spec import CANONICAL, DateFormat
-from joinery.core.mapping.vocabulary import CERTAIN, LIKELY
+from joinery.core.mapping.vocabulary import CERTAIN, GIVES_WAY, LIKELY
 from joinery.core.model.worker import DATE_NAMES
 
 #: most questions about columns; what goes beyond is left unread and said
@@ -29,6 +29,7 @@ MOST: Final = 3
 #: the order in which doubtful columns are asked about; the rest is left unread
 ASKED: Final = ("worker_id", "work_email", "account_id", "email", "status", "termination_date", "hire_date")
 UNKNOWN_HEADING: Final = "no heading Joinery knows"
+_SAID: Final = "you said so"
 #: share of the cells that must look right
 _FITS: Final = 0.8
 
@@ -123,7 +124,7 @@ def _one(name: str, cells: Cells, by_word: str, kind: _Kind) -> Column:
     if private := sensitive(name):
         return Column(name=name, sure=Sure.SENSITIVE, why=f"{private}: never read")
     if by_word:
-        return Column(name=name, attribute=by_word, sure=Sure.SURE, why="you said so")
+        return Column(name=name, attribute=by_word, sure=Sure.SURE, why=_SAID)
     key = packed(name.removeprefix("custom_field:"))
     certain = kind.own.get(key) or kind.certain.get(key, "")
     attribute = certain or kind.likely.get(key, "")
@@ -145,6 +146,8 @@ def _objection(attribute: str, cells: Cells) -> str:
         return "most cells hold no e-mail address"
     if attribute in DATE_NAMES and cells.share(_date) < _FITS:
         return "most cells hold no date"
+    if attribute == "job_title" and holds_forms_of_address(cells.values):
+        return "most cells hold a form of address"
     few = {"worker_id": 2, "source_id": 2, "account_id": 50}.get(attribute, 0)
     if few and cells.filled > 1 and cells.distinct <= max(1, cells.filled / few):
         return "many cells are the same"
@@ -167,7 +170,8 @@ def _settled(columns: Sequence[Column]) -> tuple[list[Column], dict[str, tuple[s
     for attribute in dict.fromkeys(c.attribute for c in columns if c.attribute):
         same = [c for c in columns if c.attribute == attribute]
         best = [c for c in same if c.sure is Sure.SURE] or same
-        own = [c for c in best if c.why == "you said so" or packed(c.name) == packed(attribute)]
+        best = [c for c in best if c.why == _SAID or packed(c.name) not in GIVES_WAY] or best
+        own = [c for c in best if c.why == _SAID or packed(c.name) == packed(attribute)]
         winner = own[0] if len(own) == 1 else best[0] if len(best) == 1 else None
         if winner is None:
             doubtful[attribute] = tuple(c.name for c in best)

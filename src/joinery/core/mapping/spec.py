@@ -88,6 +88,8 @@ class MappingSpec:
     part: str = ""
     #: each legal entity numbers its own people: inside, numbers are `entity/000123`
     per_entity: bool = False
+    #: attribute -> columns that could each be it: none of them is read
+    doubtful: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def numbered(self) -> bool:

@@ -101,7 +101,7 @@ LIKELY: Final[Mapping[str, str]] = keyed(
         "adresse email, e mail adresse, email adresse, emailadresse",
         "status": "state, statut, active status, current status",
         "hire_date": "start date, start, started on, date debut, date de debut, begin date, commencement date, "
-        "startdatum, service date",
+        "startdatum, service date, work start, work start date",
         "termination_date": "end date, last day, last working day, last day worked, last day of work, "
         "last day employed, last employment day, contract end date, contract end, date fin, date de fin, end, "
         "enddatum, letzter arbeitstag, dernier jour",
@@ -112,6 +112,11 @@ LIKELY: Final[Mapping[str, str]] = keyed(
         "employment_type": "type, contract, category, contrat",
     }
 )
+
+#: a column of such a name gives way to another one that fits as well: with "Hire date" beside it, "Original hire date"
+#: is the first of several employments, and the hire date that counts is that of the latest. "Activation date" and
+#: "Active status date" are nowhere: when an account or a status begins is no day on which somebody is hired
+GIVES_WAY: Final = frozenset({"originalhiredate", "workstart", "workstartdate"})
 
 #: kind -> phrases that name such a column; read only when allowed with a reason
 SENSITIVE: Final[Mapping[str, tuple[str, ...]]] = {
