@@ -117,6 +117,47 @@ def test_without_an_id_of_the_job_a_row_is_of_the_job_that_it_describes_or_held(
     assert (groups(acme), acme.findings()) == ({"Sales"}, set())
 
 
+def test_an_older_row_of_a_job_says_nothing_though_news_of_another_one_came_in_between(tmp_path: Path) -> None:
+    acme = company(tmp_path)
+    at = [{"changed_at": f"2026-11-20T{hour:02}:00Z"} for hour in (8, 9, 10, 11)]
+    news(acme, DAY, BAR | {"department": "Kitchen"} | at[2])
+    news(acme, NEXT, SALES | {"department": "Door"} | at[1])
+    assert groups(acme) == {"Door", "Kitchen"}, "of the one job an older word is new"
+    news(acme, "2026-11-22", BAR | {"department": "Terrace"} | at[1])
+    assert groups(acme) == {"Door", "Kitchen"}
+    news(acme, "2026-11-23", SALES | {"department": "Legal"} | at[0], BAR | {"department": "Roof"} | at[3])
+    assert groups(acme) == {"Door", "Roof"}
+
+
+def test_an_older_end_of_a_job_does_not_end_it(tmp_path: Path) -> None:
+    acme = company(tmp_path)
+    for hour, job, said in ((10, "B", {"status": "Active", "termination_date": ""}), (11, "A", {}), (9, "B", GONE)):
+        push(acme, f"{DAY}T12:00", {"worker_id": "0009", "job_id": job, "changed_at": f"{DAY}T{hour:02}:00Z", **said})
+    acme.day(NEXT)
+    assert (groups(acme), acme.findings()) == ({"Sales", "Bar"}, set())
+
+
+def test_rows_of_the_only_job_are_no_jobs_beside_each_other(tmp_path: Path) -> None:
+    acme = company(tmp_path, SALES)
+    days = {"Bar": "2026-11-19", "Door": DAY}
+    moved = [SALES | {"department": name, "effective_date": day} for name, day in days.items()]
+    news(acme, DAY, *moved)
+    assert (groups(acme), len(acme.person("0009").jobs)) == ({"Door"}, 1)
+    back = SALES | {"hire_date": NEXT, "effective_date": NEXT}
+    news(acme, NEXT, SALES | GONE | {"termination_date": DAY, "effective_date": DAY}, back)
+    assert acme.events("0009", kinds=["leaver", "rehire"]) == ["0009 leaver 2026-11-20", "0009 rehire 2026-11-21"]
+    assert acme.account("0009").state == "active"
+
+
+def test_the_past_end_of_the_only_job_is_a_finding_and_ends_nothing(tmp_path: Path) -> None:
+    acme = company(tmp_path, SALES)
+    ended = SALES | {"job_end_date": "2026-11-19"}
+    news(acme, DAY, ended)
+    assert (acme.accounts()["0009"], acme.findings()) == ("active", {"stale_job_end 0009"})
+    news(acme, NEXT, ended, BAR)
+    assert (groups(acme), acme.findings()) == ({"Bar"}, set()), "another job goes on, and so this one has ended"
+
+
 # ---------------------------------------------------------------- pushes
 
 
@@ -146,6 +187,8 @@ def test_what_is_the_persons_own_is_about_all_their_jobs(tmp_path: Path) -> None
     acme.day(NEXT)
     assert {job.worker.work_email for job in acme.person("0009").jobs} == {"new@acme.example"}
     assert groups(acme) == {"Sales", "Bar"}
+    push(acme, f"{NEXT}T10:00", {"worker_id": "0009", "job_id": "", "work_email": "newer@acme.example"})
+    assert {job.worker.job_id for job in acme.person("0009").jobs} == {"A", "B"}, "they keep their names"
 
 
 def test_a_push_that_names_no_job_ends_them_all(tmp_path: Path) -> None:

@@ -238,7 +238,7 @@ class Acceptance:
 
     def _checking(self, worker: Worker) -> Facts:
         today = self._is.moment(worker).today
-        return Facts(as_of=today, time_zones=self._is.known_zones, mapped=self._mapped)
+        return Facts(as_of=today, time_zones=self._is.known_zones, mapped=self._mapped, jobs_together=True)
 
     def _decide(
         self, workers: Sequence[Worker], owner: Person | None, taken: Sequence[Taken] = (), *, by_job: bool = False

@@ -22,7 +22,7 @@ from joinery.core.hygiene.facts import Facts
 from joinery.core.mapping.date_order import settle
 from joinery.core.mapping.headers import holds_forms_of_address, sensitive, unread_headings
 from joinery.core.mapping.inbound import Rejected, key_of, map_record
-from joinery.core.mapping.records import UNCLEAR, rows_of, unclear_in
+from joinery.core.mapping.records import UNCLEAR, has_several_jobs, rows_of, unclear_in
 from joinery.core.mapping.spec import MappingSpec
 from joinery.core.mapping.succession import unclear_finding
 from joinery.core.model.account import Account
@@ -213,10 +213,10 @@ def _row_by_row(table: Table, spec: MappingSpec, looking: Looking) -> Iterator[F
     kinds = kinds_of(table.frame, spec, looking.today).with_row_index("at")
     ones = kinds.filter(~pl.col("odd")).unique("kind", keep="first", maintain_order=True)
     samples = zip(ones.get_column("kind"), numbered(table.frame[ones.get_column("at")]), strict=True)
-    bad = [kind for kind, (line, record) in samples if _look(spec, facts, line, record)]
+    bad = [kind for kind, (line, record) in samples if _look(spec, facts, line, record)]  # as if it were an only job
     rest = kinds.filter(pl.col("odd") | pl.col("kind").is_in(pl.Series(bad, dtype=pl.UInt64).implode()))
     for line, record in numbered(table.frame[rest.get_column("at")]):
-        yield from _look(spec, facts, line, record)
+        yield from _look(spec, replace(facts, jobs_together=has_several_jobs(record)), line, record)
 
 
 def _look(spec: MappingSpec, facts: Facts, line: int, record: RawRecord) -> list[Finding]:

@@ -172,11 +172,11 @@ def job_of(owner: Person | None, source: str, source_id: str) -> Employment | No
 
 
 def told_of(owner: Person | None, was: Employment | None) -> Mapping[str, str]:
-    """When HR said what about this record."""
+    """When HR said what about this record; about this job of it, where rows name their job."""
     if owner is None or was is None:
         return {}
     by_record: Mapping[str, Mapping[str, str]] = owner.memory.get("told", {})
-    return by_record.get(record_name(was.worker), {})
+    return by_record.get(_job_name(was.worker)) or by_record.get(record_name(was.worker), {})
 
 
 def waiting_of(memory: Mapping[str, Any], worker: Worker) -> tuple[Ahead, ...]:
@@ -207,10 +207,11 @@ def remembered(
 
     `of_job`: the record has several rows, and this is said of the one with this job's ID.
     """
-    name, found = record_name(worker), dict(memory)
+    name, mine, found = record_name(worker), _job_name(worker), dict(memory)
     if told:
-        found["told"] = {**memory.get("told", {}), name: dict(told)}
-    mine = _job_name(worker)
+        known = memory.get("told", {}).items()
+        rest = {record: some for record, some in known if of_job or record_of(record) != name}
+        found["told"] = {**rest, mine if of_job else name: dict(told)}
     waiting = {
         record: some
         for record, some in memory.get("ahead", {}).items()
@@ -233,7 +234,7 @@ def all_remembered(owner: Person | None, taken: Sequence[Taken], *, by_job: bool
             waiting = waiting_of(memory, job.worker)
             memory = remembered(memory, job.worker, {}, waiting, of_job=True) if waiting else memory
         for each in taken:
-            memory = remembered(memory, each.worker, {}, each.ahead, of_job=True)
+            memory = remembered(memory, each.worker, each.told, each.ahead, of_job=True)
         return memory
     if len(taken) == 1:
         return remembered(memory, taken[0].worker, taken[0].told, taken[0].ahead)

@@ -7,10 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from joinery.core.hygiene.dates import job_over
 from joinery.core.model.employment import Employment
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.rules.events import Known
 from joinery.core.rules.instants import start_of_day
+from joinery.core.rules.job_ends import unended_jobs
 from joinery.core.rules.jobs import together, wake_of
 from joinery.core.rules.lifecycle import Moment
 from joinery.flows.in_time import waiting_of
@@ -37,6 +39,7 @@ def person_of(
         both = together(jobs, owner.known if owner else None, moment, setting.policy_of, setting.ownership)
         known, jobs = both.known, both.jobs
         findings = tuple(_findings(both.disputed, both.several_primaries, known))
+    findings += tuple(job_over(job.worker) for job in unended_jobs(jobs, setting.moment, setting.policy_of))
     changed = fact_changes(owner.worker, known.worker) if owner else {}
     said = memory if memory is not None else owner.memory if owner else {}
     person = Person(

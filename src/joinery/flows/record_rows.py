@@ -63,6 +63,7 @@ def told_in(
     """
     if _job_by_job(setting, spec, rows, mine, together=together):
         return _told_by_job(setting, spec, rows, owner, mine)
+    together = together and not (setting.partial and _one_job(spec, rows))
     known, mapped = known_of(setting, owner, mine[0] if mine else None), list[Mapped]()
     for row in rows:
         found = map_record(spec, row, mapped[-1].worker if mapped and not together else known.worker)
@@ -97,6 +98,12 @@ def _job_by_job(
         return len(mine) > (len(rows) if together else 1)
     ids = {Said(spec, row).text("job_id") or "" for row in rows} | {job.worker.job_id for job in mine}
     return len(mine) > 1 or len(ids - {""}) > 1
+
+
+def _one_job(spec: MappingSpec, rows: Sequence[RawRecord]) -> bool:
+    """All of these name the same job: they are changes of it, one after the other."""
+    names = {Said(spec, row).text("job_id") or "" for row in rows}
+    return len(names) == 1 and names != {""}
 
 
 def _side_by_side(
@@ -141,8 +148,8 @@ def _told_by_job(
     mine: Sequence[Employment],
 ) -> Told | Rejected:
     """What these rows, oldest first, come to: one for each job that they name."""
-    jobs = [_Job(replace(known_of(setting, owner, was), told={}), was.standing.stage in _OVER) for was in mine]
-    findings: list[Finding] = []
+    jobs = [_Job(_known_job(setting, owner, was), was.standing.stage in _OVER) for was in mine]
+    findings, older = list[Finding](), False
     for row in rows:
         about = _about(Said(spec, row), jobs)
         if about is None:
@@ -155,9 +162,15 @@ def _told_by_job(
             if isinstance(found, Rejected):
                 return found
             findings += [each for each in found.findings if each not in findings]
-            _take(setting, spec, job, found, _sibling(jobs))
+            older |= _take(setting, spec, job, found, _sibling(jobs))
     taken = [job.taken for job in jobs if job.taken is not None]
-    return Told(taken=taken, findings=findings, older=any(each.older for each in taken), by_job=True)
+    return Told(taken=taken, findings=findings, older=older, by_job=True)
+
+
+def _known_job(setting: Setting, owner: Person | None, was: Employment) -> Known:
+    """A job by all that is known of it; of one without an ID nobody can say when it was last told of."""
+    known = known_of(setting, owner, was)
+    return known if was.worker.job_id else replace(known, told={})
 
 
 def _about(said: Said, jobs: Sequence[_Job]) -> Sequence[_Job] | None:
@@ -175,15 +188,23 @@ def _about(said: Said, jobs: Sequence[_Job]) -> Sequence[_Job] | None:
     return alike if len(alike) == 1 else None
 
 
-def _take(setting: Setting, spec: MappingSpec, job: _Job, found: Mapped, sibling: Worker | None) -> None:
-    """A job without an ID does not wait for its day: nobody could find it again by then."""
+def _take(setting: Setting, spec: MappingSpec, job: _Job, found: Mapped, sibling: Worker | None) -> bool:
+    """True where something newer is known of part of it.
+
+    A job without an ID does not wait for its day, and has no news that are older: nobody could find it again by then.
+    """
+    if job.known.worker is not None and not found.worker.job_id:
+        # a row that names no job does not take the name of one that it is about
+        found = replace(found, worker=replace(found.worker, job_id=job.known.worker.job_id))
     if job.known.worker is None and sibling is not None:
         found = replace(found, worker=merged(sibling, found.worker, PERSONAL - IDENTITY_NAMES - spec.says))
-    waits = bool(found.worker.job_id or (job.known.worker and job.known.worker.job_id))
-    taken = in_time(setting, spec.says, found if waits else replace(found, effective_on=None), job.known)
+    named = bool(found.worker.job_id or (job.known.worker and job.known.worker.job_id))
+    taken = in_time(setting, spec.says, found if named else replace(found, effective_on=None), job.known)
     if not taken.says_nothing:
-        taken = replace(taken, told={}, effective_on=taken.effective_on or found.effective_on)
-        job.known, job.taken = replace(job.known.after(taken), told={}), taken
+        told = taken.told if named else {}
+        taken = replace(taken, told=told, effective_on=taken.effective_on or found.effective_on)
+        job.known, job.taken = job.known.after(taken), taken
+    return taken.older
 
 
 def _sibling(jobs: Sequence[_Job]) -> Worker | None:

@@ -46,6 +46,11 @@ CASES: list[tuple[str, dict[str, object], list[tuple[str, Severity]]]] = [
     ("hired in three years", {"hire_date": date(2029, 12, 1)}, [("date_far_ahead", W)]),
     ("a fixed term of five years", {"termination_date": date(2031, 1, 1)}, [("date_far_ahead", N)]),
     ("end before start", {"termination_date": date(2019, 1, 1)}, [("end_before_start", W)]),
+    ("active and the job over last month", {"job_end_date": date(2026, 10, 31)}, [("stale_job_end", W)]),
+    ("active and the job over and gone last month",
+     {"job_end_date": date(2026, 10, 31), "termination_date": date(2026, 10, 31)}, [("stale_end_date", W)]),
+    ("gone, and the job over last month",
+     {"job_end_date": date(2026, 10, 31), "status": Status.TERMINATED, "termination_date": date(2026, 10, 31)}, []),
     ("active and gone last month", {"termination_date": date(2026, 10, 31)}, [("stale_end_date", W)]),
     ("active until tonight", {"termination_date": date(2026, 11, 24)}, []),
     ("terminated last month", {"termination_date": date(2026, 10, 31), "status": Status.TERMINATED}, []),
@@ -81,5 +86,5 @@ def test_a_word_that_looks_plain_is_explained() -> None:
 
 def test_every_check_is_in_the_table_above() -> None:
     names = {name for _, _, wanted in CASES for name, _ in wanted}
-    assert len(CHECKS) == 15
+    assert len(CHECKS) == 16
     assert len(names) >= len(CHECKS)

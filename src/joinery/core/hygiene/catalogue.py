@@ -127,6 +127,10 @@ CATALOGUE: Final[Mapping[str, Explained]] = {
                 "Employed, and left already",
                 "HR says both. Access stays until HR decides, which is too long if the person has really left.",
             ),
+            "stale_job_end": (
+                "Employed, and the only job is over",
+                "HR says both. Access stays until HR decides: no other job goes on beside it.",
+            ),
             "ended_without_date": (
                 "Left, and nobody knows when",
                 "Access ends at once. Evidence for auditors needs the day.",
@@ -190,10 +194,6 @@ CATALOGUE: Final[Mapping[str, Explained]] = {
                 "A formula that went wrong",
                 "The cell shows #N/A or #REF! and has no value; the person keeps yesterday's data.",
             ),
-            "hidden_rows": (
-                "Hidden rows in the workbook",
-                "They were read like all others. Whoever hid them may have thought that they would not be.",
-            ),
             "heading_in_doubt": (
                 "Headings that could mean the same",
                 "None of these columns was read, so nothing about them was checked.",
@@ -201,6 +201,10 @@ CATALOGUE: Final[Mapping[str, Explained]] = {
             "title_of_address": (
                 "A title that is no job",
                 "Mr, Ms and Dr stand before a name. The column was not read.",
+            ),
+            "hidden_rows": (
+                "Hidden rows in the workbook",
+                "They were read like all others. Whoever hid them may have thought that they would not be.",
             ),
             "merged_cells": (
                 "Merged cells in the workbook",

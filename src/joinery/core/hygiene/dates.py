@@ -98,6 +98,26 @@ def stale_end_date(worker: Worker, facts: Facts) -> Iterator[Finding]:
     )
 
 
+def stale_job_end(worker: Worker, facts: Facts) -> Iterator[Finding]:
+    """As `stale_end_date`, of the only job that somebody has; the end of one of several ends that job."""
+    end, last = worker.job_end_date, worker.termination_date
+    if end is None or end >= facts.as_of or facts.jobs_together or worker.status not in _AT_WORK:
+        return
+    if last is None or last >= facts.as_of:
+        yield job_over(worker)
+
+
+def job_over(worker: Worker) -> Finding:
+    """The only job of somebody at work has an end that is past."""
+    return finding(
+        worker,
+        "stale_job_end",
+        "job_end_date",
+        f"HR says that the person is employed, and that their only job ended on {worker.job_end_date}.",
+        "Clear the end of the job, enter the next one, or set the status to terminated. Access stays until then.",
+    )
+
+
 def leave_over(worker: Worker, facts: Facts) -> Iterator[Finding]:
     """Still on leave after the leave's last day: the status was forgotten, or the day was."""
     if worker.status is Status.LEAVE and worker.leave_end_date is not None and worker.leave_end_date < facts.as_of:
@@ -141,6 +161,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     far_future,
     end_before_start,
     stale_end_date,
+    stale_job_end,
     leave_over,
     prehire_started,
     ended_without_date,

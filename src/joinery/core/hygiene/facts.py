@@ -19,6 +19,8 @@ class Facts:
     time_zones: frozenset[str] = frozenset()
     #: attributes that the source maps; what is not mapped is not missed
     mapped: frozenset[str] = frozenset()
+    #: the worker is one of several jobs, or may be: what is odd about a job is looked for where all of them are known
+    jobs_together: bool = False
 
 
 Check: TypeAlias = Callable[[Worker, Facts], Iterator[Finding]]

@@ -25,6 +25,14 @@ def with_ended_jobs(
     return [_ended(job, moment_of(job.worker), policies) if past else job for job, past in zip(jobs, over, strict=True)]
 
 
+def unended_jobs(
+    jobs: Sequence[Employment], moment_of: Callable[[Worker], Moment], policies: Policies
+) -> list[Employment]:
+    """Those that go on although their own end is past, after `with_ended_jobs`: no other one goes on beside them."""
+    dated = [job for job in jobs if job.worker.job_end_date is not None]
+    return [job for job in dated if _is_over(job, moment_of(job.worker), policies)]
+
+
 def _is_over(job: Employment, moment: Moment, policies: Policies) -> bool:
     worker = as_job(job.worker)
     end, starts = job.worker.job_end_date, worker.hire_date
