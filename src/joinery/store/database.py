@@ -71,8 +71,9 @@ class Database:
                 begin_notes(connection)
                 yield connection
                 seal_notes(connection)
-                # asked again: we may have stood still in between
-                self._ask(connection)
+                if not self.embedded:  # where nobody else can have written since we began, the answer is the same
+                    # asked again: we may have stood still in between
+                    self._ask(connection)
 
     def briefly(self, connection: Connection) -> None:
         """This transaction is short: whoever freezes in it loses it, and its locks, after five seconds (PostgreSQL)."""
