@@ -121,7 +121,11 @@ def run() -> None:
         else:
             code = show_bug(error, as_json=as_json)
     if code == 130:
-        print("Interrupted. What was done is recorded; the next run goes on from there.", file=sys.stderr)
+        print(
+            "Interrupted. What was done is recorded. The rest goes on with the next run; where joinery serve or a "
+            "worker is running, it goes on there by itself.",
+            file=sys.stderr,
+        )
     _leave(code if isinstance(code, int) else 0)
 
 
