@@ -147,6 +147,18 @@ def test_an_end_without_a_date_waits_for_its_day_and_is_confidential(tmp_path: P
     assert acme.events("0002") == ["0002 leaver 2026-12-01"]
 
 
+@pytest.mark.parametrize("content", ["full", "changes"])
+def test_an_end_in_a_row_that_cannot_be_used_waits_for_its_day_too(tmp_path: Path, content: str) -> None:
+    acme, rows = company(tmp_path, content=content)
+    gone = changed(rows, "0002", status="Terminated", effective_date=SOON, hire_date="the 31st")
+    night = acme.day("2026-11-20", gone, columns=ALL)
+    assert night.exit_code != 0, "the row is bad"
+    assert (night.lines, acme.accounts()["0002"]) == ([], "active")
+    assert acme.day("2026-11-30").lines == []
+    assert acme.day(SOON).lines == ["0002 suspend done"]
+    assert acme.events("0002") == ["0002 leaver 2026-12-01"]
+
+
 def test_an_end_date_keeps_its_own_day(tmp_path: Path) -> None:
     acme, rows = company(tmp_path)
     end = one(rows, "0002", status="Terminated", termination_date="2026-11-24", effective_date=SOON, job_title="X")

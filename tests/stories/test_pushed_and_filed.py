@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from joinery.flows.push import News, tell
-from tests.stories.company import Company, Row, changed, moment, staff
+from tests.stories.company import COLUMNS, FIELDS, Company, Row, changed, moment, staff
 
 GONE = {"status": "Terminated"}
 
@@ -87,3 +87,51 @@ def test_a_push_that_a_file_confirms_changes_nothing(acme: Company) -> None:
     push(acme, "2026-11-24T03:00", "0002", **GONE)
     assert night(acme, "2026-11-25T05:00", changed(staff(4), "0002", **GONE), written="20261125T040000") == []
     assert [event for event in acme.events("0002") if "leaver" in event] == ["0002 leaver 2026-11-24"]
+
+
+def test_a_row_that_changed_in_a_file_written_before_the_push_takes_back_nothing_of_it(acme: Company) -> None:
+    """HR's file of two o'clock has another title; at three somebody says that they were fired."""
+    night(acme, "2026-11-24T05:00", changed(staff(4), "0001", job_title="Head"), written="20261124T040000")
+    push(acme, "2026-11-25T03:00", "0002", **GONE)
+    moved = changed(staff(4), "0002", job_title="Chief")
+    night(acme, "2026-11-25T05:00", moved, written="20261125T020000")
+    assert acme.accounts()["0002"] == "suspended"
+    assert acme.person("0002").worker.job_title == "Chief", "of which nobody said anything newer"
+    night(acme, "2026-11-26T05:00", moved, written="20261126T040000")
+    assert acme.accounts()["0002"] == "active", "HR's newer word"
+
+
+def test_nor_does_one_in_a_file_that_does_not_say_when_it_was_written_within_a_day(acme: Company) -> None:
+    push(acme, "2026-11-24T03:00", "0002", **GONE)
+    moved = changed(staff(4), "0002", job_title="Chief")
+    night(acme, "2026-11-24T05:00", moved)
+    assert acme.accounts()["0002"] == "suspended"
+    night(acme, "2026-11-25T05:00", changed(moved, "0001", job_title="Head"))
+    assert acme.accounts()["0002"] == "active"
+
+
+def test_a_file_written_before_somebody_was_pushed_does_not_make_them_missing(tmp_path: Path) -> None:
+    acme = Company(tmp_path, people={"leavers_are": "absent"})
+    night(acme, "2026-11-23T05:00", staff(4), written="20261123T040000")
+    push(acme, "2026-11-24T03:00", "0004", status="Active", job_title="Head")
+    assert night(acme, "2026-11-24T05:00", staff(3), written="20261124T020000") == ["0004 update done"]
+    assert acme.accounts()["0004"] == "active"
+    assert night(acme, "2026-11-25T05:00", staff(3), written="20261125T040000") == ["0004 suspend done"]
+
+
+def test_what_is_pushed_ahead_outlives_a_file_written_before_it(tmp_path: Path) -> None:
+    acme = Company(tmp_path, people={"fields": FIELDS | {"effective_date": "effective_date"}})
+    columns = (*COLUMNS, "effective_date")
+
+    def file(at: str, written: str, rows: list[Row]) -> None:
+        acme.clock = lambda: moment(at)
+        acme.day(at, rows, name=f"hr_all_full_{written}Z.csv", columns=columns)
+
+    rows = [row | {"effective_date": ""} for row in staff(4)]
+    file("2026-11-23T05:00", "20261123T040000", rows)
+    push(acme, "2026-11-24T03:00", "0002", job_title="Head", effective_date="2026-11-26")
+    file("2026-11-24T05:00", "20261124T020000", changed(rows, "0002", given_name="Bea"))
+    assert acme.account("0002").attributes["job_title"] == "Clerk"
+    acme.clock = lambda: moment("2026-11-26T05:00")
+    acme.day("2026-11-26T05:00")
+    assert acme.account("0002").attributes["job_title"] == "Head"

@@ -15,19 +15,20 @@ from sqlalchemy import Connection
 
 from joinery.core.hygiene import check_worker
 from joinery.core.hygiene.facts import Facts
-from joinery.core.mapping.inbound import Rejected, end_said, key_of, record_key
+from joinery.core.mapping.inbound import Rejected, key_of, record_key
 from joinery.core.mapping.records import has_several_jobs, key_column, rows_of, unclear_in, with_rows
 from joinery.core.mapping.spec import MappingSpec
-from joinery.core.mapping.succession import Said, agreed_end, unclear_finding
+from joinery.core.mapping.succession import unclear_finding
 from joinery.core.model.employment import Employment
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.snapshot import RawRecord
 from joinery.core.model.standing import Stage, Standing
-from joinery.core.model.worker import Status, Worker
+from joinery.core.model.worker import Worker
 from joinery.core.rules.job_ends import with_ended_jobs
 from joinery.core.rules.jobs import as_job, awaited, paired, superseded
 from joinery.core.rules.lifecycle import ended_unsaid, standing_of, standing_when_absent, still_missing
+from joinery.flows.end_told import Ends
 from joinery.flows.in_time import Taken, all_remembered, begun_today, job_of, told_of
 from joinery.flows.joining import Claims, Joining
 from joinery.flows.netting import Netting
@@ -166,7 +167,7 @@ class Acceptance:
         if isinstance(found, Rejected):
             self._refuse(found.finding(), raw_key)
             alone = not has_several_jobs(record) and len(mine) < 2
-            self._believe_end(owner, was, *end_said(spec, rows_of(record)[-1]), alone=alone)
+            self._believe_end(owner, Ends(self._is, spec, owner, was).told(rows_of(record)[-1]) if alone else None)
             return
         self.outcome.findings.extend(found.findings)
         self.outcome.older.update([raw_key] if found.older else [])
@@ -178,9 +179,9 @@ class Acceptance:
         if self._quarantined([*workers, *later], frozen):
             self.outcome.refused.add(raw_key)
             self.outcome.counts["quarantined"] += 1
-            said = workers[0]
-            end = said.status_text, said.status, said.termination_date
-            self._believe_end(owner, was, *end, alone=not has_several_jobs(record) and len(mine) < 2)
+            if not has_several_jobs(record) and len(mine) < 2:
+                said = taken[0].whole or workers[0]
+                self._believe_end(owner, Ends(self._is, spec, owner, was).told(rows_of(record)[-1], said))
             return
         if found.ended is not None and not self._odd(ended := self._addressed(found.ended.worker)):
             self._decide([ended], owner, [found.ended])
@@ -199,10 +200,9 @@ class Acceptance:
         """Nothing shows which of these rows was said last: none counts, but an end that all of them tell."""
         rows, unclear = rows_of(record), unclear_in(record)
         self._refuse(unclear_finding(key_of(spec, record), unclear, len(rows)), record.get(self._key, "").strip())
-        end = agreed_end([Said(spec, row) for row in rows])
-        if end is not None and "worker_id" not in unclear:
-            was = job_of(owner, self._is.source, source_id := record_key(spec, record))
-            self._believe_end(owner, was, *end, alone=len(self._mine(owner, (self._is.source, source_id))) < 2)
+        mine = self._mine(owner, (self._is.source, record_key(spec, record)))
+        if len(mine) == 1 and "worker_id" not in unclear:
+            self._believe_end(owner, Ends(self._is, spec, owner, mine[0]).agreed(rows))
 
     def _addressed(self, worker: Worker) -> Worker:
         return replace(worker, work_email="") if worker.worker_id in self.without_address else worker
@@ -216,19 +216,10 @@ class Acceptance:
         self.outcome.findings.extend(dict.fromkeys(found))
         return any(f.severity is Severity.QUARANTINE for f in found) or workers[0].worker_id in frozen
 
-    def _believe_end(
-        self, owner: Person | None, was: Employment | None, word: str, status: Status, end: date | None, *, alone: bool
-    ) -> None:
-        """A bad row never keeps somebody in who is out: of this row only the end is believed.
-
-        A word that nobody knows ends nothing by itself; with an end date already past it does.
-        """
-        if owner is None or was is None or not alone:
-            return
-        past = end is not None and end < self._is.moment(was.worker).today
-        if status in {Status.TERMINATED, Status.DECEASED} or (status is Status.UNKNOWN and past):
-            worker = replace(was.worker, status=status, status_text=word, termination_date=end)
-            self._decide([worker], owner)
+    def _believe_end(self, owner: Person | None, taken: Taken | None) -> None:
+        """A bad row never keeps somebody in who is out: of this row only the end is believed."""
+        if owner is not None and taken is not None:
+            self._decide([taken.worker], owner, [taken])
 
     def _refuse(self, finding: Finding, raw_key: str) -> None:
         self.outcome.findings.append(finding)
@@ -297,9 +288,10 @@ class Acceptance:
         """Records that a complete, trusted snapshot does not contain; the source IDs still missing afterwards."""
         still: list[str] = []
         for chunk in in_chunks(source_ids, BATCH):
-            # somebody told of them since the file was there: the next file says whether they are in it
-            still.extend(each for each in chunk if each in self._now.told)
-            for source_id, found in self._joining.by_key([n for n in chunk if n not in self._now.told]).items():
+            # somebody told of them since the file was written: the next file says whether they are in it
+            newer = {*self._now.told, *(self._is.pushed.people if self._is.pushed else ())}.intersection(chunk)
+            still.extend(newer)
+            for source_id, found in self._joining.by_key([n for n in chunk if n not in newer]).items():
                 person = self._latest(found)
                 if self._directory:
                     self._keep([job for job in person.jobs if job.record != (self._is.source, source_id)], person)

@@ -87,15 +87,16 @@ def known_of(setting: Setting, owner: Person | None, was: Employment | None) -> 
 def in_time(setting: Setting, names: frozenset[str], found: Mapped, known: Known) -> Taken:
     """The record beside what is known of the same record; `names` are the attributes that the source maps."""
     at, was = found.changed_at or setting.content_as_of, known.worker
+    heard_at, written = at or setting.heard_at, at or _written(setting, found.worker)
     names = names - RECORD_NAMES
     absent = frozenset(_ATTRIBUTES - names) if setting.partial and was else frozenset[str]()
     older: frozenset[str] = frozenset()
-    if at is not None and was:
+    if written is not None and was:
         floor = instant_text(setting.full_as_of) if setting.full_as_of and setting.partial else ""
-        older = older_than_known(names, known.told, instant_text(at), floor)
+        older = older_than_known(names, known.told, instant_text(written), floor)
     if was is None:
         worker = _from_its_day(setting, found, beside=known.beside)
-        told = told_after(names, (), known.told, instant_text(at)) if at is not None else known.told
+        told = told_after(names, (), known.told, instant_text(heard_at)) if heard_at is not None else known.told
         return Taken(worker=worker, told=told, effective_on=found.effective_on)
     if older and older >= names - IDENTITY_NAMES:
         return Taken(worker=was, told=known.told, ahead=known.ahead, older=True, says_nothing=True)
@@ -103,12 +104,18 @@ def in_time(setting: Setting, names: frozenset[str], found: Mapped, known: Known
     held, ahead = _in_its_day(setting, known, said, found, names - older - IDENTITY_NAMES)
     return Taken(
         worker=merged(was, said, held),
-        told=told_after(names, older | held, known.told, instant_text(at)) if at is not None else known.told,
+        told=told_after(names, older | held, known.told, instant_text(heard_at)) if heard_at else known.told,
         ahead=ahead,
         effective_on=known.effective_on if held else found.effective_on or known.effective_on,
         older=bool(older),
         whole=said if held else None,
     )
+
+
+def _written(setting: Setting, worker: Worker) -> datetime | None:
+    """As of when a file is taken to be that does not say it: only beside what was pushed meanwhile it matters."""
+    pushed = setting.pushed
+    return pushed.written if pushed is not None and worker.source_id in pushed.people else None
 
 
 def _in_its_day(
@@ -119,7 +126,9 @@ def _in_its_day(
     today = setting.moment(was).today
     on = found.effective_on if found.effective_on and found.effective_on > today else today
     at = found.changed_at or setting.content_as_of
-    news = Ahead(on=on, values={}, status=said.status, at=instant_text(at) if at else "", known_on=today)
+    written = at or _written(setting, said)
+    news = Ahead(on=on, values={}, status=said.status, at=instant_text(written) if written else "", known_on=today)
+    heard_at = at or setting.heard_at
     waiting = still_waiting(was, known.ahead, said, names, news, full=not setting.partial)
     if on == today:
         return frozenset(), in_order(waiting)
@@ -127,7 +136,8 @@ def _in_its_day(
     held = waits(was, said, on, employed=known.employed) & names
     there = with_begun(was, (each for each in waiting if each.on < on))
     values = {name: said.value(name) for name in sorted(held) if name in there.differences(said) and name not in newer}
-    return held, in_order((*waiting, *([replace(news, values=values)] if values else [])))
+    mine = replace(news, values=values, at=instant_text(heard_at) if heard_at else "")
+    return held, in_order((*waiting, *([mine] if values else [])))
 
 
 def _from_its_day(setting: Setting, found: Mapped, *, beside: bool) -> Worker:

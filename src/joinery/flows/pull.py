@@ -35,7 +35,7 @@ from joinery.flows.policy import Ports, SourcePolicy
 from joinery.flows.pulled import FileResult, PullReport, report_of
 from joinery.flows.ready import KeptBack, Readied
 from joinery.flows.setting import Outcome, Setting
-from joinery.flows.told_since import told_since
+from joinery.flows.told_since import pushed_after, told_since
 from joinery.flows.waking import setting_for, wake
 from joinery.kit.drop import ArrivedFile
 from joinery.store.connections import ConnectionState, load_state, save_state
@@ -275,7 +275,9 @@ class _Reading:
         as_of, snapshot_id, _ = self.this
         setting = setting_for(self.ports, self.source, as_of, snapshot_id, state)
         full = last_full(connection, setting.connection, self.source.people)
-        return replace(setting, partial=self.arrival.partial, content_as_of=self.file.as_of, full_as_of=full)
+        pushed = pushed_after(connection, self.ports, self.source, self.file)
+        setting = replace(setting, content_as_of=self.file.as_of, full_as_of=full, pushed=pushed)
+        return replace(setting, partial=self.arrival.partial)
 
     def kept_back(self, connection: Connection) -> KeptBack:
         """Employee IDs that only the population shows to be wrong; shared addresses may be left out instead."""

@@ -157,7 +157,7 @@ def _accept(
         setting = setting_for(ports, source, as_of, snapshot_id, state)
         full = last_full(connection, name, source.people)
         said = replace(setting, partial=True, content_as_of=news.changed_at, full_as_of=full)
-        acceptance = Acceptance(connection, said)
+        acceptance = Acceptance(connection, replace(said, heard_at=news.received_at))
         for spec, some in parts:
             records = records_without_erased(connection, ports, source.people, spec, some)
             acceptance.rows(spec, records, {}, _claims(spec, records))

@@ -15,6 +15,14 @@ from joinery.core.rules.lifecycle import LifecyclePolicy, Moment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pushed:
+    """Source IDs of `people` of whom news came after `written`, the last moment at which a file may be of before."""
+
+    written: datetime
+    people: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
     """What all rows of one acceptance share. `since`: the baseline's day; None while this is the baseline."""
 
@@ -35,6 +43,10 @@ class Setting:
     #: the moment the file speaks of, and the one that the last full file spoke of
     content_as_of: datetime | None = None
     full_as_of: datetime | None = None
+    #: when news came that do not say when they were written: they count now, and as of then beside what comes later
+    heard_at: datetime | None = None
+    #: of whom news were pushed after the file was written, as far as that is known
+    pushed: Pushed | None = None
     #: how the dates and statuses of any source are read
     policies: Callable[[Worker], LifecyclePolicy] | None = None
     ownership: Ownership = field(default_factory=Ownership)

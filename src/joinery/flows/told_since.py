@@ -1,16 +1,19 @@
 """Of whom news were pushed since the last file: their rows are looked at, though they are what they were.
 
-Rule: a row that has not changed is HR's word again, and takes back what was pushed, only where the file is newer.
+Rule: a row takes back what was pushed, and a file that lacks somebody makes them missing, only where the file is newer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
 
+from joinery.core.model.ids import PersonKey
 from joinery.flows.policy import Ports, SourcePolicy
+from joinery.flows.setting import Pushed
 from joinery.kit.drop import ArrivedFile
 from joinery.store.facts import told_between
 from joinery.store.people import People
@@ -26,6 +29,21 @@ def told_since(
     """Source IDs of people of whom something was pushed after the last file was written and before this one was."""
     until = file.as_of or ports.now() - OLD
     keys = told_between(connection, ports.policy.name, source.people, _written(last), until)
+    return _numbers(connection, ports, source, keys)
+
+
+def pushed_after(
+    connection: Connection, ports: Ports, source: SourcePolicy, file: ArrivedFile
+) -> Pushed | None:
+    """Of whom something was pushed after this file was written, or may have been; None for nobody."""
+    written = file.as_of or ports.now() - OLD
+    keys = told_between(connection, ports.policy.name, source.people, written, ports.now())
+    return Pushed(written=written, people=_numbers(connection, ports, source, keys)) if keys else None
+
+
+def _numbers(
+    connection: Connection, ports: Ports, source: SourcePolicy, keys: Collection[PersonKey]
+) -> frozenset[str]:
     people = People(connection, ports.policy.name).by_key(keys).values() if keys else ()
     records = (job.record for person in people for job in person.jobs)
     return frozenset(source_id for name, source_id in records if name == source.people)

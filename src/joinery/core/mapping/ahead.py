@@ -98,9 +98,9 @@ def still_waiting(
     A full file says all there is. Of changes, a newer one takes the place of what was to come of the same attribute;
     one that changes nothing on its day takes back, or moves, what was to come. Something written later stays.
     """
-    if full:
-        return ()
     newer = tuple(each for each in waiting if news.at and each.at > news.at)
+    if full:
+        return newer
     rest = [each for each in waiting if each not in newer]
     there = with_begun(known, (each for each in rest if each.on < news.on))
     changed = {name for name in there.differences(said) if name in names}
