@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from joinery.core.mapping.ahead import Ahead, ahead_of, in_order, still_waiting, waits, with_begun
