@@ -32,18 +32,14 @@ def told_since(
     return _numbers(connection, ports, source, keys)
 
 
-def pushed_after(
-    connection: Connection, ports: Ports, source: SourcePolicy, file: ArrivedFile
-) -> Pushed | None:
+def pushed_after(connection: Connection, ports: Ports, source: SourcePolicy, file: ArrivedFile) -> Pushed | None:
     """Of whom something was pushed after this file was written, or may have been; None for nobody."""
     written = file.as_of or ports.now() - OLD
     keys = told_between(connection, ports.policy.name, source.people, written, ports.now())
     return Pushed(written=written, people=_numbers(connection, ports, source, keys)) if keys else None
 
 
-def _numbers(
-    connection: Connection, ports: Ports, source: SourcePolicy, keys: Collection[PersonKey]
-) -> frozenset[str]:
+def _numbers(connection: Connection, ports: Ports, source: SourcePolicy, keys: Collection[PersonKey]) -> frozenset[str]:
     people = People(connection, ports.policy.name).by_key(keys).values() if keys else ()
     records = (job.record for person in people for job in person.jobs)
     return frozenset(source_id for name, source_id in records if name == source.people)
