@@ -40,6 +40,7 @@ CASES = [
     ("a manager who is not there for two", [("1", "", "9", A), ("2", "", "9", A)], [("manager_missing", "1")]),
     ("those who left need no manager", [("1", "", "9", T)], []),
     ("a manager who left", [("1", "", "2", A), ("2", "", "", T)], [("manager_left", "1")]),
+    ("somebody's own manager is no circle", [("1", "", "1", A)], []),
     ("a circle of two", [("2", "", "1", A), ("1", "", "2", A)], [("manager_loop", "1")]),
 ]  # fmt: skip
 

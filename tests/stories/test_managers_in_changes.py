@@ -36,14 +36,11 @@ def test_a_circle_that_a_file_of_changes_closes_is_an_issue_that_night(tmp_path:
     assert news(acme, "22", ROWS[2]) == set()
 
 
-def test_a_full_file_that_says_what_the_changes_said_finds_what_they_left(tmp_path: Path) -> None:
-    acme = company(tmp_path, ROWS)
-    double = worker(4, work_email="w0005@acme.example")
-    assert news(acme, "19", double) == set(), "one file of changes does not show all addresses"
-    assert full(acme, "20", changed(ROWS, "0004", work_email="w0005@acme.example")) == {
-        "duplicate_email 0004",
-        "duplicate_email 0005",
-    }
+def test_whoever_is_their_own_manager_is_one_finding(tmp_path: Path) -> None:
+    acme = company(tmp_path, changed(ROWS, "0005", manager_id="0005"))
+    assert acme.findings() == {"own_manager 0005"}
+    assert news(acme, "19", worker(4, manager_id="0004")) == {"own_manager 0004", "own_manager 0005"}
+    assert news(acme, "20", worker(4, manager_id="0001")) == {"own_manager 0005"}
 
 
 def test_a_push_closes_and_opens_a_circle_too(tmp_path: Path) -> None:

@@ -176,7 +176,9 @@ def _places_without_zone(frame: pl.DataFrame) -> Iterator[Finding]:
 
 
 def _manager_loops(people: pl.DataFrame) -> Iterator[Finding]:
-    sound = people.filter(pl.col("manager") != "").unique("id", keep="first", maintain_order=True)
+    # whoever is named as their own manager is told of by themselves (`own_manager`)
+    named = people.filter((pl.col("manager") != "") & (pl.col("manager") != pl.col("id")))
+    sound = named.unique("id", keep="first", maintain_order=True)
     # whoever stands in a circle is somebody's manager: of the many who are not, no chain is walked
     heads = sound.join(sound.select(id="manager").unique(), on="id", how="semi")
     for circle in loops(dict(heads.select("id", "manager").iter_rows())):

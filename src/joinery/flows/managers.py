@@ -95,10 +95,11 @@ def _of_managers(
 
 
 def _circles(reporting: Reporting, lines: Mapping[str, Line]) -> Iterator[Finding]:
-    above = {number: up for _, up, number in lines.values() if up}
+    # whoever is named as their own manager is told of by themselves (`own_manager`)
+    above = {number: up for _, up, number in lines.values() if up and up != number}
     for _ in range(LEVELS):
         further = reporting.lines(set(above.values()) - above.keys())
-        new = {number: up for _, up, number in further.values() if up and number not in above}
+        new = {number: up for _, up, number in further.values() if up and up != number and number not in above}
         if not new:
             break
         above |= new

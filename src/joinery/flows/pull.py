@@ -24,6 +24,7 @@ from joinery.core.rules.instants import local_day
 from joinery.errors import ConfigError, KeyUnusable, SourceUntrusted, StopRun
 from joinery.flows.accept import Acceptance
 from joinery.flows.accept_ahead import accepted_ahead
+from joinery.flows.addresses import ADDRESSES, look_at_addresses
 from joinery.flows.arrival import Arrival
 from joinery.flows.believing import baseline_day, believing, uuid7
 from joinery.flows.book import FILE, IDENTITY, PEOPLE, REACH, Book
@@ -241,8 +242,10 @@ def _note(
         replace(book, source=f"{book.source}:{PEOPLE}").rows(population, arrival.workers(delta), but=MANAGERS)
         of_all = f"{arrival.source.people}:{PEOPLE}"
         look_at_managers(book.connection, book.name, of_all, arrival.workers(delta), book.at)
+        look_at_addresses(book.connection, book.name, arrival.source.people, arrival.workers(delta), book.at)
     elif looked:
         book.whole(PEOPLE, population)
+        book.whole(ADDRESSES, ())
 
 
 @dataclass(frozen=True, slots=True)

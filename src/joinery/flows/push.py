@@ -26,6 +26,7 @@ from joinery.core.model.snapshot import RawRecord
 from joinery.core.model.standing import Stage
 from joinery.errors import SourceUntrusted
 from joinery.flows.accept import Acceptance
+from joinery.flows.addresses import look_at_addresses
 from joinery.flows.apply import Applied, apply_alone
 from joinery.flows.believing import baseline_day, believing, uuid7
 from joinery.flows.book import IDENTITY, PEOPLE, Book
@@ -167,6 +168,7 @@ def _accept(
         replace(book, source=IDENTITY).whole(PEOPLE, in_question)
         named = [key_of(spec, each) for spec, records in parts for each in records]
         look_at_managers(connection, name, f"{source.people}:{PEOPLE}", named, ports.now())
+        look_at_addresses(connection, name, source.people, named, ports.now())
         for spec, records in parts:
             book.rows(tuple(outcome.findings), [key_of(spec, each) for each in records], spec.says)
         report = {**outcome.counts, "seen": len(outcome.seen)}

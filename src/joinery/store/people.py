@@ -222,6 +222,18 @@ class People:
                 found.setdefault(row.work_email, []).append(_person(row))
         return found
 
+    def sharing_address(self, numbers: Collection[str]) -> set[str]:
+        """The lower-case addresses of these employee numbers that somebody else's row has too."""
+        c, mine = people.c, set[str]()
+        for chunk in in_chunks(numbers):
+            query = select(c.work_email).where(self._mine, c.worker_id.in_(chunk), c.work_email != "")
+            mine.update(self._db.scalars(query))
+        shared = set[str]()
+        for chunk in in_chunks(mine):
+            query = select(c.work_email).where(self._mine, c.work_email.in_(chunk))
+            shared.update(self._db.scalars(query.group_by(c.work_email).having(func.count() > 1)))
+        return shared
+
     def in_question(self) -> list[Person]:
         """Those of whom it is not decided who they are."""
         frozen = people.c.frozen != literal_column("''")  # in the words of its partial index
