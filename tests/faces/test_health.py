@@ -15,7 +15,7 @@ from sqlalchemy import event, text
 
 from joinery.app.health import Watched
 from joinery.app.metrics import exposition
-from joinery.app.serving import served
+from joinery.app.serving import AccessLog, served
 from joinery.app.wiring import opened
 from joinery.settings import load
 from tests.stories.company import Company, changed, staff
@@ -44,6 +44,20 @@ def ask(acme: Company, path: str) -> tuple[int, str]:
                 return answer.status, answer.read().decode()
         except HTTPError as error:
             return error.code, error.read().decode()
+
+
+def test_the_log_calls_what_monitors_ask_for_by_its_name(acme: Company) -> None:
+    lines: list[str] = []
+    watched = Watched(settings=load(acme.config, environ={}), now=lambda: NOW, app=other)
+    with served(AccessLog(watched, lines.append)) as address:
+        for path in ("/healthz", "/readyz", "/elsewhere"):
+            with urlopen(f"{address}{path}", timeout=60):
+                pass
+    assert [line.rsplit(" ", 2)[0] for line in lines] == [
+        "GET /healthz 200",
+        "GET /readyz 200",
+        "GET (no such page) 200",
+    ]
 
 
 def numbers(acme: Company) -> dict[str, float]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from joinery.cli.messages import foreseen
-from joinery.errors import NoRoom, StoreFull, StoreTrouble, StoreUnreachable
+from joinery.errors import NoRoom, StopRun, StoreFull, StoreTrouble, StoreUnreachable
 from joinery.store.database import Database
 
 
@@ -72,4 +74,11 @@ def test_a_mistake_of_ours_is_none_of_them(store_url: str) -> None:
 def test_a_full_disk_elsewhere_is_foreseen_by_the_last_door() -> None:
     found = foreseen(OSError(28, "No space left on device", "/out/list.csv"))
     assert isinstance(found, NoRoom) and "/out/list.csv" in found.message
-    assert foreseen(OSError(13, "Permission denied", "/out/list.csv")) is None
+    assert foreseen(OSError(2, "No such file or directory", "/out/list.csv")) is None
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EPERM, errno.EROFS], ids=errno.errorcode.__getitem__)
+def test_a_folder_that_is_not_ours_is_told_by_its_name_and_is_no_mistake_of_joinery(number: int) -> None:
+    found = foreseen(OSError(number, os.strerror(number), "/etc/joinery/.joinery"))
+    assert isinstance(found, StopRun) and found.exit_code == 6
+    assert found.message.startswith("/etc/joinery/.joinery may not be used") and os.strerror(number) in found.message

@@ -23,6 +23,13 @@ METRICS = "text/plain; version=0.0.4; charset=utf-8"
 Reply = tuple[int, str, bytes]
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the access log calls a page that has no route of the application."""
+
+    path: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
     """An application with the pages that monitors ask for. `app` None: there is nothing else here."""
@@ -44,6 +51,7 @@ class Watched:
         if answer is None or scope["method"] not in {"GET", "HEAD"}:
             await self.app(scope, receive, send)
             return
+        scope["route"] = Page(scope["path"])
         status, kind, body = await asyncio.to_thread(answer)
         headers = [(b"content-type", kind.encode()), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": status, "headers": headers})

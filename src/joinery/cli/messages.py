@@ -8,7 +8,7 @@ import sys
 import traceback
 from typing import Any
 
-from joinery.errors import JoineryError, NoRoom
+from joinery.errors import JoineryError, NoRoom, StopRun
 
 
 def show_error(error: JoineryError, *, as_json: bool) -> int:
@@ -40,13 +40,19 @@ def show_usage(error: Any, *, as_json: bool) -> int:
 
 
 def foreseen(error: BaseException) -> JoineryError | None:
-    """What others raise and nobody is to blame for: a store that is away, a disk that is full. None for the rest."""
+    """What others raise and is no mistake of ours: a store away, a disk full, a folder not ours. None for the rest."""
     if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
         where = f" ({error.filename})" if error.filename else ""
         return NoRoom(
             f"There is no room left on the disk{where}. What was recorded before is safe; "
             "a file that was being written is not whole.",
             fix="Make room, then run the same command again.",
+        )
+    if isinstance(error, OSError) and error.errno in {errno.EACCES, errno.EPERM, errno.EROFS} and error.filename:
+        return StopRun(
+            f"{error.filename} may not be used by whoever runs Joinery here: {error.strerror}. "
+            "What was recorded before is safe.",
+            fix="Give that user the right to it, or make the folder it is to be in; then run the same command again.",
         )
     if type(error).__module__.startswith("sqlalchemy"):
         from joinery.store.trouble import trouble_of  # whoever raised it has loaded the library already
