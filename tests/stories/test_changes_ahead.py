@@ -166,6 +166,31 @@ def test_an_end_date_keeps_its_own_day(tmp_path: Path) -> None:
     assert acme.day("2026-11-25").lines == ["0002 suspend done"]
 
 
+@pytest.mark.parametrize("effective", ["", "2026-12-10"])
+@pytest.mark.parametrize("files", [1, 2])
+def test_a_return_after_an_end_to_come_waits_for_its_first_day(tmp_path: Path, effective: str, files: int) -> None:
+    acme, rows = company(tmp_path)
+    told = one(rows, "0002", status="Terminated", termination_date="2026-12-05")
+    if files == 2:
+        acme.day("2026-11-20", told, columns=ALL)
+        told = []
+    back = one(rows, "0002", hire_date="2026-12-10", effective_date=effective, job_title="Head")
+    acme.day("2026-11-21", [*told, *back], columns=ALL)
+    assert (acme.accounts()["0002"], acme.events("0002")) == ("active", []), "neither has come"
+    assert acme.day("2026-12-06").lines == ["0002 suspend done"]
+    assert acme.day("2026-12-10").did("restore") == ["0002"]
+    assert title(acme) == "Head"
+    assert acme.events("0002") == ["0002 leaver 2026-12-05", "0002 rehire 2026-12-10"]
+
+
+def test_an_end_to_come_that_a_row_dated_ahead_takes_back_ends_nobody(tmp_path: Path) -> None:
+    acme, rows = company(tmp_path)
+    acme.day("2026-11-20", one(rows, "0002", status="Terminated", termination_date="2026-12-05"), columns=ALL)
+    acme.day("2026-11-21", one(rows, "0002", effective_date="2026-12-06"), columns=ALL)
+    acme.day("2026-12-06")
+    assert (acme.accounts()["0002"], acme.events("0002"), acme.findings()) == ("active", [], set())
+
+
 def test_a_newer_row_takes_the_place_of_what_was_to_come(tmp_path: Path) -> None:
     acme, rows = company(tmp_path)
     acme.day("2026-11-20", one(rows, "0002", job_title="Head", effective_date=SOON), columns=ALL)

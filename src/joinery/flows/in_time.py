@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from joinery.core.mapping.ahead import Ahead, ahead_of, in_order, still_waiting, waits, with_begun
+from joinery.core.mapping.ahead import Ahead, ahead_of, in_order, returns, still_waiting, waits, with_begun
 from joinery.core.mapping.inbound import Mapped
 from joinery.core.mapping.merge import merged, older_than_known, told_after
 from joinery.core.mapping.spec import RECORD_NAMES
@@ -87,6 +87,8 @@ def known_of(setting: Setting, owner: Person | None, was: Employment | None) -> 
 def in_time(setting: Setting, names: frozenset[str], found: Mapped, known: Known) -> Taken:
     """The record beside what is known of the same record; `names` are the attributes that the source maps."""
     at, was = found.changed_at or setting.content_as_of, known.worker
+    if setting.partial and was is not None and known.employed and returns(was, found.worker):
+        found = _from_the_return(found)
     heard_at, written = at or setting.heard_at, at or _written(setting, found.worker)
     names = names - RECORD_NAMES
     absent = frozenset(_ATTRIBUTES - names) if setting.partial and was else frozenset[str]()
@@ -116,6 +118,12 @@ def _written(setting: Setting, worker: Worker) -> datetime | None:
     """As of when a file is taken to be that does not say it: only beside what was pushed meanwhile it matters."""
     pushed = setting.pushed
     return pushed.written if pushed is not None and worker.source_id in pushed.people else None
+
+
+def _from_the_return(found: Mapped) -> Mapped:
+    """Until they are back the end that is known counts, on whatever day HR says so."""
+    days = [day for day in (found.effective_on, found.worker.hire_date) if day is not None]
+    return replace(found, effective_on=max(days))
 
 
 def _in_its_day(

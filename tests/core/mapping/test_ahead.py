@@ -54,6 +54,25 @@ def test_what_waits(said: dict[str, Any], employed: bool, held: set[str]) -> Non
     assert waits(NOW, replace(NOW, **said), SOON, employed=employed) == held
 
 
+LEAVES = replace(NOW, status=Status.TERMINATED, status_text="Left", termination_date=SOON)
+
+
+@pytest.mark.parametrize(
+    ("said", "held"),
+    [
+        pytest.param(
+            {"hire_date": LATER},
+            {"status", "hire_date", "termination_date"},
+            id="a return after the end takes nothing away before its day",
+        ),
+        pytest.param({}, set(), id="an end is taken back at once, with its word"),
+        pytest.param({"termination_date": LATER}, {"status"}, id="an end that moves has its own day still"),
+    ],
+)
+def test_what_waits_of_somebody_with_an_end_to_come(said: dict[str, Any], held: set[str]) -> None:
+    assert waits(LEAVES, replace(NOW, **said), LATER, employed=True) == held
+
+
 def waiting_after(waiting: list[Ahead], said: dict[str, Any], on: date = TODAY, at: str = "", **how: Any) -> list[Any]:
     news = Ahead(on=on, values={}, at=at, known_on=TODAY)
     found = still_waiting(NOW, waiting, replace(NOW, **said), how.pop("names", ALL), news, full=how.get("full", False))

@@ -1,7 +1,7 @@
 """Changes that HR dates ahead: they wait, and come into force on their day without another file. Pure.
 
 Rule: nothing holds before its day. An end date, and a first day of somebody who is not at work yet, have a meaning of
-their own and never wait; nor does who somebody is.
+their own and never wait; nor does who somebody is. A return after an end to come takes nothing away from that end.
 """
 
 from __future__ import annotations
@@ -87,7 +87,17 @@ def waits(known: Worker, said: Worker, on: date, *, employed: bool) -> frozenset
     own = set(_OWN_DAYS)
     if said.status is Status.DECEASED or (said.status in _GONE and said.termination_date is not None):
         own.add("status")
+    if employed and returns(known, said):
+        own.discard("termination_date")
+    elif employed and known.status in _GONE and known.termination_date and said.termination_date is None:
+        own.add("status")  # without its day the word would end everything at once
     return frozenset(known.differences(said)) - own
+
+
+def returns(known: Worker, said: Worker) -> bool:
+    """They are said to start anew after the end that is known."""
+    end, starts = known.termination_date, said.hire_date
+    return end is not None and starts is not None and starts > end and starts != known.hire_date
 
 
 def still_waiting(
