@@ -367,6 +367,9 @@ def wake_of(jobs: Sequence[Employment], moment: Moment, policies: Policies) -> d
 
 def paired(before: Sequence[Employment], rows: Sequence[Worker]) -> list[tuple[Worker, Employment | None]]:
     """Each row of one number with the job it was: by the job's own ID, by what the job is, else by what is left."""
+    if len(before) == len(rows) == 1:  # nearly everybody: there is nothing to choose from
+        job, row = before[0], rows[0]
+        return [(row, job if _any(job.worker, row) or _same_id(job.worker, row) else None)]
     left, found = list(before), dict[int, Employment]()
     for alike in (_same_id, _same_job, _any):
         for n, row in enumerate(rows):
