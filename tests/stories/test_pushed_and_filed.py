@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from joinery.flows.push import News, tell
-from tests.stories.company import COLUMNS, FIELDS, Company, Row, changed, moment, staff
+from tests.stories.company import COLUMNS, FIELDS, Company, Row, changed, moment, staff, worker
 
 GONE = {"status": "Terminated"}
 
@@ -32,7 +32,7 @@ def push(acme: Company, at: str, who: str, **fields: str) -> None:
     acme.clock = lambda: now
     with acme.open(at) as it:
         (source,) = it.ports.sources.values()
-        news = News(door="push", name=f"n{at}", records=[{"worker_id": who, **fields}], received_at=now)
+        news = News(door="push", name=f"n{at}", records=[{**fields, "worker_id": who}], received_at=now)
         tell(it.ports, source, news)
 
 
@@ -135,3 +135,17 @@ def test_what_is_pushed_ahead_outlives_a_file_written_before_it(tmp_path: Path) 
     acme.clock = lambda: moment("2026-11-26T05:00")
     acme.day("2026-11-26T05:00")
     assert acme.account("0002").attributes["job_title"] == "Head"
+
+
+def test_somebody_whom_only_a_push_told_of_is_missing_from_the_files_that_lack_them(acme: Company) -> None:
+    """A hire that was pushed and rescinded, or made up: no file ever had them, and their access must not stay."""
+    new = {name: cell for name, cell in worker(9, hire_date="2026-11-24").items() if name != "worker_id"}
+    push(acme, "2026-11-24T03:00", "0009", **new)
+    night(acme, "2026-11-24T05:00", staff(4), written="20261124T020000")
+    assert acme.accounts()["0009"] == "active"
+    for day in (25, 26, 27):
+        rows = changed(staff(4), "0001", job_title=f"Clerk {day}")
+        night(acme, f"2026-11-{day}T05:00", rows, written=f"202611{day}T040000")
+        assert acme.accounts()["0009"] == ("active" if day < 27 else "archived")
+    night(acme, "2026-11-28T05:00", [*staff(4), worker(9)], written="20261128T040000")
+    assert acme.accounts()["0009"] == "active"

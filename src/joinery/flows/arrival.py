@@ -110,6 +110,14 @@ class Arrival:
             theirs |= {key for key in keys if key_read(self.spec, key) in source_ids}
         return doubted(before, theirs) if theirs else before
 
+    def lacks(self, source_ids: Collection[str]) -> list[str]:
+        """Those of these records that have no row here, not even a bad one."""
+        if not source_ids:
+            return []
+        keys = [*self.table.frame.get_column(self.key).unique().to_list(), *self.pending]
+        there = {*keys, *(key_read(self.spec, key) for key in keys if isinstance(key, str))}
+        return sorted(set(source_ids) - there)
+
     def read_as(self, before: bytes | None) -> bool:
         """The last file was mapped as this one is: the same bytes say the same about everybody."""
         salt = repr(self.spec)

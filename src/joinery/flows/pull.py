@@ -36,7 +36,7 @@ from joinery.flows.policy import Ports, SourcePolicy
 from joinery.flows.pulled import FileResult, PullReport, report_of
 from joinery.flows.ready import KeptBack, Readied
 from joinery.flows.setting import Outcome, Setting
-from joinery.flows.told_since import pushed_after, told_since
+from joinery.flows.told_since import pushed_after, pushed_before, told_since
 from joinery.flows.waking import setting_for, wake
 from joinery.kit.drop import ArrivedFile
 from joinery.store.connections import ConnectionState, load_state, save_state
@@ -205,7 +205,8 @@ def _accept(
         acceptance.without_address = without_address
         readied = readied.under(said, (frozen, without_address))
         acceptance.rows(arrival.spec, read.records(delta, readied), frozen, claims, readied)
-        missing = _absent(source, acceptance, arrival, delta, state)
+        lacked = arrival.lacks(pushed_before(connection, ports, source, file)) if arrival.says_who_is_gone else ()
+        missing = _absent(source, acceptance, arrival, (delta, lacked), state)
         in_question = acceptance.close()
         outcome, population = acceptance.outcome, with_renumbered(connection, name, population)
         found, first = ((*outcome.findings,), population, in_question), compared.before is None
@@ -310,9 +311,11 @@ def _snapshot(
 
 
 def _absent(
-    source: SourcePolicy, acceptance: Acceptance, arrival: Any, delta: Any, state: ConnectionState
+    source: SourcePolicy, acceptance: Acceptance, arrival: Any, found: tuple[Any, Sequence[str]], state: ConnectionState
 ) -> list[str]:
-    """Only a complete, trusted, full snapshot may say that somebody is gone."""
+    """Only a complete, trusted, full snapshot may say that somebody is gone. `found`: what is other than in the last
+    file, and those who were pushed since and are not in this one."""
+    delta, lacked = found
     before: Sequence[str] = state.extra.get("missing", {}).get(source.people, ())
     if not arrival.says_who_is_gone:
         return list(before)
@@ -320,7 +323,7 @@ def _absent(
     still = [key for key in before if key not in acceptance.outcome.seen]
     # somebody whose row is there and cannot be used is not found again, and not absent once more either
     unusable = set(_keys(arrival, acceptance.outcome.refused.union(delta.duplicated, arrival.pending)))
-    absent = dict.fromkeys([*gone, *(key for key in still if key not in unusable)])
+    absent = dict.fromkeys([*gone, *(key for key in (*still, *lacked) if key not in unusable)])
     return [*acceptance.absent(absent), *(key for key in still if key in unusable)]
 
 

@@ -17,7 +17,7 @@ from joinery.flows.setting import Pushed
 from joinery.kit.drop import ArrivedFile
 from joinery.store.facts import told_between
 from joinery.store.people import People
-from joinery.store.snapshots import SnapshotRow
+from joinery.store.snapshots import SnapshotRow, last_complete
 
 #: a file that does not say of when it is may be so old when it comes
 OLD: Final = timedelta(days=1)
@@ -30,6 +30,13 @@ def told_since(
     until = file.as_of or ports.now() - OLD
     keys = told_between(connection, ports.policy.name, source.people, _written(last), until)
     return _numbers(connection, ports, source, keys)
+
+
+def pushed_before(connection: Connection, ports: Ports, source: SourcePolicy, file: ArrivedFile) -> frozenset[str]:
+    """Source IDs of people of whom something was pushed since the last full file was written and before this one was:
+    no file needs to have had them yet, and one that lacks them says as much as of anybody."""
+    last = last_complete(connection, ports.policy.name, source.name)
+    return told_since(connection, ports, source, last, file) if last is not None else frozenset()
 
 
 def pushed_after(connection: Connection, ports: Ports, source: SourcePolicy, file: ArrivedFile) -> Pushed | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
 from joinery.core.model.codec import canonical, instant_text
 from joinery.store.accounts import upsert
@@ -68,16 +68,23 @@ def last_full(connection: Connection, name: str, source: str) -> datetime | None
     return datetime.fromisoformat(at) if at else None
 
 
+def last_complete(connection: Connection, name: str, source: str) -> SnapshotRow | None:
+    """The newest accepted snapshot of a source that said who is gone; None before the first."""
+    return _last(connection, name, source, ("accepted",), snapshots.c.complete)
+
+
 def last_arrival(connection: Connection, name: str, source: str) -> SnapshotRow | None:
     """The newest arrival, whatever became of it."""
     return _last(connection, name, source, ("accepted", "held", "rejected", "same"))
 
 
-def _last(connection: Connection, name: str, source: str, states: tuple[str, ...]) -> SnapshotRow | None:
+def _last(
+    connection: Connection, name: str, source: str, states: tuple[str, ...], *more: ColumnElement[bool]
+) -> SnapshotRow | None:
     c = snapshots.c
     query = (
         select(snapshots)
-        .where(c.connection == name, c.source == source, c.state.in_(states))
+        .where(c.connection == name, c.source == source, c.state.in_(states), *more)
         .order_by(c.taken_at.desc(), c.id.desc())
         .limit(1)
     )

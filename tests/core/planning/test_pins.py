@@ -44,6 +44,7 @@ def pin(subject: str, value: str, then: Standing | None = None, *, asks: bool = 
         pytest.param(pin("group:Other", "in"), desired(), AT_WORK, "over", id="the group is not wanted any more"),
         pytest.param(pin("access", "suspended", LEFT), desired(SUSPENDED), LEFT, "kept", id="let in after this end"),
         pytest.param(pin("access", "suspended", LEFT), desired(ARCHIVED), LEFT, "kept", id="and not archived for it"),
+        pytest.param(pin("access", "suspended", AWAY), desired(ARCHIVED), AWAY, "over", id="but for being absent"),
         pytest.param(pin("access", "suspended", LEFT), desired(SUSPENDED), LEFT_AGAIN, "over", id="not after the next"),
         pytest.param(
             pin("access", "suspended", AWAY), desired(SUSPENDED), LEFT, "over", id="let in on leave, then left"

@@ -77,5 +77,7 @@ def _holds(pin: Pin, wanted: Mapping[str, str], desired: Desired, standing: Stan
         return now == pin.value
     if desired.access.by_hand or (pin.behind and pin.behind != behind_access(standing)):
         return False
-    # whoever was left in although they were to be suspended is not archived for the same end either
-    return now == pin.value or (pin.value == AccountState.SUSPENDED and now == AccountState.ARCHIVED)
+    # whoever was left in although they were to be suspended is not archived for the same end either; who is at work
+    # is archived for their absence, which nobody has had a say about
+    same_end = pin.value == AccountState.SUSPENDED and now == AccountState.ARCHIVED and not standing.stage.employed
+    return now == pin.value or same_end
