@@ -205,8 +205,7 @@ def _accept(
         acceptance.without_address = without_address
         readied = readied.under(said, (frozen, without_address))
         acceptance.rows(arrival.spec, read.records(delta, readied), frozen, claims, readied)
-        lacked = arrival.lacks(pushed_before(connection, ports, source, file)) if arrival.says_who_is_gone else ()
-        missing = _absent(source, acceptance, arrival, (delta, lacked), state)
+        missing = _absent(said, acceptance, arrival, delta, state)
         in_question = acceptance.close()
         outcome, population = acceptance.outcome, with_renumbered(connection, name, population)
         found, first = ((*outcome.findings,), population, in_question), compared.before is None
@@ -281,6 +280,7 @@ class _Reading:
         full = last_full(connection, setting.connection, self.source.people)
         pushed = pushed_after(connection, self.ports, self.source, self.file)
         setting = replace(setting, content_as_of=self.file.as_of, full_as_of=full, pushed=pushed)
+        setting = replace(setting, pushed_before=pushed_before(connection, self.ports, self.source, self.file))
         return replace(setting, partial=self.arrival.partial)
 
     def kept_back(self, connection: Connection) -> KeptBack:
@@ -310,20 +310,18 @@ def _snapshot(
     )
 
 
-def _absent(
-    source: SourcePolicy, acceptance: Acceptance, arrival: Any, found: tuple[Any, Sequence[str]], state: ConnectionState
-) -> list[str]:
-    """Only a complete, trusted, full snapshot may say that somebody is gone. `found`: what is other than in the last
-    file, and those who were pushed since and are not in this one."""
-    delta, lacked = found
-    before: Sequence[str] = state.extra.get("missing", {}).get(source.people, ())
+def _absent(said: Setting, acceptance: Acceptance, arrival: Any, delta: Any, state: ConnectionState) -> list[str]:
+    """Only a complete, trusted, full snapshot may say that somebody is gone."""
+    before: Sequence[str] = state.extra.get("missing", {}).get(said.source, ())
     if not arrival.says_who_is_gone:
         return list(before)
     gone = _keys(arrival, delta.gone)
     still = [key for key in before if key not in acceptance.outcome.seen]
     # somebody whose row is there and cannot be used is not found again, and not absent once more either
     unusable = set(_keys(arrival, acceptance.outcome.refused.union(delta.duplicated, arrival.pending)))
-    absent = dict.fromkeys([*gone, *(key for key in (*still, *lacked) if key not in unusable)])
+    absent = dict.fromkeys(
+        [*gone, *(key for key in (*still, *arrival.lacks(said.pushed_before)) if key not in unusable)]
+    )
     return [*acceptance.absent(absent), *(key for key in still if key in unusable)]
 
 
