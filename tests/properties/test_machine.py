@@ -361,7 +361,7 @@ HAPPENS = {
 }
 
 QUICK = settings(
-    max_examples=8,
+    max_examples=7,
     stateful_step_count=12,
     deadline=None,
     suppress_health_check=list(HealthCheck),
