@@ -79,3 +79,18 @@ def test_a_leaver_whose_suspension_was_a_lie_is_out_the_next_night(tmp_path: Pat
     assert acme.accounts()["0004"] == "active"
     acme.day("2026-11-25")
     assert acme.accounts()["0004"] == "suspended"
+
+
+def test_access_that_was_given_back_unheard_is_ended_by_hand_all_the_same(tmp_path: Path) -> None:
+    """The system said that the restore failed, and had done it: what we remember as suspended is open."""
+    inner = MemoryTarget()
+    hostile = HostileTarget(inner)
+    acme, rows = Company(tmp_path, memory=inner, around=lambda _target: hostile), staff(10)
+    acme.day("2026-11-23", rows)
+    acme.day("2026-11-24", changed(rows, "0002", status="Terminated", termination_date="2026-11-24"))
+    hostile.mood = OnCommand()
+    hostile.mood.then("perform", Mischief.LIE_FAILED)
+    assert acme.day("2026-11-25", rows).lines == ["0002 restore failed"]
+    assert acme.accounts()["0002"] == "active"
+    acme.end_access("0002")
+    assert acme.accounts()["0002"] == "suspended"

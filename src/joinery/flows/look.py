@@ -12,8 +12,9 @@ from sqlalchemy import Connection
 
 from joinery.core.model.plan import PlanSummary
 from joinery.flows.announced import forget_announced_ends
-from joinery.flows.contact import contacted, look_at_doubtful, read_accounts, still_in_doubt
+from joinery.flows.contact import contacted, read_accounts
 from joinery.flows.doubles import SAME_PERSON, look_for_doubles
+from joinery.flows.doubtful import look_at_doubtful, still_in_doubt
 from joinery.flows.issues import refresh_issues
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Ports

@@ -19,6 +19,7 @@ from joinery.core.rules.rule_data import requirement
 from joinery.errors import NotThere
 from joinery.flows.apply import Applied, apply_alone
 from joinery.flows.closing import close_the_book
+from joinery.flows.doubtful import look_at_doubtful, still_in_doubt
 from joinery.flows.gather import gather
 from joinery.flows.latch import latch_of
 from joinery.flows.plan import make_plan
@@ -258,7 +259,10 @@ def end_access(ports: Ports, who: str, word: Word) -> AccessEnded:
 
 
 def _close(ports: Ports, ended: AccessEnded, at: datetime) -> AccessEnded:
+    # a way in that failed, as far as we heard, may be open
+    unseen = look_at_doubtful(ports, only=[ended.person_key])
     plan = make_plan(ports, at, f"{BY_HAND}: {ended.worker_id}", only=[ended.person_key])
+    still_in_doubt(ports, unseen)
     if plan is None:
         return ended
     applied = apply_alone(ports, plan)

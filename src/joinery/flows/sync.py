@@ -14,8 +14,9 @@ from joinery.core.rules.instants import local_day
 from joinery.errors import AsOfRefused, JoineryError, StoreTrouble
 from joinery.flows.apply import Applied, apply_by_mode, resume
 from joinery.flows.closing import LEAVERS, close_the_book, look_again
-from joinery.flows.contact import contacted, look_at_doubtful, read_accounts, still_in_doubt
+from joinery.flows.contact import contacted, read_accounts
 from joinery.flows.doubles import SAME_PERSON, look_for_doubles
+from joinery.flows.doubtful import look_at_doubtful, still_in_doubt
 from joinery.flows.erase import end_keeping
 from joinery.flows.issues import look_at_records, refresh_issues, waived
 from joinery.flows.laid_off import Batch, fire
