@@ -46,6 +46,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     shared = pytest.mark.skip(reason=f"needs {SHARED}, which is not there")
     quick.longest_first(items)
     for item in items:
+        if quick.on_one_store_is_enough(item):
+            item.add_marker(pytest.mark.long)
         if "long" in item.keywords and not config.getoption("--run-long"):
             item.add_marker(long)
         if "shared" in item.keywords and not SHARED.is_dir():

@@ -1,6 +1,6 @@
 """Replays: one export a day, and every event and account compared with an oracle that knows the history.
 
-The small one makes its own history and needs nothing; the other takes ten days of a real one from beside the checkout.
+The small one makes its own history and needs nothing; the other takes six days of a real one from beside the checkout.
 """
 
 from __future__ import annotations
@@ -158,9 +158,9 @@ def test_a_month_of_a_small_company_gives_every_event_once_and_the_right_account
             )
 
 
-# ------------------------------------------------------------------------------------- ten days of a real history
+# ------------------------------------------------------------------------------------- six days of a real history
 
-START, WINDOW = "1996-08-02", 10
+START, WINDOW = "1996-08-02", 6
 
 
 def replayed(shared: Path, *arguments: str) -> None:
@@ -174,7 +174,7 @@ def replayed(shared: Path, *arguments: str) -> None:
 
 
 @pytest.mark.shared
-def test_ten_days_of_a_real_history_miss_nothing_double_nothing_and_invent_nothing(
+def test_six_days_of_a_real_history_miss_nothing_double_nothing_and_invent_nothing(
     shared_dir: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("duckdb")
