@@ -34,19 +34,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks import stage
 from benchmarks.school import Place, school
-from benchmarks.stage import JOINERY, ROOT, Company, row, told
+from benchmarks.stage import ROOT, Company, row, told
 
 PEOPLE = 150
-OFF = (
-    "import sqlite3, joinery.store.database as d\n"
-    "def plain(c):\n    c.execute('PRAGMA journal_mode=WAL')\n    c.set_trace_callback(None)\n"
-    "d.to_wal = plain\n"
-    "import sqlalchemy.event as e, sqlalchemy\n"
-    "@e.listens_for(sqlalchemy.engine.Engine, 'begin')\n"
-    "def off(c):\n    c.connection.dbapi_connection.execute('PRAGMA synchronous=OFF')\n"
-    "from joinery.cli.main import run; run()"
-)
+#: `joinery` whose transactions on SQLite are never synced
+OFF = """
+from sqlalchemy import Engine, event
+@event.listens_for(Engine, "begin")
+def off(connection):
+    connection.connection.dbapi_connection.execute("PRAGMA synchronous=OFF")
+from joinery.cli.main import run
+run()
+"""
 
 
 @contextmanager
@@ -109,17 +110,14 @@ class Storm:
 
     def end_somebody(self) -> None:
         """The command says that it is done: then it is, whatever happens now."""
-        there = [n for n, who in self.staff.items() if who["status"] == "Active" and self.known(n)]
+        known = {user["userName"] for user in self.lms.ask("/people")}
+        there = [n for n, who in self.staff.items() if who["status"] == "Active" and who["work_email"] in known]
         if not there:
             return
         number = self.dice.choice(there)
         self.company.run("person", "end-access", f"{number:07}", "--reason", "INC-1", "--yes")
         self.ended.add(number)
         self.counts["ended by hand"] += 1
-
-    def known(self, number: int) -> bool:
-        """Has an account."""
-        return any(user["userName"] == f"w{number}@bench.example" for user in self.lms.ask("/people"))
 
     def whole(self) -> None:
         """A run to its end, undisturbed; then nobody has access who must not have it."""
@@ -142,8 +140,7 @@ class Storm:
         heard, users = self.lms.ask("/told"), self.lms.ask("/people")
         there = {user["userName"]: user.get("active", True) for user in users}
         wanted = {who["work_email"]: who["status"] == "Active" for n, who in self.staff.items() if n not in self.ended}
-        wrong = [name for name, active in wanted.items() if active and not there.get(name)]
-        wrong += [name for name, active in wanted.items() if not active and there.get(name)]
+        wrong = [name for name, active in wanted.items() if there.get(name, False) != active]
         self.company.run("audit", "verify")
         return {
             "nights": self.nights,
@@ -184,7 +181,10 @@ def stormed(asked: argparse.Namespace, here: Path) -> dict[str, Any]:
                 else:
                     if dice.random() < 0.5:
                         storm.whole()
-                    storm.end_somebody() if dice.random() < 0.5 else storm.a_night()
+                    if dice.random() < 0.5:
+                        storm.end_somebody()
+                    else:
+                        storm.a_night()
                 company.stack.close()
         with mounted(platter, place, seed + cuts + 1):
             storm.sound()
@@ -201,9 +201,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     if asked.control:
-        import benchmarks.stage as stage
-
-        stage.JOINERY = (JOINERY[0], "-c", OFF)
+        stage.JOINERY = (sys.executable, "-c", OFF)
     here = Path(tempfile.mkdtemp(prefix="joinery-power-"))
     found = stormed(asked, here)
     shutil.rmtree(here)  # of what went wrong, everything stays to be looked at

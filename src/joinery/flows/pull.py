@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, islice
@@ -36,7 +36,7 @@ from joinery.flows.policy import Ports, SourcePolicy
 from joinery.flows.pulled import FileResult, PullReport, report_of
 from joinery.flows.ready import KeptBack, Readied
 from joinery.flows.setting import Outcome, Setting
-from joinery.flows.told_since import pushed_after, pushed_before, told_since
+from joinery.flows.told_since import pushed_after, pushed_before
 from joinery.flows.waking import setting_for, wake
 from joinery.kit.drop import ArrivedFile
 from joinery.store.connections import ConnectionState, load_state, save_state
@@ -105,7 +105,7 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
         remembered = load_state(connection, ports.policy.name).extra.get("layouts", {}).get(source.name, {})
         last = last_accepted(connection, ports.policy.name, source.name)
         before = load_digests(connection, ports.policy.name, source.name, "")
-        pushed = told_since(connection, ports, source, last, file) if last and before else frozenset[str]()
+        pushed, unnamed = pushed_before(connection, ports, source, file, last if before else None)
     try:
         source.drop.verify(file)
         with source.opened(file) as plain:
@@ -130,8 +130,8 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
         profile = replace(known, as_of=profile.as_of or known.as_of, sha256=profile.sha256)
     # a new number may be a known one without its zeros
     arrival = arrival.against(before) if churned is not None and churned.new and word is None else arrival
-    changes_before = last is not None and not last.complete
-    compared = _Compared(as_of=as_of, before=before, profile=profile, after_changes=changes_before, word=word)
+    after = last is not None and not last.complete
+    compared = _Compared(as_of=as_of, before=before, profile=profile, after_changes=after, word=word, unnamed=unnamed)
     result, outcome = _accept(ports, source, file, arrival, compared)
     source.drop.accept(file, report_of(result, arrival.rejected_rows()), day)
     return result, outcome
@@ -185,6 +185,8 @@ class _Compared:
     after_changes: bool = False
     #: of whoever accepted the file although the gate would hold it
     word: Decision | None = None
+    #: source IDs of whom news were pushed between the last full file and this one: no file has had them yet, may be
+    unnamed: frozenset[str] = frozenset()
 
 
 def _accept(
@@ -205,7 +207,7 @@ def _accept(
         acceptance.without_address = without_address
         readied = readied.under(said, (frozen, without_address))
         acceptance.rows(arrival.spec, read.records(delta, readied), frozen, claims, readied)
-        missing = _absent(said, acceptance, arrival, delta, state)
+        missing = _absent(source.people, acceptance, arrival, delta, state, compared.unnamed)
         in_question = acceptance.close()
         outcome, population = acceptance.outcome, with_renumbered(connection, name, population)
         found, first = ((*outcome.findings,), population, in_question), compared.before is None
@@ -279,9 +281,8 @@ class _Reading:
         setting = setting_for(self.ports, self.source, as_of, snapshot_id, state)
         full = last_full(connection, setting.connection, self.source.people)
         pushed = pushed_after(connection, self.ports, self.source, self.file)
-        setting = replace(setting, content_as_of=self.file.as_of, full_as_of=full, pushed=pushed)
-        setting = replace(setting, pushed_before=pushed_before(connection, self.ports, self.source, self.file))
-        return replace(setting, partial=self.arrival.partial)
+        partial, written = self.arrival.partial, self.file.as_of
+        return replace(setting, partial=partial, content_as_of=written, full_as_of=full, pushed=pushed)
 
     def kept_back(self, connection: Connection) -> KeptBack:
         """Employee IDs that only the population shows to be wrong; shared addresses may be left out instead."""
@@ -310,18 +311,18 @@ def _snapshot(
     )
 
 
-def _absent(said: Setting, acceptance: Acceptance, arrival: Any, delta: Any, state: ConnectionState) -> list[str]:
+def _absent(
+    people: str, acceptance: Acceptance, arrival: Any, delta: Any, state: ConnectionState, unnamed: Collection[str]
+) -> list[str]:
     """Only a complete, trusted, full snapshot may say that somebody is gone."""
-    before: Sequence[str] = state.extra.get("missing", {}).get(said.source, ())
+    before: Sequence[str] = state.extra.get("missing", {}).get(people, ())
     if not arrival.says_who_is_gone:
         return list(before)
     gone = _keys(arrival, delta.gone)
     still = [key for key in before if key not in acceptance.outcome.seen]
     # somebody whose row is there and cannot be used is not found again, and not absent once more either
     unusable = set(_keys(arrival, acceptance.outcome.refused.union(delta.duplicated, arrival.pending)))
-    absent = dict.fromkeys(
-        [*gone, *(key for key in (*still, *arrival.lacks(said.pushed_before)) if key not in unusable)]
-    )
+    absent = dict.fromkeys([*gone, *(key for key in (*still, *arrival.lacks(unnamed)) if key not in unusable)])
     return [*acceptance.absent(absent), *(key for key in still if key in unusable)]
 
 

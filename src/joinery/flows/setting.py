@@ -47,8 +47,6 @@ class Setting:
     heard_at: datetime | None = None
     #: of whom news were pushed after the file was written, as far as that is known
     pushed: Pushed | None = None
-    #: source IDs of whom news were pushed between the last full file and this one: no file has had them yet, may be
-    pushed_before: frozenset[str] = frozenset()
     #: how the dates and statuses of any source are read
     policies: Callable[[Worker], LifecyclePolicy] | None = None
     ownership: Ownership = field(default_factory=Ownership)

@@ -23,20 +23,25 @@ from joinery.store.snapshots import SnapshotRow, last_complete
 OLD: Final = timedelta(days=1)
 
 
-def told_since(
-    connection: Connection, ports: Ports, source: SourcePolicy, last: SnapshotRow, file: ArrivedFile
+def pushed_before(
+    connection: Connection, ports: Ports, source: SourcePolicy, file: ArrivedFile, last: SnapshotRow | None
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Source IDs of people of whom something was pushed before this file was written, and after `last` was; and after
+    the last full file was: no file needs to have had them yet, and one that lacks them says as much as of anybody."""
+    since = _since(connection, ports, source, last, file)
+    if last is not None and last.complete:
+        return since, since
+    return since, _since(connection, ports, source, last_complete(connection, ports.policy.name, source.name), file)
+
+
+def _since(
+    connection: Connection, ports: Ports, source: SourcePolicy, last: SnapshotRow | None, file: ArrivedFile
 ) -> frozenset[str]:
-    """Source IDs of people of whom something was pushed after the last file was written and before this one was."""
+    if last is None:
+        return frozenset()
     until = file.as_of or ports.now() - OLD
     keys = told_between(connection, ports.policy.name, source.people, _written(last), until)
     return _numbers(connection, ports, source, keys)
-
-
-def pushed_before(connection: Connection, ports: Ports, source: SourcePolicy, file: ArrivedFile) -> frozenset[str]:
-    """Source IDs of people of whom something was pushed since the last full file was written and before this one was:
-    no file needs to have had them yet, and one that lacks them says as much as of anybody."""
-    last = last_complete(connection, ports.policy.name, source.name)
-    return told_since(connection, ports, source, last, file) if last is not None else frozenset()
 
 
 def pushed_after(connection: Connection, ports: Ports, source: SourcePolicy, file: ArrivedFile) -> Pushed | None:
