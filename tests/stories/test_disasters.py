@@ -244,6 +244,17 @@ def test_a_bad_row_that_says_terminated_still_ends_access(tmp_path: Path, also: 
     assert "0002 suspend done" in night.lines
 
 
+def test_whoever_a_bad_row_put_out_is_in_again_when_it_is_as_it_was_before(tmp_path: Path) -> None:
+    acme = Company(tmp_path)
+    acme.day("2026-11-23", staff(4))
+    acme.day("2026-11-24", changed(staff(4), "0001", status="Terminated", hire_date="no day"))
+    assert acme.account("0001").state == "suspended"
+    acme.day("2026-11-25", staff(4))
+    assert acme.account("0001").state == "active"
+    # once is enough
+    assert acme.day("2026-11-26", staff(4)[::-1]).report.pulled.files[0].counts["unchanged"] == 4
+
+
 def test_an_unknown_status_with_an_end_date_already_past_ends_access(tmp_path: Path) -> None:
     acme, rows = company(tmp_path, 20)
     night = acme.day("2026-11-24", changed(rows, "0002", status="Zombie", termination_date="2026-11-20"))

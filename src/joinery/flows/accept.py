@@ -167,7 +167,8 @@ class Acceptance:
         if isinstance(found, Rejected):
             self._refuse(found.finding(), raw_key)
             alone = not has_several_jobs(record) and len(mine) < 2
-            self._believe_end(owner, Ends(self._is, spec, owner, was).told(rows_of(record)[-1]) if alone else None)
+            end = Ends(self._is, spec, owner, was).told(rows_of(record)[-1]) if alone else None
+            self._believe_end(raw_key, owner, end)
             return
         self.outcome.findings.extend(found.findings)
         self.outcome.older.update([raw_key] if found.older else [])
@@ -181,7 +182,7 @@ class Acceptance:
             self.outcome.counts["quarantined"] += 1
             if not has_several_jobs(record) and len(mine) < 2:
                 said = taken[0].whole or workers[0]
-                self._believe_end(owner, Ends(self._is, spec, owner, was).told(rows_of(record)[-1], said))
+                self._believe_end(raw_key, owner, Ends(self._is, spec, owner, was).told(rows_of(record)[-1], said))
             return
         if found.ended is not None and not self._odd(ended := self._addressed(found.ended.worker)):
             self._decide([ended], owner, [found.ended])
@@ -199,10 +200,11 @@ class Acceptance:
     def _in_doubt(self, spec: MappingSpec, record: RawRecord, owner: Person | None, _frozen: Mapping[str, str]) -> None:
         """Nothing shows which of these rows was said last: none counts, but an end that all of them tell."""
         rows, unclear = rows_of(record), unclear_in(record)
-        self._refuse(unclear_finding(key_of(spec, record), unclear, len(rows)), record.get(self._key, "").strip())
+        raw_key = record.get(self._key, "").strip()
+        self._refuse(unclear_finding(key_of(spec, record), unclear, len(rows)), raw_key)
         mine = self._mine(owner, (self._is.source, record_key(spec, record)))
         if len(mine) == 1 and "worker_id" not in unclear:
-            self._believe_end(owner, Ends(self._is, spec, owner, mine[0]).agreed(rows))
+            self._believe_end(raw_key, owner, Ends(self._is, spec, owner, mine[0]).agreed(rows))
 
     def _addressed(self, worker: Worker) -> Worker:
         return replace(worker, work_email="") if worker.worker_id in self.without_address else worker
@@ -216,9 +218,10 @@ class Acceptance:
         self.outcome.findings.extend(dict.fromkeys(found))
         return any(f.severity is Severity.QUARANTINE for f in found) or workers[0].worker_id in frozen
 
-    def _believe_end(self, owner: Person | None, taken: Taken | None) -> None:
+    def _believe_end(self, raw_key: str, owner: Person | None, taken: Taken | None) -> None:
         """A bad row never keeps somebody in who is out: of this row only the end is believed."""
         if owner is not None and taken is not None:
+            self.outcome.ended.add(raw_key)
             self._decide([taken.worker], owner, [taken])
 
     def _refuse(self, finding: Finding, raw_key: str) -> None:

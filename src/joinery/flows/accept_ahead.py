@@ -121,6 +121,7 @@ def _ready(outcome: Outcome, changes: Sequence[Change]) -> Ready:
         counts=tuple(outcome.counts.items()),
         findings=tuple(outcome.findings),
         refused=tuple(outcome.refused),
+        ended=tuple(outcome.ended),
         older=tuple(outcome.older),
         seen=tuple(outcome.seen),
         doubtful=tuple(outcome.doubtful),

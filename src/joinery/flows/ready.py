@@ -30,6 +30,7 @@ class Ready:
     counts: tuple[tuple[str, int], ...]
     findings: tuple[Finding, ...]
     refused: tuple[str, ...]
+    ended: tuple[str, ...]
     older: tuple[str, ...]
     seen: tuple[str, ...]
     doubtful: tuple[PersonKey, ...]
@@ -40,6 +41,7 @@ class Ready:
             outcome.counts[name] += count
         outcome.findings.extend(self.findings)
         outcome.refused.update(self.refused)
+        outcome.ended.update(self.ended)
         outcome.older.update(self.older)
         outcome.seen.update(self.seen)
         outcome.doubtful.update(self.doubtful)

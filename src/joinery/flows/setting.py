@@ -73,6 +73,8 @@ class Outcome:
     refused: set[str] = field(default_factory=set)
     #: keys, as the file has them, of records older than what is known, in part or whole
     older: set[str] = field(default_factory=set)
+    #: keys, as the file has them, of refused rows whose end was believed
+    ended: set[str] = field(default_factory=set)
     #: source IDs of records that were believed
     seen: set[str] = field(default_factory=set)
     #: employee IDs whose employment began or ended: those who report to them are looked at again
@@ -83,3 +85,8 @@ class Outcome:
     addresses: set[str] = field(default_factory=set)
     #: people whose identity has to be looked at once everything is in
     doubtful: set[PersonKey] = field(default_factory=set)
+
+    @property
+    def pending(self) -> set[str]:
+        """Keys of rows that count for nothing yet: the next file is compared with what was known before."""
+        return self.refused | self.older

@@ -59,10 +59,13 @@ class Delta:
         """The digest index to keep for the next comparison."""
         return self.blob_without(())
 
-    def blob_without(self, refused: Collection[Key], *, keep_gone: bool = False) -> bytes:
+    def blob_without(
+        self, refused: Collection[Key], *, keep_gone: bool = False, doubtful: Collection[str] = ()
+    ) -> bytes:
         """As `blob`, but these keys keep their old digest (or none), so that they stay pending until they are right.
 
-        `keep_gone`: for a file of changes only, which says nothing about those it does not name.
+        `keep_gone`: for a file of changes only, which says nothing about those it does not name. `doubtful`: of these
+        something was believed all the same, so that they are looked at even when they say again what they said before.
         """
         if self.empty and self._stored is not None:
             return self._stored  # every digest is as it was: nothing to sort and pack again
@@ -76,7 +79,7 @@ class Delta:
             kept = pl.concat([kept, old]).unique(names)
         if kept.height:
             now = pl.concat([now, kept.join(now, on=names, how="anti")])
-        return _pack(self._head, now.sort(names))
+        return _pack(self._head, _unread(now, doubtful).sort(names))
 
 
 def compare(
@@ -178,12 +181,16 @@ def doubted(blob: bytes, keys: Collection[str]) -> bytes:
     """The index with these people's rows to be looked at again, whatever the next file says of them."""
     first, _, body = blob.partition(b"\n")
     frame = pl.read_ipc(io.BytesIO(body))
+    return _pack(json.loads(first), _unread(frame, keys))
+
+
+def _unread(frame: pl.DataFrame, keys: Collection[str]) -> pl.DataFrame:
+    """With digests for these keys that no row has."""
+    if not keys:
+        return frame
     theirs = pl.any_horizontal(pl.col(name).is_in(list(keys)) for name in _key_names(frame))
     nothing = pl.lit(0, dtype=pl.UInt64)
-    return _pack(
-        json.loads(first),
-        frame.with_columns(pl.when(theirs).then(nothing).otherwise(pl.col(each)).alias(each) for each in _DIGESTS),
-    )
+    return frame.with_columns(pl.when(theirs).then(nothing).otherwise(pl.col(each)).alias(each) for each in _DIGESTS)
 
 
 def without_keys(blob: bytes, keys: Collection[str]) -> bytes:
