@@ -116,9 +116,9 @@ class Looking:
     #: no settings say what the columns are: what they hold is looked at too
     by_headings: bool = False
 
-    def mapping_of(self, table: Table) -> Callable[[tuple[str, ...]], MappingSpec]:
-        """How this table's header is read: a column of forms of address is no job title."""
-        if not (title := self.title_of(table)):
+    def mapping_without(self, title: str) -> Callable[[tuple[str, ...]], MappingSpec]:
+        """How a header is read: a column of forms of address is no job title."""
+        if not title:
             return self.mapping_for
         return lambda header: self.mapping_for(tuple(column for column in header if column != title))
 
@@ -133,7 +133,8 @@ class Looking:
 def check_file(path: Path, looking: Looking) -> Checked:
     """Everything that is odd in this file. Raises SourceUntrusted or ConfigError when it cannot be used at all."""
     table = read_table(path, looking.layout)
-    spec = mapped(looking.mapping_of(table), table)
+    title = looking.title_of(table)
+    spec = mapped(looking.mapping_without(title), table)
     settled = settle(spec, dates_in(table.frame, spec), looking.layout.dates, looking.dates)
     spec = settled.sure
     changes_only = looking.changes or _says_changes(path)
@@ -143,7 +144,7 @@ def check_file(path: Path, looking: Looking) -> Checked:
     found = [
         *table.findings,
         *settled.findings,
-        *unread_headings(spec, looking.title_of(table)),
+        *unread_headings(spec, title),
         *_broken_rows(table),
         *_row_by_row(table, spec, looking),
         *(each for each in _together(people, pairs, looking) if not (changes_only and each.check == "manager_missing")),
@@ -234,7 +235,8 @@ def _together(people: pl.DataFrame, pairs: Sequence[Pair], looking: Looking) -> 
         found += against(people, looking.accounts, looking.today)
     if looking.before is not None:
         earlier = read_table(looking.before, looking.layout)
-        found += changes(_people(earlier, looking.mapping_of(earlier)(earlier.header)), people)
+        mapping = looking.mapping_without(looking.title_of(earlier))
+        found += changes(_people(earlier, mapping(earlier.header)), people)
     first = pl.Series(list({f.about[0] for f in found if f.about}), dtype=pl.String)
     rows = people.select("id", LINE).filter(pl.col("id").is_in(first.implode()))
     lines = dict(rows.unique("id", keep="first", maintain_order=True).iter_rows())

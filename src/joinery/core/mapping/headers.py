@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import lru_cache
@@ -171,8 +172,10 @@ _MOST: Final = 0.8
 
 def holds_forms_of_address(cells: Iterable[str]) -> bool:
     """Mr, Ms, Prof. Dr.: what stands before a name and is no job. Empty cells say nothing."""
-    said = [words.split() for cell in cells if (words := words_of(cell))]
-    return bool(said) and sum(_ADDRESS.issuperset(words) for words in said) >= _MOST * len(said)
+    # of many people few are called differently
+    said = [(words.split(), count) for cell, count in Counter(cells).items() if (words := words_of(cell))]
+    forms = sum(count for words, count in said if _ADDRESS.issuperset(words))
+    return bool(said) and forms >= _MOST * sum(count for _, count in said)
 
 
 def unread_headings(spec: MappingSpec, title: str) -> Iterator[Finding]:
