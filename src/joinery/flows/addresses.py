@@ -32,9 +32,8 @@ _SHAPE: Final[Mapping[str, Any]] = {
 
 def look_at_addresses(connection: Connection, name: str, source: str, workers: Collection[str], at: datetime) -> None:
     """After news of these employee numbers: who of `source` shares an address with one of them, and whoever did."""
-    of = f"{source}:{ADDRESSES}"
-    open_ones = {each["worker_id"] for each in open_findings(connection, name) if each["source"] == of}
-    about = {*workers, *open_ones}
+    shared = open_findings(connection, name, f"{source}:{ADDRESSES}")
+    about = {*workers, *(each["worker_id"] for each in shared)}
     if about:
         Book(connection, name, source, at).whole(ADDRESSES, list(_shared(connection, name, source, about)))
 

@@ -63,8 +63,7 @@ def _present(connection: Connection, name: str, numbers: Collection[str]) -> dic
 def look_at_managers(connection: Connection, name: str, source: str, workers: Collection[str], at: datetime) -> None:
     """After news of these employee numbers: what is odd about managers, as far as it is about them, and all of it that
     was open. `source`: where findings of the population of a full file are written."""
-    open_ones = [each for each in open_findings(connection, name) if each["source"] == source]
-    odd = [each for each in open_ones if each["check"] in MANAGERS]
+    odd = [each for each in open_findings(connection, name, source) if each["check"] in MANAGERS]
     if not workers and not odd:
         return
     reporting = Reporting(connection, name)

@@ -16,6 +16,7 @@ from joinery.store.tables import findings
 
 # asked in every run: putting a statement together takes longer than the answer
 _OPEN = select(findings).where(findings.c.connection == bindparam("mine"), findings.c.open)
+_OPEN_OF = _OPEN.where(findings.c.source == bindparam("of"))
 _CLOSE = (
     update(findings)
     .where(
@@ -92,8 +93,9 @@ def close_for_workers(
         connection.execute(update(findings).where(*where, *about).values(open=False))
 
 
-def open_findings(connection: Connection, name: str) -> list[dict[str, Any]]:
-    """All that are open, worst first."""
+def open_findings(connection: Connection, name: str, source: str = "") -> list[dict[str, Any]]:
+    """All that are open, or those that are written under this source, worst first."""
     order = {"blocker": 0, "quarantine": 1, "warning": 2, "note": 3}
-    rows = [dict(row._mapping) for row in connection.execute(_OPEN, {"mine": name})]
+    found = connection.execute(_OPEN_OF if source else _OPEN, {"mine": name} | ({"of": source} if source else {}))
+    rows = [dict(row._mapping) for row in found]
     return sorted(rows, key=lambda row: (order.get(row["severity"], 9), row["check"], row["worker_id"]))
