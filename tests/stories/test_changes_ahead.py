@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from joinery.cli.main import app
+from joinery.store.connections import load_state
 from tests.stories.company import COLUMNS, FIELDS, Company, Row, changed, staff, worker
 
 ALL = (*COLUMNS, "changed_at", "effective_date")
@@ -206,6 +207,42 @@ def test_another_change_in_between_leaves_it_waiting(tmp_path: Path) -> None:
     assert title(acme) == "Clerk"
     assert acme.day(SOON).lines == ["0002 update done"]
     assert (title(acme), acme.person("0002").worker.department) == ("Head", "Legal")
+
+
+@pytest.mark.parametrize("next_file", [SOON, "2026-12-03"])
+@pytest.mark.parametrize("woken", [False, True], ids=["with_the_file", "before_the_file"])
+def test_a_row_that_is_what_it_was_takes_back_what_has_come_into_force_since(
+    tmp_path: Path, next_file: str, woken: bool
+) -> None:
+    acme, rows = company(tmp_path)
+    acme.day("2026-11-20", one(rows, "0002", job_title="Head", effective_date=SOON), columns=ALL)
+    renamed = one(rows, "0002", given_name="Bea", effective_date="2026-11-21")
+    acme.day("2026-11-21", renamed, columns=ALL)
+    assert acme.person("0002").memory["ahead"], "a change of something else leaves it waiting"
+    if woken:
+        assert acme.day(f"{SOON}T02:00").lines == ["0002 update done"]
+    others = one(rows, "0003", job_title="Chief", effective_date=next_file)
+    acme.day(f"{next_file}T05:00", [*others, *renamed], columns=ALL)
+    assert title(acme) == "Clerk", "HR's newest word is the row that is what it was"
+    assert acme.day("2026-12-05", [*others, *renamed], columns=ALL).lines == []
+    assert title(acme) == "Clerk"
+
+
+def test_who_is_looked_at_again_is_not_kept_longer_than_until_the_next_file(tmp_path: Path) -> None:
+    acme, rows = company(tmp_path)
+    acme.day("2026-11-20", one(rows, "0002", job_title="Head", effective_date=SOON), columns=ALL)
+
+    def kept() -> object:
+        with acme.open(SOON) as it, it.ports.database.read() as connection:
+            return load_state(connection, it.ports.policy.name).extra.get("begun", {})
+
+    assert kept() == {}
+    acme.day(SOON)
+    assert list(kept().values()) == [["0002"]]
+    acme.day("2026-12-02", one(rows, "0003", job_title="Chief"), columns=ALL)
+    assert kept() == {}
+    acme.day("2026-12-03", one(rows, "0002", job_title="Clerk"), columns=ALL)
+    assert title(acme) == "Clerk", "their row is looked at when it comes"
 
 
 def test_what_is_taken_back_or_moved_does_not_come_on_the_old_day(tmp_path: Path) -> None:

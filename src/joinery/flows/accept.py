@@ -28,6 +28,7 @@ from joinery.core.model.worker import Worker
 from joinery.core.rules.job_ends import with_ended_jobs
 from joinery.core.rules.jobs import as_job, awaited, paired, superseded
 from joinery.core.rules.lifecycle import ended_unsaid, standing_of, standing_when_absent, still_missing
+from joinery.flows.begun import begun_of
 from joinery.flows.end_told import Ends
 from joinery.flows.in_time import Taken, all_remembered, begun_today, job_of, told_of
 from joinery.flows.joining import Claims, Joining
@@ -333,6 +334,7 @@ class Acceptance:
                 if all(job.record[0] == self._is.source and job.record[1] in self.outcome.seen for job in person.jobs):
                     continue
                 self.outcome.counts["woken"] += 1
+                self.outcome.begun |= begun_of(person, self._is.moment)
                 begun, since = begun_today(self._is, person)
                 jobs = [self._dawned(was, job) for was, job in zip(person.jobs, begun.jobs, strict=True)]
                 self._keep(jobs, person, memory=begun.memory, effective_on=since)

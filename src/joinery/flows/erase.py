@@ -15,6 +15,7 @@ from joinery.core.model.account import AccountState
 from joinery.core.model.ids import AccountId
 from joinery.core.model.standing import Stage
 from joinery.errors import ErasureRefused
+from joinery.flows.begun import without_begun
 from joinery.flows.erase_beyond import Part, beyond, erase_beyond
 from joinery.flows.person import Word, decisions_of, find_person, now_of
 from joinery.flows.policy import Policy, Ports
@@ -244,7 +245,7 @@ def _forget_mentions(connection: Connection, policy: Policy, case: _Case) -> Non
     from joinery.intake.delta import without_keys
 
     rewrite_digests(connection, policy.name, lambda blob: without_keys(blob, case.trace.numbers))
-    state = load_state(connection, policy.name)
+    state = without_begun(load_state(connection, policy.name), case.trace.numbers)
     extra = dict(state.extra)
     missing = {
         source: [number for number in numbers if number not in case.trace.numbers]

@@ -25,7 +25,7 @@ from joinery.errors import ConfigError, KeyUnusable, SourceUntrusted, StopRun
 from joinery.flows.accept import Acceptance
 from joinery.flows.accept_ahead import accepted_ahead
 from joinery.flows.addresses import ADDRESSES, look_at_addresses
-from joinery.flows.arrival import Arrival
+from joinery.flows.begun import begun_before, looked_at, note_begun
 from joinery.flows.believing import baseline_day, believing, uuid7
 from joinery.flows.book import FILE, IDENTITY, PEOPLE, REACH, Book
 from joinery.flows.held_files import accepted_once, may_accept
@@ -35,13 +35,13 @@ from joinery.flows.managers import look_at_managers, with_renumbered
 from joinery.flows.policy import Ports, SourcePolicy
 from joinery.flows.pulled import FileResult, PullReport, report_of
 from joinery.flows.ready import KeptBack, Readied
+from joinery.flows.set_aside import held, rejected, same
 from joinery.flows.setting import Outcome, Setting
 from joinery.flows.told_since import pushed_after, pushed_before
 from joinery.flows.waking import setting_for, wake
 from joinery.kit.drop import ArrivedFile
 from joinery.store.connections import ConnectionState, load_state, save_state
 from joinery.store.decisions import Decision, release
-from joinery.store.findings import record_findings
 from joinery.store.snapshots import (
     SnapshotRow,
     last_accepted,
@@ -57,6 +57,7 @@ def pull(ports: Ports, as_of: datetime) -> PullReport:
     results: list[FileResult] = []
     events: Counter[str] = Counter()
     seen: dict[str, set[str]] = {}
+    note_begun(ports, as_of)
     for source in ports.sources.values():
         for result, outcome in _arrivals(ports, source, as_of):
             results.append(result)
@@ -102,51 +103,40 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
 
     day = local_day(as_of, ports.policy.company_zone)
     with ports.database.read() as connection:
-        remembered = load_state(connection, ports.policy.name).extra.get("layouts", {}).get(source.name, {})
+        state = load_state(connection, ports.policy.name)
+        remembered = state.extra.get("layouts", {}).get(source.name, {})
         last = last_accepted(connection, ports.policy.name, source.name)
         before = load_digests(connection, ports.policy.name, source.name, "")
         pushed, unnamed = pushed_before(connection, ports, source, file, last if before else None)
+        begun = begun_before(state, source)
     try:
         source.drop.verify(file)
         with source.opened(file) as plain:
             arrival = open_without_erased(ports, source, plain, remembered)
     except (SourceUntrusted, ConfigError) as error:
-        finding = _finding(str(error.data.get("code", error.code)), str(error), error.fix)
-        result = FileResult(source=source.name, name=file.name, state="rejected", findings=(finding,))
-        _remember_unused(ports, result, file, as_of, sha256="")
-        source.drop.reject(file, report_of(result), day)
-        return result, None
-    if last is not None and not pushed and _unchanged(ports, source, last, arrival) and arrival.read_as(before):
-        return _same(ports, source, file, as_of, arrival), None
-    before = arrival.doubting(before, pushed) if before and pushed else before
+        return rejected(ports, source, file, as_of, error), None
+    news = pushed | begun
+    if last is not None and not news and _unchanged(ports, source, last, arrival) and arrival.read_as(before):
+        return same(ports, source, file, as_of, arrival), None
+    before = arrival.doubting(before, news) if before and news else before
     known, churned = Profile.from_json(last.profile) if last else None, arrival.churn(before)
     profile = arrival.profile(file.as_of)
     verdict = judge(profile, known, churned, source.trust, partial=arrival.partial, doubts=arrival.doubts)
     word = _word(ports, verdict.findings, arrival.sha256) if not verdict.trusted else None
     if not verdict.trusted and word is None:
-        return _hold(ports, source, file, arrival, (verdict.findings, as_of)), None
+        return held(ports, source, file, arrival, (verdict.findings, as_of)), None
     if arrival.partial and known is not None:
         # how many people there are is known from the last full file: the next full one is measured by that
         profile = replace(known, as_of=profile.as_of or known.as_of, sha256=profile.sha256)
     # a new number may be a known one without its zeros
     arrival = arrival.against(before) if churned is not None and churned.new and word is None else arrival
     after = last is not None and not last.complete
-    compared = _Compared(as_of=as_of, before=before, profile=profile, after_changes=after, word=word, unnamed=unnamed)
+    compared = _Compared(
+        as_of=as_of, before=before, profile=profile, after_changes=after, word=word, unnamed=unnamed, begun=begun
+    )
     result, outcome = _accept(ports, source, file, arrival, compared)
     source.drop.accept(file, report_of(result, arrival.rejected_rows()), day)
     return result, outcome
-
-
-def _hold(
-    ports: Ports, source: SourcePolicy, file: ArrivedFile, arrival: Any, why: tuple[tuple[Finding, ...], datetime]
-) -> FileResult:
-    """The file is not believed: nothing of it reaches the facts."""
-    findings, as_of = why
-    result = FileResult(source=source.name, name=file.name, state="held", rows=arrival.rows, findings=findings)
-    _remember_unused(ports, result, file, as_of, sha256=arrival.sha256)
-    day = local_day(as_of, ports.policy.company_zone)
-    source.drop.hold(file, {**report_of(result), "sha256": arrival.sha256}, day)
-    return result
 
 
 def _word(ports: Ports, findings: Sequence[Finding], sha256: str) -> Decision | None:
@@ -187,6 +177,8 @@ class _Compared:
     word: Decision | None = None
     #: source IDs of whom news were pushed between the last full file and this one: no file has had them yet, may be
     unnamed: frozenset[str] = frozenset()
+    #: source IDs of those whose rows are looked at since something dated ahead of them has come into force
+    begun: frozenset[str] = frozenset()
 
 
 def _accept(
@@ -217,7 +209,7 @@ def _accept(
         snapshot = _snapshot(source, file, arrival, compared, snapshot_id)
         report = {**outcome.counts, **_used_up(connection, ports, compared.word)}
         record_snapshot(connection, name, replace(snapshot, taken_at=ports.now(), report=report))
-        save_state(connection, name, _after(state, source.people, compared.as_of, ports, missing))
+        save_state(connection, name, _after(looked_at(state, source, compared.begun), source.people, read, missing))
     result = FileResult(
         source=source.name,
         name=file.name,
@@ -343,11 +335,10 @@ def _claims(arrival: Any, delta: Any) -> Claims:
 def _after(
     state: ConnectionState,
     source: str,
-    as_of: datetime,
-    ports: Ports,
+    read: _Reading,
     missing: Sequence[str],
 ) -> ConnectionState:
-    extra = dict(state.extra)
+    ports, as_of, extra = read.ports, read.this[0], dict(state.extra)
     extra["missing"] = {**extra.get("missing", {}), source: list(missing)}
     return replace(
         state,
@@ -360,41 +351,3 @@ def _after(
 def _remembering(state: ConnectionState, source: str, layout: Mapping[str, Any]) -> ConnectionState:
     """What this file looked like is expected of the next one."""
     return replace(state, extra={**state.extra, "layouts": {**state.extra.get("layouts", {}), source: dict(layout)}})
-
-
-def _finding(check: str, message: str, suggestion: str) -> Finding:
-    return Finding(check=check, severity=Severity.BLOCKER, message=message, suggestion=suggestion)
-
-
-def _same(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime, arrival: Arrival) -> FileResult:
-    """It came, and says that nothing is new: without a trace of it the source would be late."""
-    result = FileResult(source=source.name, name=file.name, state="same", rows=arrival.rows)
-    _remember_unused(ports, result, file, as_of, sha256=arrival.sha256)
-    source.drop.accept(file, report_of(result), local_day(as_of, ports.policy.company_zone))
-    return result
-
-
-def _remember_unused(ports: Ports, result: FileResult, file: ArrivedFile, as_of: datetime, sha256: str) -> None:
-    """Yesterday's facts stay in force; where the file is not believed, one clear issue says why."""
-    with ports.database.write() as connection:
-        record_findings(connection, ports.policy.name, f"{result.source}:{FILE}", result.findings, ports.now())
-        record_snapshot(
-            connection,
-            ports.policy.name,
-            SnapshotRow(
-                id=str(uuid7(ports.now(), secrets.randbits(74))),
-                source=result.source,
-                name=file.name,
-                sha256=sha256,
-                state=result.state,
-                complete=False,
-                rows=result.rows,
-                as_of=as_of,
-                taken_at=ports.now(),
-                content_as_of=file.as_of,
-                report={
-                    "findings": [f.check for f in result.findings],
-                    "blockers": [f.check for f in result.findings if f.severity is Severity.BLOCKER],
-                },
-            ),
-        )

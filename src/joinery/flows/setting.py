@@ -77,6 +77,8 @@ class Outcome:
     ended: set[str] = field(default_factory=set)
     #: source IDs of records that were believed
     seen: set[str] = field(default_factory=set)
+    #: (source, source ID) of records of which something dated ahead came into force without a word
+    begun: set[tuple[str, str]] = field(default_factory=set)
     #: employee IDs whose employment began or ended: those who report to them are looked at again
     turned: set[str] = field(default_factory=set)
     #: employee IDs named as manager before or now by somebody who changed managers

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from joinery.core.model.finding import Finding
 from joinery.core.model.ids import PersonKey
 from joinery.flows.accept import Acceptance
+from joinery.flows.begun import remember_begun
 from joinery.flows.believing import believing, uuid7
 from joinery.flows.book import IDENTITY, PEOPLE, Book
 from joinery.flows.policy import Ports, SourcePolicy
@@ -102,6 +103,7 @@ def _wake(
         acceptance.outcome.seen = dawn.seen.get(source.name, set())
         acceptance.wake(by_source.get(source.name, ()))
         in_question = tuple(acceptance.close())
+        remember_begun(connection, ports, acceptance.outcome.begun)
         total.events.update(acceptance.outcome.events)
         total.counts.update(acceptance.outcome.counts)
     return in_question
