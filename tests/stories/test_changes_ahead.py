@@ -301,6 +301,20 @@ def test_a_new_number_dated_ahead_does_not_take_over_before_its_day(tmp_path: Pa
     assert "leaver" not in " ".join(acme.events())
 
 
+def test_what_waited_under_a_former_number_does_not_bring_it_back(tmp_path: Path) -> None:
+    acme, rows = company(tmp_path, content="full")
+    acme.day("2026-11-19", changed(rows, "0002", status="Garden leave"), columns=ALL)
+    acme.day("2026-11-20", changed(rows, "0002", status="Active", effective_date=SOON), columns=ALL)
+    others = [row for row in rows if row["worker_id"] != "0002"]
+    new = one(rows, "0002", worker_id="9002", previous_id="0002", effective_date="2026-11-23")
+    acme.day("2026-11-23", [*others, *new], columns=ALL)
+    assert acme.accounts().get("9002") == "active"
+    for n, day in enumerate(("2026-11-24", "2026-11-25", SOON)):
+        acme.day(day, changed(others, "0003", job_title=f"Chief {n}"), columns=ALL)
+    assert acme.accounts().get("9002") == "archived", "absent, and not at work under the former number"
+    assert "0002" not in acme.accounts()
+
+
 def test_somebody_new_without_a_first_day_starts_on_the_day(tmp_path: Path) -> None:
     acme, _ = company(tmp_path)
     new = worker("0009", hire_date="", effective_date=SOON, changed_at="")

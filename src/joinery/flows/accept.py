@@ -342,7 +342,7 @@ class Acceptance:
 
     def _dawned(self, was: Employment, job: Employment) -> Employment:
         """With what begins today; a record that a file had no more is not brought back by its old words."""
-        silent = job.worker == was.worker and ended_unsaid(job.worker, job.standing)
+        silent = ended_unsaid(was.worker, was.standing)
         return job if silent else replace(job, standing=self._woken(job))
 
     def _by_today(self, job: Employment) -> Employment:
