@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support import mariadb, network, peers, quick
+from tests.support import mariadb, network, peers, quick, shorter
 from tests.support.postgres import Server
 
 # a busy machine is slow, and that is no finding
@@ -45,6 +45,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     long = pytest.mark.skip(reason="a long sweep: script/test --all runs it")
     shared = pytest.mark.skip(reason=f"needs {SHARED}, which is not there")
     quick.longest_first(items)
+    for item in shorter.left_to_all(items):
+        item.add_marker(pytest.mark.long)
     for item in items:
         if quick.on_one_store_is_enough(item):
             item.add_marker(pytest.mark.long)

@@ -9,6 +9,7 @@
 - Of the erasures, which fill every table anew for each test, PostgreSQL shows those that look through the tables, and
   in `script/test --all` the others, too.
 - Properties show at most `EXAMPLES` examples; `script/test --all` shows as many as each asks for.
+- What is left to `script/test --all` as a whole is in `shorter.py`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,87 @@
+"""What a quick run (`script/test`) leaves to `script/test --all`, so that it takes ten minutes on two cores at most.
+
+Every test that is written once is in both. Of what is the same with other values, a quick run shows some:
+
+- Of a table of cases each of which costs a whole run, `CASES` of them: the first, the last, and some between.
+- What is shown on both stores is shown on PostgreSQL, since everything else is shown on SQLite; tests of the store
+  itself (`tests/store`) run on both.
+- Tests named in `SWEEPS` are longer looks at what others look at, too.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Final
+
+import pytest
+
+#: of one table, in a quick run
+CASES: Final = 4
+#: where a case is a run, a process or a server, and not a call
+COSTLY: Final = (
+    "tests/classroom/",
+    "tests/connectors/",
+    "tests/contract/",
+    "tests/faces/",
+    "tests/house/test_contracts.py",
+    "tests/house/test_howto.py",
+    "tests/jobs/",
+    "tests/kit/test_transport.py",
+    "tests/mail/",
+    "tests/reports/",
+    "tests/store/test_upgrade.py",
+    "tests/stories/",
+    "tests/web/",
+)
+#: the whole suite takes these branches, too; what coverage measures takes twice the time
+SWEEPS: Final = (
+    "tests/house/test_core_coverage.py",
+    "tests/jobs/test_nodes.py::test_a_worker_that_is_restarted_in_its_place_buries_its_former_life_at_once",
+    "tests/jobs/test_nodes.py::test_the_stop_of_a_worker_in_the_middle_gives_its_jobs_back_at_once",
+    "tests/jobs/test_nodes.py::test_a_driver_that_is_killed_and_started_again_leaves_alone_what_a_living_worker_has",
+)
+_STORES: Final = ("sqlite", "postgresql")
+
+
+def left_to_all(items: Iterable[pytest.Item]) -> list[pytest.Item]:
+    """Those of them that a quick run does not show."""
+    left, tables = [], defaultdict[str, list[pytest.Item]](list)
+    for item in items:
+        if item.nodeid.startswith(SWEEPS):
+            left.append(item)
+        elif "long" not in item.keywords:
+            tables[item.nodeid.partition("[")[0]].append(item)
+    for name, table in tables.items():
+        twice = [] if name.startswith("tests/store/") else _on_sqlite_too(table)
+        left.extend(twice)
+        if name.startswith(COSTLY):
+            left.extend(_between([item for item in table if item not in twice]))
+    return left
+
+
+def _on_sqlite_too(table: list[pytest.Item]) -> list[pytest.Item]:
+    """Cases that are there on both stores: those on SQLite."""
+    stores = {item: _store(item) for item in table}
+    there = {_without_store(item) for item in table if stores[item] == "postgresql"}
+    return [item for item in table if stores[item] == "sqlite" and _without_store(item) in there]
+
+
+def _store(item: pytest.Item) -> str:
+    values = _parameters(item)
+    return next((store for store in _STORES if store in values), "")
+
+
+def _without_store(item: pytest.Item) -> str:
+    return "-".join(value for value in _parameters(item) if value not in _STORES)
+
+
+def _parameters(item: pytest.Item) -> list[str]:
+    return item.name.partition("[")[2].removesuffix("]").split("-")
+
+
+def _between(table: list[pytest.Item]) -> list[pytest.Item]:
+    if len(table) <= CASES:
+        return []
+    shown = {round(n * (len(table) - 1) / (CASES - 1)) for n in range(CASES)}
+    return [item for n, item in enumerate(table) if n not in shown]
