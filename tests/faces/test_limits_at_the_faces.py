@@ -40,7 +40,7 @@ READS: dict[str, list[str]] = {
     "rules list": [], "rules lint": [], "rules explain": ["Fire"], "map list": [], "map unmapped": [],
     "privacy fields": [], "privacy limits": [], "privacy register": [], "layoff list": [], "layoff show": ["L-1"],
     "config history": [], "schedule list": [], "target status": [], "run list": [],
-    "run show": ["R-1"],
+    "run show": ["R-1"], "run calls": ["R-1"],
 }  # fmt: skip
 #: commands that do something, or look at something else than people of the store
 OTHERS = {

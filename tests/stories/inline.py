@@ -17,6 +17,7 @@ from joinery.jobs.chunk import Work, run_chunk
 from joinery.jobs.contract import Performer, Progress, Retry, Tally
 from joinery.jobs.ledger import Ledger
 from joinery.jobs.pace import Pace
+from joinery.kit.calling import for_plan
 from joinery.kit.contract import Target
 from joinery.store.database import Database
 
@@ -71,7 +72,8 @@ class InlineEngine:
                 if not jobs:
                     return
                 for job in jobs:
-                    await run_chunk(job, work)
+                    with for_plan(plan_id):
+                        await run_chunk(job, work)
             raise StopRun("The plan does not come to an end.")
         finally:
             await target.close()

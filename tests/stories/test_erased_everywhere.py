@@ -52,6 +52,7 @@ KEPT = {"config_versions"}
 #: hold nothing about anybody: times, numbers, cursors of the learning system, names and counts of files
 NOBODY = {
     "audit_log",
+    "calls",
     "counters",
     "cursors",
     "locks",

@@ -11,6 +11,7 @@ from pathlib import Path
 from joinery.app import clock
 from joinery.app.after_run import AfterRun
 from joinery.app.anchors import daily
+from joinery.app.calls import Calls
 from joinery.app.copies import FolderCopies
 from joinery.app.mailing import Mailing
 from joinery.app.policy import day_of, policy_from
@@ -104,7 +105,9 @@ def _put_together(
 ) -> Opened:
     name = _only_target(settings)
     _own_target(settings, database, name)
-    targets = TargetMaker(settings=settings, name=name, state_dir=state_dir, now=_classroom_clock(settings, moment))
+    calls = Calls(into=(database, settings.name), now=clock.now, kept_for=settings.retention.calls)
+    classroom_clock = _classroom_clock(settings, moment)
+    targets = TargetMaker(settings=settings, name=name, state_dir=state_dir, now=classroom_clock, calls=calls)
     published = _published(database, settings, moment)
     policy = policy_from(settings, name, published, targets.batch_size)
     mailing = Mailing(settings=settings, database=database, policy=policy, targets=targets, now=clock.now)

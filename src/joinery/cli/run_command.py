@@ -11,11 +11,12 @@ import typer
 
 from joinery.cli.common import DEFAULT_CONFIG, AsJson, Config, Format, Out, connection, say, show_json, show_table
 from joinery.cli.wording import moment, number, several
-from joinery.flows.runs import Ending, Progress, Run, progress, run_named, runs_of
+from joinery.flows.runs import Ending, Progress, Run, RunCalls, calls_of, progress, run_named, runs_of
 from joinery.reports.tables import table
+from joinery.store.calls import NONE, KeptCall
 from joinery.store.plans import ENDED_WELL
 
-app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="What each run did: list, show, watch.")
+app = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="What each run did: list, show, watch, calls.")
 
 #: seconds between two looks at a run that is at work
 EVERY = 1.0
@@ -30,6 +31,16 @@ LISTED = (
     "files=Files read",
     "done=Lines done",
     "left=Lines left",
+)
+CALLED = (
+    "at=Over at (UTC)",
+    "method",
+    "path",
+    "status=Answer",
+    "ms=Took (ms)",
+    "attempt=Try",
+    "error=What went wrong",
+    "plan",
 )
 ENDINGS: Mapping[Ending, str] = {
     "done": "done",
@@ -111,6 +122,61 @@ def watch(config: Config = DEFAULT_CONFIG, json: AsJson = False) -> None:
         say(f"Next: joinery {_next(found.run)}")
     if found.run is not None and followed:
         raise typer.Exit(_code(found.run))
+
+
+@app.command("calls")
+def calls_command(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Its number, like R-12.")],
+    config: Config = DEFAULT_CONFIG,
+    failed: Annotated[bool, typer.Option("--failed", help="Only those that did not go well.")] = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many, the last ones.")] = 50,
+    form: Format = "text",
+    out: Out = None,
+    json: AsJson = False,
+) -> None:
+    """What was asked of the learning system, what it answered, and how long it took. Never who it was about.
+
+    Examples: joinery run calls R-12 --failed | joinery run calls R-12 --limit 100000 --format csv --out calls.csv
+    """
+    with connection(config, quiet=True) as it:
+        found = calls_of(it.ports, run, limit=limit, failed=failed)
+        days = it.settings.retention.calls.days
+    if json:
+        calls = [_call_data(each) for each in found.calls]
+        show_json({"run": found.run.id, "count": asdict(found.count), "calls": calls})
+        return
+    if not found.calls and form == "text":
+        print(_no_calls(found, days))
+        return
+    show_table(table("Calls", CALLED, [_called(each) for each in found.calls]), form, out)
+    if form == "text":
+        say(_counted(found))
+
+
+def _no_calls(found: RunCalls, days: int) -> str:
+    if found.count.calls:
+        return f"All {several(found.count.calls, 'call')} of {found.run.id} went well."
+    return (
+        f"No call of {found.run.id} is known: it asked nothing of a learning system over HTTP, or more than {days} days ago."
+    )
+
+
+def _counted(found: RunCalls) -> str:
+    count, shown = found.count, len(found.calls)
+    mean = count.ms / count.calls
+    all_of_them = f"{several(count.calls, 'call')} in all, {number(count.failed)} of them failed"
+    rest = f"; the last {number(shown)} are shown, --limit shows more" if shown < count.calls else ""
+    return f"{all_of_them}; {mean:.0f} ms each, the slowest {count.slowest:.0f} ms{rest}"
+
+
+def _call_data(call: KeptCall) -> dict[str, Any]:
+    return asdict(call) | {"at": call.at.isoformat(), "status": call.status or None}
+
+
+def _called(call: KeptCall) -> tuple[str | int | float | None, ...]:
+    at = f"{call.at:%Y-%m-%d %H:%M:%S.%f}"[:-3]
+    answer = "none" if call.status == NONE else call.status
+    return at, call.method, call.path, answer, round(call.ms, 1), call.attempt, call.error, call.plan_id
 
 
 def _how_far(found: Progress, run: Run) -> str:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from joinery.errors import NotThere
 from joinery.flows.policy import Ports
+from joinery.store.calls import CallCount, KeptCall, Span, calls_in, count_calls
 from joinery.store.connections import at_work, last_runs, run_by_id
 from joinery.store.plans import count_lines, plans_of
 
@@ -96,6 +97,28 @@ def run_named(ports: Ports, number: str) -> Run:
     if row is None:
         raise NotThere(f"There is no run {number}.", fix="`joinery run list` shows them.")
     return _run(row, living=living)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunCalls:
+    """The calls of one run to its learning system: the last of them, or of those that failed, and all in numbers."""
+
+    run: Run
+    calls: tuple[KeptCall, ...]
+    count: CallCount
+
+
+def calls_of(ports: Ports, number: str, *, limit: int, failed: bool = False) -> RunCalls:
+    """What this run, and whoever carried out its plan, asked of the learning system. Raises NotThere.
+
+    A run that has not ended names no plan yet: what others asked meanwhile is among its calls.
+    """
+    run = run_named(ports, number)
+    span = Span(since=run.began, until=run.ended, plan=run.plan)
+    with ports.database.read() as connection:
+        count = count_calls(connection, ports.policy.name, span)
+        found = calls_in(connection, ports.policy.name, span, limit=limit, failed=failed)
+    return RunCalls(run=run, calls=tuple(found), count=count)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,6 +31,7 @@ from joinery.jobs.lines import Job
 from joinery.jobs.node import Node
 from joinery.jobs.pace import Pace
 from joinery.jobs.slot import Slot
+from joinery.kit.calling import for_plan
 from joinery.kit.contract import Target
 from joinery.store.database import Database
 
@@ -213,7 +214,8 @@ class Applier:
             work = self._work(job, driver)
             # nobody who is new keeps an end of access, or what is another's, waiting
             patient = driver is not None and not job.urgent
-            ended = None if work.pace.surplus(patient=patient) else await run_chunk(job, work)
+            with for_plan(job.plan_id):
+                ended = None if work.pace.surplus(patient=patient) else await run_chunk(job, work)
             if ended is None:
                 await self._pass_on(job)
                 passed_on = True

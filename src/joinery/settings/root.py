@@ -165,9 +165,12 @@ class Issues(Part):
 class Retention(Part):
     """How long things are kept. Facts, events, plans and completions stay."""
 
-    not_yet: ClassVar[frozenset[str]] = frozenset({"calls", "completions", "facts", "audit"})
+    not_yet: ClassVar[frozenset[str]] = frozenset({"completions", "facts", "audit"})
 
     raw_files: Duration = Field(default="30 days", validate_default=True, description="Files as they came.")
+    calls: Duration = Field(
+        default="90 days", validate_default=True, description="What is known of each call to the learning system."
+    )
 
 
 def _store_url(value: object) -> object:

@@ -29,7 +29,7 @@ from joinery.store.issue_tables import findings, issues
 from joinery.store.node_tables import nodes, schedules, target_states
 from joinery.store.people_tables import aliases, events, facts, people
 from joinery.store.schema import DAY, INSTANT, KEY, metadata
-from joinery.store.watch_tables import tallies, told_troubles
+from joinery.store.watch_tables import calls, tallies, told_troubles
 
 __all__ = [
     "accounts",
@@ -38,6 +38,7 @@ __all__ = [
     "assignments",
     "audit_log",
     "audit_values",
+    "calls",
     "closings",
     "completions",
     "config_versions",
