@@ -225,12 +225,14 @@ class Lives(RuleBasedStateMachine):
         else:
             known.push(row.cells, row.on, self.today)
         now = known.night(self.today) if known.cells else AHEAD
+        # whose change of number was taken back has the former one still
+        theirs = {human.key, *known.former}
         for key, account in self._accounts().items():
-            if key == human.key and key in self.undone:
+            if key in theirs and human.key in self.undone:
                 continue
-            if key == human.key and now == OUT:
+            if key in theirs and now == OUT:
                 assert str(account.state) != "active", f"{key} was pushed as gone and is in"
-            elif key != human.key or now != EITHER:
+            elif key not in theirs or now != EITHER:
                 assert account == before[account.id], f"a push of {human.key} touched {key}"
 
     def _texts(self, row: Row) -> dict[str, str]:
@@ -381,8 +383,11 @@ class Lives(RuleBasedStateMachine):
                 closed = {str(account.state), str(was.state)} == {"archived", "suspended"}
                 assert account.state == was.state or closed, f"{key} is {account.state}, and was {was.state}"
                 assert account.attributes == was.attributes, f"{key} is not as before"
-            known = self.told[key]
-            self.undone[key] = dict(known.cells), known.stands(self.today), account
+            known, shut = self.told[key], str(theirs[key].state) != "active"
+            stood = known.stands(self.today)
+            # an end that came on the evening of the last day was taken back, and does not come again at night
+            stood = OUT if stood == EITHER and shut else stood
+            self.undone[key] = dict(known.cells), stood, account
             self.moved_on.discard(account.id)
 
     def teardown(self) -> None:

@@ -164,7 +164,7 @@ APPENDED = {
     ),
     "retention of completions is to come": (
         "retention: { completions: { preset: osha_bbp } }",
-        f"10:14 retention.completions: {NEW}; available here are raw_files",
+        f"10:14 retention.completions: {NEW}; available here are raw_files or calls",
     ),
 }
 

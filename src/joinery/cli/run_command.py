@@ -157,7 +157,8 @@ def _no_calls(found: RunCalls, days: int) -> str:
     if found.count.calls:
         return f"All {several(found.count.calls, 'call')} of {found.run.id} went well."
     return (
-        f"No call of {found.run.id} is known: it asked nothing of a learning system over HTTP, or more than {days} days ago."
+        f"No call of {found.run.id} is known: "
+        f"it asked nothing of a learning system over HTTP, or more than {days} days ago."
     )
 
 
