@@ -413,6 +413,12 @@ def test_an_address_that_would_give_the_token_away_is_refused(address: str) -> N
         Transport(address, auth=lambda: TOKEN)
 
 
+def test_a_refused_address_is_told_no_setting_that_does_not_exist() -> None:
+    with pytest.raises(ConfigError) as refused:
+        Transport(ADDRESSES["plain HTTP to another machine"], auth=lambda: TOKEN)
+    assert "Use https" in refused.value.fix and "settings" not in refused.value.fix
+
+
 def test_plain_http_is_possible_where_somebody_said_so() -> None:
     assert Transport("http://classroom.internal", auth=lambda: TOKEN, plain_http=True)
 

@@ -103,7 +103,7 @@ class Transport:
         if parts.scheme == "http" and self.app is None and parts.hostname not in _LOOPBACK and not self.plain_http:
             raise ConfigError(
                 f"The address of {parts.hostname} is not encrypted, and the access token would be readable on the way.",
-                fix="Use https, or allow plain HTTP for this system in its settings.",
+                fix="Use https; plain HTTP is for a system on this machine (127.0.0.1).",
             )
 
     async def request(
