@@ -31,6 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[peers.USED] = {}
     if config.getoption("--run-long"):
         os.environ["JOINERY_TEST_STARTS_ANEW"] = "1"
+    if not hasattr(config, "workerinput"):  # its workers are told so
+        os.environ[shorter.WHOLE] = "1" if config.args == config.getini("testpaths") else ""
     network.close()
     quick.share_statements()
     quick.share_empty_store()
@@ -45,7 +47,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     long = pytest.mark.skip(reason="a long sweep: script/test --all runs it")
     shared = pytest.mark.skip(reason=f"needs {SHARED}, which is not there")
     quick.longest_first(items)
-    for item in shorter.left_to_all(items):
+    # whoever names a file wants all of it
+    for item in shorter.left_to_all(items) if os.environ.get(shorter.WHOLE) else ():
         item.add_marker(pytest.mark.long)
     for item in items:
         if quick.on_one_store_is_enough(item):

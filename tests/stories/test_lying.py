@@ -18,10 +18,11 @@ from joinery.core.model.operation import (
     SuspendAccount,
     UpdateAccount,
 )
+from joinery.flows.push import News, tell
 from joinery.jobs.projection import contradiction
 from joinery_simulators.hostile import HostileTarget
 from joinery_simulators.mischief import Mischief, OnCommand
-from tests.stories.company import Company, changed, staff
+from tests.stories.company import Company, Night, Row, changed, moment, staff
 
 ANA = PersonKey("p-ana")
 OPEN, CLOSED, AWAY = AccountState.ACTIVE, AccountState.SUSPENDED, AccountState.ARCHIVED
@@ -93,4 +94,35 @@ def test_access_that_was_given_back_unheard_is_ended_by_hand_all_the_same(tmp_pa
     assert acme.day("2026-11-25", rows).lines == ["0002 restore failed"]
     assert acme.accounts()["0002"] == "active"
     acme.end_access("0002")
+    assert acme.accounts()["0002"] == "suspended"
+
+
+@pytest.mark.parametrize("away", [False, True], ids=["it can be asked", "it cannot be asked now"])
+def test_access_that_was_given_back_unheard_ends_with_the_push_of_the_end(tmp_path: Path, away: bool) -> None:
+    inner = MemoryTarget()
+    hostile = HostileTarget(inner)
+    acme, rows = Company(tmp_path, memory=inner, around=lambda _target: hostile), staff(10)
+    gone = changed(rows, "0002", status="Terminated", termination_date="2026-11-24")
+
+    def day(at: str, rows: list[Row] | None) -> Night:
+        acme.clock = lambda: moment(at)
+        return acme.day(at, rows)
+
+    day("2026-11-23", rows)
+    day("2026-11-24", gone)
+    hostile.mood = OnCommand()
+    hostile.mood.then("perform", Mischief.LIE_FAILED)
+    assert day("2026-11-25", rows).lines == ["0002 restore failed"]
+    assert acme.accounts()["0002"] == "active"
+    if away:
+        hostile.mood.then("look_up", Mischief.TRY_AGAIN)
+    at = moment("2026-11-25T15:00")
+    acme.clock = lambda: at
+    with acme.open("2026-11-25T15:00") as it:
+        (source,) = it.ports.sources.values()
+        record = {"worker_id": "0002", "status": "Terminated", "termination_date": "2026-11-24"}
+        told = tell(it.ports, source, News(door="push", name="n1", records=[record], received_at=at))
+    if away:
+        assert told.ended == ()
+        day("2026-11-26", gone)
     assert acme.accounts()["0002"] == "suspended"

@@ -1,4 +1,5 @@
 """What a quick run (`script/test`) leaves to `script/test --all`, so that it takes ten minutes on two cores at most.
+Files that are named (`script/test tests/stories`) are shown whole.
 
 Every test that is written once is in both. Of what is the same with other values, a quick run shows some:
 
@@ -16,6 +17,8 @@ from typing import Final
 
 import pytest
 
+#: set where all tests are asked for, none by name
+WHOLE: Final = "JOINERY_TEST_WHOLE"
 #: of one table, in a quick run
 CASES: Final = 4
 #: where a case is a run, a process or a server, and not a call

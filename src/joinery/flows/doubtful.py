@@ -29,7 +29,7 @@ def look_at_doubtful(ports: Ports, only: Collection[PersonKey] | None = None) ->
     `only` these of them.
     """
     with ports.database.read() as connection:
-        keys = [key for key in in_doubt(connection, ports.policy.name) if only is None or key in only]
+        keys = in_doubt(connection, ports.policy.name, only)
     return keys[asyncio.run(_look_at(ports, keys)) :] if keys else ()
 
 

@@ -31,6 +31,7 @@ from joinery.flows.apply import Applied, apply_alone
 from joinery.flows.believing import baseline_day, believing, uuid7
 from joinery.flows.book import IDENTITY, PEOPLE, Book
 from joinery.flows.closing import Heard, close_the_book
+from joinery.flows.doubtful import look_at_doubtful, still_in_doubt
 from joinery.flows.erased import records_without_erased
 from joinery.flows.issues import refresh_issues
 from joinery.flows.joining import Claims
@@ -104,8 +105,8 @@ def tell(ports: Ports, source: SourcePolicy, news: News) -> Told:
         )
     parts = _parts(source, news.records)
     as_of = ports.now()
-    told, people = _accept(ports, source, parts, news, as_of)
-    ending = [key for key, ends in people.items() if ends]
+    told, left = _accept(ports, source, parts, news, as_of)
+    ending = [*left.open, *_open_after_all(ports, left.shut)]
     if not ending:
         return told
     mapped = [map_record(spec, record) for spec, records in parts for record in records]
@@ -149,7 +150,7 @@ def _header(record: RawRecord) -> tuple[str, ...]:
 
 def _accept(
     ports: Ports, source: SourcePolicy, parts: Sequence[Part], news: News, as_of: datetime
-) -> tuple[Told, dict[PersonKey, bool]]:
+) -> tuple[Told, _Left]:
     """One transaction, as for a file: facts, people, events, findings and the snapshot together or not at all."""
     name, snapshot_id = ports.policy.name, str(uuid7(ports.now(), secrets.randbits(74)))
     with ports.database.write() as connection:
@@ -176,14 +177,14 @@ def _accept(
         if state.go_live is None:
             first = baseline_day(as_of, ports.policy.company_zone)
             save_state(connection, name, replace(state, go_live=first, audited_at=ports.now()))
-        people = _ending(connection, ports, source, outcome.seen)
+        left = _left(connection, ports, source, outcome.seen)
     told = Told(
         snapshot_id=snapshot_id,
         counts=report,
         events=dict(outcome.events),
         findings=(*outcome.findings, *in_question),
     )
-    return told, people
+    return told, left
 
 
 def _claims(spec: MappingSpec, records: Sequence[RawRecord]) -> Claims:
@@ -197,16 +198,34 @@ def _claims(spec: MappingSpec, records: Sequence[RawRecord]) -> Claims:
     )
 
 
-def _ending(connection: Connection, ports: Ports, source: SourcePolicy, seen: set[str]) -> dict[PersonKey, bool]:
-    """Whom the news are about, and whether they have left and may still sign in."""
-    people = {p.key: p for p in People(connection, ports.policy.name).by_source_id(source.people, seen).values()}
-    accounts = Accounts(connection, ports.policy.target).of_people(list(people))
-    return {
-        key: person.standing.stage in {Stage.LEFT, Stage.NO_SHOW}
-        and key in accounts
-        and accounts[key].state is AccountState.ACTIVE
-        for key, person in people.items()
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Left:
+    """Those of whom the news are who have left: who may still sign in, and who may not as far as we know."""
+
+    open: tuple[PersonKey, ...]
+    shut: tuple[PersonKey, ...]
+
+
+def _left(connection: Connection, ports: Ports, source: SourcePolicy, seen: set[str]) -> _Left:
+    people = People(connection, ports.policy.name).by_source_id(source.people, seen).values()
+    left = [person.key for person in people if person.standing.stage in {Stage.LEFT, Stage.NO_SHOW}]
+    still = _may_sign_in(connection, ports, left)
+    return _Left(open=tuple(still), shut=tuple(key for key in left if key not in still))
+
+
+def _may_sign_in(connection: Connection, ports: Ports, keys: Sequence[PersonKey]) -> list[PersonKey]:
+    accounts = Accounts(connection, ports.policy.target).of_people(list(keys)) if keys else {}
+    return [key for key in keys if key in accounts and accounts[key].state is AccountState.ACTIVE]
+
+
+def _open_after_all(ports: Ports, keys: Sequence[PersonKey]) -> list[PersonKey]:
+    """Those of them whom a change let in that failed as far as we heard; whoever cannot be asked about now is looked at
+    by the next run."""
+    if not keys:
+        return []
+    still_in_doubt(ports, look_at_doubtful(ports, only=keys))
+    with ports.database.read() as connection:
+        return _may_sign_in(connection, ports, keys)
 
 
 def _end(ports: Ports, told: Told, keys: Sequence[PersonKey], news: News, as_of: datetime) -> Told:

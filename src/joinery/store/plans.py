@@ -326,11 +326,15 @@ def free_held(connection: Connection, plan: str) -> int:
     return connection.execute(update(plan_lines).where(*where).values(state="waiting")).rowcount
 
 
-def in_doubt(connection: Connection, name: str) -> list[PersonKey]:
-    """People to look at again with whom a line failed or needs somebody: what became of it may not be what we heard."""
+def in_doubt(connection: Connection, name: str, only: Collection[PersonKey] | None = None) -> list[PersonKey]:
+    """People to look at again with whom a line failed or needs somebody: what became of it may not be what we heard.
+
+    `only` these of them.
+    """
     c, p = plan_lines.c, people.c
     # by the few who are unsettled, not by all lines there ever were: on a quiet night that is nobody
-    again = connection.scalars(select(p.key).where(p.connection == name, p.unsettled).order_by(p.worker_id, p.key))
+    query = select(p.key).where(p.connection == name, p.unsettled).order_by(p.worker_id, p.key)
+    again = connection.scalars(query if only is None else query.where(p.key.in_(only)))
     found: set[str] = set()
     for chunk in in_chunks(again.all()):
         lines = select(c.person_key).where(c.person_key.in_(chunk), c.state.in_(("failed", "needs_you"))).distinct()
