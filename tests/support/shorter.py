@@ -1,9 +1,9 @@
-"""What a quick run (`script/test`) leaves to `script/test --all`, so that it takes ten minutes on two cores at most.
+"""What a quick run (`script/test`) leaves to `script/test --all`, to come near ten minutes on two cores.
 Files that are named (`script/test tests/stories`) are shown whole.
 
 Every test that is written once is in both. Of what is the same with other values, a quick run shows some:
 
-- Of a table of cases each of which costs a whole run, `CASES` of them: the first, the last, and some between.
+- Of the tables in `TABLES`, `CASES` cases: the first, the last, and some between.
 - What is shown on both stores is shown on PostgreSQL, since everything else is shown on SQLite; tests of the store
   itself (`tests/store`) run on both.
 - Tests named in `SWEEPS` are longer looks at what others look at, too.
@@ -21,21 +21,14 @@ import pytest
 WHOLE: Final = "JOINERY_TEST_WHOLE"
 #: of one table, in a quick run
 CASES: Final = 4
-#: where a case is a run, a process or a server, and not a call
-COSTLY: Final = (
-    "tests/classroom/",
-    "tests/connectors/",
-    "tests/contract/",
-    "tests/faces/",
-    "tests/house/test_contracts.py",
-    "tests/house/test_howto.py",
-    "tests/jobs/",
-    "tests/kit/test_transport.py",
-    "tests/mail/",
-    "tests/reports/",
-    "tests/store/test_upgrade.py",
-    "tests/stories/",
-    "tests/web/",
+#: long tables whose cases are alike, and cost seconds each
+TABLES: Final = (
+    "tests/faces/test_limits_at_the_faces.py::test_a_manager_sees_no_hour_no_score_and_no_end_to_come",
+    "tests/house/test_howto.py::test_a_page_works_as_written",
+    "tests/store/test_upgrade.py::test_nothing_is_lost_on_the_way_from_an_earlier_step",
+    "tests/stories/test_records_out.py::test_killed_between_the_row_and_the_ledger_each_record_is_there_once",
+    "tests/stories/test_why_other_days.py::"
+    "test_the_answer_about_somebody_whose_end_is_announced_is_that_about_anybody_else",
 )
 #: the whole suite takes these branches, too; what coverage measures takes twice the time
 SWEEPS: Final = (
@@ -58,7 +51,7 @@ def left_to_all(items: Iterable[pytest.Item]) -> list[pytest.Item]:
     for name, table in tables.items():
         twice = [] if name.startswith("tests/store/") else _on_sqlite_too(table)
         left.extend(twice)
-        if name.startswith(COSTLY):
+        if name in TABLES:
             left.extend(_between([item for item in table if item not in twice]))
     return left
 
