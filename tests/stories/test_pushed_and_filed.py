@@ -101,6 +101,16 @@ def test_a_row_that_changed_in_a_file_written_before_the_push_takes_back_nothing
     assert acme.accounts()["0002"] == "active", "HR's newer word"
 
 
+def test_the_row_of_before_after_one_of_which_only_a_part_was_older_than_a_push_is_read(acme: Company) -> None:
+    """Nothing that was pushed changed anything: nobody remembers that somebody was told of."""
+    night(acme, "2026-11-24T05:00", changed(staff(4), "0001", job_title="Head"), written="20261124T040000")
+    push(acme, "2026-11-25T03:00", "0002", job_title="Clerk")
+    night(acme, "2026-11-25T05:00", changed(staff(4), "0002", **GONE), written="20261125T020000")
+    assert acme.accounts()["0002"] == "suspended", "of which nobody said anything newer"
+    night(acme, "2026-11-26T05:00", staff(4), written="20261126T040000")
+    assert acme.accounts()["0002"] == "active", "HR took it back"
+
+
 def test_nor_does_one_in_a_file_that_does_not_say_when_it_was_written_within_a_day(acme: Company) -> None:
     push(acme, "2026-11-24T03:00", "0002", **GONE)
     moved = changed(staff(4), "0002", job_title="Chief")

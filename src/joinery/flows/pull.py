@@ -204,7 +204,7 @@ def _accept(
         outcome, population = acceptance.outcome, with_renumbered(connection, name, population)
         found, first = ((*outcome.findings,), population, in_question), compared.before is None
         _note(Book(connection, name, source.name, ports.now()), arrival, delta, found, first=first, looked=looked)
-        payload = delta.blob_without(outcome.pending, keep_gone=not arrival.says_who_is_gone, doubtful=outcome.ended)
+        payload = delta.blob_without(outcome.pending, keep_gone=not arrival.says_who_is_gone, doubtful=outcome.unlike)
         save_digests(connection, name, source.name, snapshot_id=snapshot_id, columns="", payload=payload)
         snapshot = _snapshot(source, file, arrival, compared, snapshot_id)
         report = {**outcome.counts, **_used_up(connection, ports, compared.word)}

@@ -92,3 +92,8 @@ class Outcome:
     def pending(self) -> set[str]:
         """Keys of rows that count for nothing yet: the next file is compared with what was known before."""
         return self.refused | self.older
+
+    @property
+    def unlike(self) -> set[str]:
+        """Those of them of whom something counted: their row of before is news when it comes again."""
+        return self.ended | self.older
