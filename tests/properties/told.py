@@ -51,6 +51,9 @@ class Told:
     #: where they stood when that was last certain, and how often they left
     stood: str = AHEAD
     leavings: int = 0
+    #: their last day may be over or not; and how often it may have been over, before HR moved or took back the end
+    last_day: bool = False
+    perhaps: int = 0
     #: the numbers that they had before this one
     former: frozenset[str] = frozenset()
     #: what was pushed of them since the last file was written
@@ -183,6 +186,9 @@ class Told:
         now = self.stands(today)
         if now == OUT and self.stood in {WORK, OFF}:
             self.leavings += 1
+        elif now != EITHER and self.last_day:
+            self.perhaps += 1
+        self.last_day = now == EITHER and self.stood in {WORK, OFF}
         if now in {AHEAD, WORK, OFF, OUT}:
             self.stood = now
         return now
