@@ -115,6 +115,9 @@ class Told:
         own = {"termination_date"}
         if said["status"] == GONE and said["termination_date"]:
             own.add("status")
+        comes = self.cells["status"] == GONE and self.cells["termination_date"] and self.stood in {WORK, OFF}
+        if comes and not said["termination_date"]:
+            own.add("status")  # an end to come is taken back at once, on whatever day the rest holds
         return {name for name in said if said[name] != self.cells[name]} - own
 
     def push(self, cells: Mapping[str, str], on: date | None, today: date) -> None:
