@@ -375,7 +375,10 @@ class Lives(RuleBasedStateMachine):
         """Whoever was there is as before, and whoever was new is out of sight."""
         at = self._at(6)
         self.acme.clock = lambda: at
-        theirs = self._accounts()
+        named = self._accounts()
+        # whose change of number was taken back has the former one still
+        numbers = {key: (key, *known.former) for key, known in self.told.items()}
+        theirs = {key: named[one] for key, some in numbers.items() for one in some if one in named}
         self.acme.undo(night.plan, at.isoformat())
         for key in {str(line.line.worker_id) for line in night.stored} & theirs.keys():
             account, was = self.inner.world.accounts[theirs[key].id], before.get(theirs[key].id)
