@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from joinery.app.calls import AT_ONCE, MOST, Calls
 from joinery.cli.run_command import app
-from joinery.errors import NotThere, TryAgain
+from joinery.errors import NotThere, StoreTrouble, TryAgain
 from joinery.kit.calling import for_plan
 from joinery.store.calls import Span, calls_in, count_calls
 from joinery.store.database import Database
@@ -178,3 +178,18 @@ def test_a_store_that_is_away_gets_them_the_next_time_and_memory_has_a_bound(tmp
     assert len(noted._kept) == MOST and noted._counted["200"] == MOST + 5
     away.close()
     there.close()
+
+
+def test_what_comes_while_a_store_fails_is_kept_before_what_came_earlier() -> None:
+    """As many as are kept at all, in the very moment in which the store goes away."""
+
+    class Away:
+        def write(self) -> None:
+            for _ in range(MOST):
+                noted.seen(Call(path="/later"))
+            raise StoreTrouble("gone")
+
+    noted = Calls(now=lambda: NOW)
+    noted.seen(Call(path="/first"))
+    noted.write(Away(), "acme")  # type: ignore[arg-type]
+    assert {call.path for call in noted._kept} == {"/later"} and noted._counted["200"] == MOST + 1

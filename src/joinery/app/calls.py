@@ -105,4 +105,5 @@ class Calls:
             except (SQLAlchemyError, JoineryError):
                 with self._lock:
                     self._counted.update(counted)
-                    self._kept.extendleft(reversed(kept[-(MOST - len(self._kept)) :]))
+                    # more may have come meanwhile: of too many the newest stay
+                    self._kept = deque([*kept, *self._kept], maxlen=MOST)
