@@ -51,8 +51,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in shorter.left_to_all(items) if os.environ.get(shorter.WHOLE) else ():
         item.add_marker(pytest.mark.long)
     for item in items:
-        if quick.on_one_store_is_enough(item):
-            item.add_marker(pytest.mark.long)
         if "long" in item.keywords and not config.getoption("--run-long"):
             item.add_marker(long)
         if "shared" in item.keywords and not SHARED.is_dir():

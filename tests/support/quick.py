@@ -6,8 +6,6 @@
 - The same settings are read as YAML once.
 - What takes longest begins first.
 - Commands that are only waited for are forked from a process that has loaded them (`forked.py`).
-- Of the erasures, which fill every table anew for each test, PostgreSQL shows those that look through the tables, and
-  in `script/test --all` the others, too.
 - Properties show at most `EXAMPLES` examples; `script/test --all` shows as many as each asks for.
 - What is left to `script/test --all` as a whole is in `shorter.py`.
 """
@@ -50,24 +48,6 @@ LONGEST = (
     "tests/house/",
     "tests/classroom/",
 )
-
-
-#: stories that are as slow on PostgreSQL as they are many, and those of them that ask something of the store itself
-ERASURES = ("tests/stories/test_erased_everywhere.py", "tests/stories/test_erasure.py")
-OF_THE_STORE = (
-    "test_before_it_every_table_that_can_speak_of_her_does",
-    "test_after_it_no_table_names_her_but_those_that_are_said_to",
-    "test_no_byte_of_the_database_names_her",
-    "test_before_it_everything_is_there_and_after_it_nothing_that_names_her",
-    "test_others_are_left_as_they_are",
-)
-
-
-def on_one_store_is_enough(item: pytest.Item) -> bool:
-    """The same on PostgreSQL shows nothing new of it on most days."""
-    if not item.nodeid.startswith(ERASURES) or not item.name.endswith("[postgresql]"):
-        return False
-    return item.name.partition("[")[0] not in OF_THE_STORE
 
 
 def longest_first(items: list[pytest.Item]) -> None:

@@ -1,12 +1,13 @@
 """What a quick run (`script/test`) leaves to `script/test --all`, to come near ten minutes on two cores.
 Files that are named (`script/test tests/stories`) are shown whole.
 
-Every test that is written once is in both. Of what is the same with other values, a quick run shows some:
+Of what is the same with other values a quick run shows some, and of each test but the sweeps at least one:
 
 - Of the tables in `TABLES`, `CASES` cases: the first, the last, and some between.
-- What is shown on both stores is shown on PostgreSQL, since everything else is shown on SQLite; tests of the store
-  itself (`tests/store`) run on both.
-- Tests named in `SWEEPS` are longer looks at what others look at, too.
+- What is shown on both stores is shown on PostgreSQL, since everything else is shown on SQLite; erasures, which fill
+  every table anew, on SQLite. Tests of the store itself (`tests/store`) run on both, and so do erasures that look
+  through the tables.
+- Tests named in `SWEEPS`, longer looks at what others look at, too, are left out.
 """
 
 from __future__ import annotations
@@ -30,14 +31,23 @@ TABLES: Final = (
     "tests/stories/test_why_other_days.py::"
     "test_the_answer_about_somebody_whose_end_is_announced_is_that_about_anybody_else",
 )
-#: the whole suite takes these branches, too; what coverage measures takes twice the time
+#: the first runs again what the suite runs anyway, at twice the time
 SWEEPS: Final = (
     "tests/house/test_core_coverage.py",
     "tests/jobs/test_nodes.py::test_a_worker_that_is_restarted_in_its_place_buries_its_former_life_at_once",
     "tests/jobs/test_nodes.py::test_the_stop_of_a_worker_in_the_middle_gives_its_jobs_back_at_once",
     "tests/jobs/test_nodes.py::test_a_driver_that_is_killed_and_started_again_leaves_alone_what_a_living_worker_has",
 )
-_STORES: Final = ("sqlite", "postgresql")
+#: stories that are as slow on PostgreSQL as they are many, and those of them that ask something of the store itself
+ERASURES: Final = ("tests/stories/test_erased_everywhere.py", "tests/stories/test_erasure.py")
+OF_THE_STORE: Final = (
+    "test_before_it_every_table_that_can_speak_of_her_does",
+    "test_after_it_no_table_names_her_but_those_that_are_said_to",
+    "test_no_byte_of_the_database_names_her",
+    "test_before_it_everything_is_there_and_after_it_nothing_that_names_her",
+    "test_others_are_left_as_they_are",
+)
+_SQLITE, _POSTGRESQL = _STORES = ("sqlite", "postgresql")
 
 
 def left_to_all(items: Iterable[pytest.Item]) -> list[pytest.Item]:
@@ -49,18 +59,26 @@ def left_to_all(items: Iterable[pytest.Item]) -> list[pytest.Item]:
         elif "long" not in item.keywords:
             tables[item.nodeid.partition("[")[0]].append(item)
     for name, table in tables.items():
-        twice = [] if name.startswith("tests/store/") else _on_sqlite_too(table)
+        twice = _on(_less_telling(name), table)
         left.extend(twice)
         if name in TABLES:
             left.extend(_between([item for item in table if item not in twice]))
     return left
 
 
-def _on_sqlite_too(table: list[pytest.Item]) -> list[pytest.Item]:
-    """Cases that are there on both stores: those on SQLite."""
-    stores = {item: _store(item) for item in table}
-    there = {_without_store(item) for item in table if stores[item] == "postgresql"}
-    return [item for item in table if stores[item] == "sqlite" and _without_store(item) in there]
+def _less_telling(name: str) -> str:
+    """The store on which a test that is there on both is left out; empty for none."""
+    if name.startswith("tests/store/"):
+        return ""
+    if not name.startswith(ERASURES):
+        return _SQLITE
+    return "" if name.partition("::")[2] in OF_THE_STORE else _POSTGRESQL
+
+
+def _on(store: str, table: list[pytest.Item]) -> list[pytest.Item]:
+    """Cases on this store that are there on the other one, too."""
+    there = {_without_store(item) for item in table if _store(item) not in {"", store}}
+    return [item for item in table if store and _store(item) == store and _without_store(item) in there]
 
 
 def _store(item: pytest.Item) -> str:
