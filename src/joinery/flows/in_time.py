@@ -87,7 +87,7 @@ def known_of(setting: Setting, owner: Person | None, was: Employment | None) -> 
 def in_time(setting: Setting, names: frozenset[str], found: Mapped, known: Known) -> Taken:
     """The record beside what is known of the same record; `names` are the attributes that the source maps."""
     at, was = found.changed_at or setting.content_as_of, known.worker
-    if setting.partial and was is not None and known.employed and returns(was, found.worker):
+    if was is not None and known.employed and returns(was, found.worker):
         found = _from_the_return(found)
     heard_at, written = at or setting.heard_at, at or _written(setting, found.worker)
     names = names - RECORD_NAMES
