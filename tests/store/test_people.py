@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.standing import Stage
 from joinery.store.database import Database
-from joinery.store.facts import FactChange, facts_known_at, told_between
+from joinery.store.facts import FACTS_AFTER, FactChange, facts_known_at, newest_fact, told_between
 from joinery.store.looks import wake_earlier
 from joinery.store.people import People, Person, in_chunks
 from joinery.store.reporting import Reporting
@@ -236,20 +236,23 @@ def test_facts_are_appended_and_never_changed_or_deleted(store: Database) -> Non
 
 
 def pushed(store: Database) -> None:
-    """1,200 pushes, a minute each; of three of them something is in force."""
+    """Facts of a file, then 1,200 pushes, a minute each; of three of them something is in force."""
+    known = {0: "early", 600: "ana", 1100: "late"}
     with store.write() as tx:
+        record_facts(tx, [of_key("filed")], known_from=NOW, snapshot_id="file", source="hris")
         for n in range(1200):
             at = NOW + timedelta(minutes=n)
             of = SnapshotRow(
                 id=f"t-{n}", source="hris:told", name="", sha256="", state="accepted", complete=False, rows=1,
-                as_of=at, taken_at=at,
+                as_of=at, taken_at=at, report={FACTS_AFTER: newest_fact(tx)} if n else {},
             )  # fmt: skip
             record_snapshot(tx, "acme", of)
-        for n, key in ((0, "early"), (600, "ana"), (1100, "late")):
-            one = FactChange(
-                person_key=PersonKey(key), attribute="a", value="1", effective_from=TODAY, supersedes=False
-            )
-            record_facts(tx, [one], known_from=NOW, snapshot_id=f"t-{n}", source="hris")
+            if n in known:
+                record_facts(tx, [of_key(known[n])], known_from=NOW, snapshot_id=f"t-{n}", source="hris")
+
+
+def of_key(key: str) -> FactChange:
+    return FactChange(person_key=PersonKey(key), attribute="a", value="1", effective_from=TODAY, supersedes=False)
 
 
 SINCE, UNTIL = NOW + timedelta(minutes=1), NOW + timedelta(minutes=1000)
@@ -260,12 +263,15 @@ def test_of_whom_was_pushed_is_told(store: Database) -> None:
     with store.read() as tx:
         assert told_between(tx, "acme", "hris", SINCE, UNTIL) == {"ana"}
         assert told_between(tx, "other", "hris", SINCE, UNTIL) == set()
+        early = NOW - timedelta(minutes=1)
+        assert told_between(tx, "acme", "hris", early, NOW + timedelta(days=9)) == {"early", "ana", "late"}
 
 
 def test_of_whom_was_pushed_is_one_question_however_often_was_pushed(embedded: Database) -> None:
     pushed(embedded)
     asked = ways(embedded, lambda tx: told_between(tx, "acme", "hris", SINCE, UNTIL))
-    assert len([way for way in asked if "facts" in way]) == 1 and len(asked) == 2
+    (of_facts,) = [way for way in asked if "facts" in way]
+    assert len(asked) == 2 and "SEARCH facts USING INTEGER PRIMARY KEY (rowid>?)" in of_facts, of_facts
 
 
 def test_where_nothing_was_pushed_nobody_looks_at_the_facts(embedded: Database) -> None:

@@ -43,6 +43,7 @@ from joinery.flows.waking import setting_for
 from joinery.store.accounts import Accounts
 from joinery.store.closings import ClosingRow
 from joinery.store.connections import load_state, save_state
+from joinery.store.facts import FACTS_AFTER, newest_fact
 from joinery.store.findings import close_findings, open_findings
 from joinery.store.people import People
 from joinery.store.plans import PUSHED
@@ -159,7 +160,7 @@ def _accept(
         setting = setting_for(ports, source, as_of, snapshot_id, state)
         full = last_full(connection, name, source.people)
         said = replace(setting, partial=True, content_as_of=news.changed_at, full_as_of=full)
-        acceptance = Acceptance(connection, replace(said, heard_at=news.received_at))
+        acceptance, before = Acceptance(connection, replace(said, heard_at=news.received_at)), newest_fact(connection)
         for spec, some in parts:
             records = records_without_erased(connection, ports, source.people, spec, some)
             acceptance.rows(spec, records, {}, _claims(spec, records))
@@ -173,7 +174,8 @@ def _accept(
         for spec, records in parts:
             book.rows(tuple(outcome.findings), [key_of(spec, each) for each in records], spec.says)
         report = {**outcome.counts, "seen": len(outcome.seen)}
-        record_snapshot(connection, name, _snapshot(source, news, snapshot_id, as_of, report))
+        kept = {**report, FACTS_AFTER: before}
+        record_snapshot(connection, name, _snapshot(source, news, snapshot_id, as_of, kept))
         if state.go_live is None:
             first = baseline_day(as_of, ports.policy.company_zone)
             save_state(connection, name, replace(state, go_live=first, audited_at=ports.now()))

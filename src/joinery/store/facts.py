@@ -5,16 +5,21 @@ Rule: a fact is closed by `known_to`, never changed or deleted; everything here 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
-from sqlalchemy import Connection, bindparam, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, func, insert, or_, select, update
 
 from joinery.core.model.codec import instant_text
 from joinery.core.model.ids import PersonKey
 from joinery.store.bulk import execute_many
 from joinery.store.tables import facts, snapshots
+
+#: in the report of a pushed snapshot: the number of the newest fact before it (none, which counts as 0, in older ones)
+FACTS_AFTER: Final = "facts_after"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,17 +37,27 @@ class FactChange:
 def told_between(connection: Connection, name: str, source: str, since: datetime, until: datetime) -> set[PersonKey]:
     """People of whom something is in force that was pushed in the name of this source between these moments."""
     s, f = snapshots.c, facts.c
-    pushed = select(s.id).where(
+    these = (
         s.connection == name,
         s.source == f"{source}:told",
         s.taken_at > instant_text(since),
         s.taken_at < instant_text(until),
     )
-    if connection.execute(pushed.limit(1)).first() is None:
-        return set()  # on most nights: the facts have no index by snapshot, and a look at them is a look at all
-    # one look at the facts, however much was pushed: each push is a snapshot, and there are thousands a day
-    query = select(f.person_key).where(f.snapshot_id.in_(pushed), f.known_to == "").distinct()
+    reports = connection.scalars(select(s.report).where(*these)).all()
+    if not reports:
+        return set()  # on most nights
+    # the facts have no index by snapshot: only those are looked at that are younger than the first of these pushes, and
+    # in one look, however many there were
+    first = min(json.loads(report).get(FACTS_AFTER, 0) for report in reports)
+    pushed = f.snapshot_id.in_(select(s.id).where(*these))
+    # (not DISTINCT: SQLite would walk through all of them by person)
+    query = select(f.person_key).where(f.id > first, pushed, f.known_to == "")
     return {PersonKey(key) for key in connection.scalars(query)}
+
+
+def newest_fact(connection: Connection) -> int:
+    """The number of the fact that was written last, of whomever; 0 before the first."""
+    return connection.scalar(select(func.max(facts.c.id))) or 0
 
 
 def fact_row(change: FactChange, *, known_from: datetime, snapshot_id: str, source: str) -> dict[str, str]:
