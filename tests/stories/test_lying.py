@@ -22,7 +22,7 @@ from joinery.flows.push import News, tell
 from joinery.jobs.projection import contradiction
 from joinery_simulators.hostile import HostileTarget
 from joinery_simulators.mischief import Mischief, OnCommand
-from tests.stories.company import Company, Night, Row, changed, moment, staff
+from tests.stories.company import Company, Night, Row, changed, moment, staff, worker
 
 ANA = PersonKey("p-ana")
 OPEN, CLOSED, AWAY = AccountState.ACTIVE, AccountState.SUSPENDED, AccountState.ARCHIVED
@@ -126,3 +126,58 @@ def test_access_that_was_given_back_unheard_ends_with_the_push_of_the_end(tmp_pa
         assert told.ended == ()
         day("2026-11-26", gone)
     assert acme.accounts()["0002"] == "suspended"
+
+
+@pytest.mark.parametrize("lost", [1, 3], ids=["one look", "three looks"])
+def test_an_account_made_unheard_and_not_found_at_once_is_closed_when_it_is_found(tmp_path: Path, lost: int) -> None:
+    """A creation was called failed and had been done; the person left the next day, and a look did not show them."""
+    inner = MemoryTarget()
+    hostile = HostileTarget(inner)
+    acme, rows = Company(tmp_path, memory=inner, around=lambda _target: hostile), staff(10)
+    acme.day("2026-11-20", rows)
+    hostile.mood = OnCommand()
+    hostile.mood.then("perform", Mischief.LIE_FAILED)
+    acme.day("2026-11-21", [*rows, worker(11, hire_date="2026-11-21")])
+    assert acme.accounts()["0011"] == "active"
+    left = [*rows, worker(11, hire_date="2026-11-21", status="Terminated", termination_date="2026-11-21")]
+    for day in range(22, 22 + lost):
+        hostile.mood.then("look_up", Mischief.LOSE)
+        assert acme.day(f"2026-11-{day}", left).exit_code == 0
+        assert acme.accounts()["0011"] == "active"
+    assert acme.day(f"2026-11-{22 + lost}", left).did("suspend") == ["0011"]
+    assert acme.day(f"2026-11-{23 + lost}", left).lines == []
+
+
+def test_access_given_back_unheard_and_not_found_at_once_is_ended_when_it_is_found(tmp_path: Path) -> None:
+    inner = MemoryTarget()
+    hostile = HostileTarget(inner)
+    acme, rows = Company(tmp_path, memory=inner, around=lambda _target: hostile), staff(10)
+    gone = changed(rows, "0002", status="Terminated", termination_date="2026-11-24")
+    acme.day("2026-11-23", rows)
+    acme.day("2026-11-24", gone)
+    hostile.mood = OnCommand()
+    hostile.mood.then("perform", Mischief.LIE_FAILED)
+    assert acme.day("2026-11-25", rows).lines == ["0002 restore failed"]
+    hostile.mood.then("look_up", Mischief.LOSE)
+    assert acme.day("2026-11-26", gone).lines == []
+    assert acme.day("2026-11-27", gone).lines == ["0002 suspend done"]
+
+
+def test_whom_a_failed_change_is_not_found_with_is_looked_for_a_week(tmp_path: Path) -> None:
+    inner = MemoryTarget()
+    hostile = HostileTarget(inner)
+    acme, rows = Company(tmp_path, memory=inner, around=lambda _target: hostile), staff(10)
+    hostile.mood = OnCommand()
+
+    def day(day: int, rows: list[Row]) -> int:
+        acme.clock = lambda: moment(f"2026-11-{day:02}")
+        before = len([call for call in hostile.calls if call.name == "look_up"])
+        acme.day(f"2026-11-{day:02}", rows)
+        return len([call for call in hostile.calls if call.name == "look_up"]) - before
+
+    day(1, rows)
+    hostile.mood.then("perform", Mischief.LIE_FAILED)
+    day(2, [*rows, worker(11, hire_date="2026-11-02")])
+    hostile.mood.then("look_up", *[Mischief.LOSE] * 20)  # as if it had failed indeed
+    left = [*rows, worker(11, hire_date="2026-11-02", status="Terminated", termination_date="2026-11-02")]
+    assert [day(n, left) > 0 for n in range(3, 13)] == [True] * 7 + [False] * 3

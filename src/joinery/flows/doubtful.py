@@ -1,15 +1,18 @@
 """People with whom a change failed as far as we heard: what became of it is seen in their account, not in our memory.
 
-Rule: nobody's end, and nobody's return, is decided from memory while a failed change of theirs is open.
+Rule: nobody's end, and nobody's return, is decided from memory while a failed change of theirs is open; and an answer
+that lacks an account says little: a system may take a while to find what it has just made.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
 
 from joinery.core.model.account import Account, Link
+from joinery.core.model.codec import instant_text
 from joinery.core.model.ids import PersonKey
 from joinery.errors import StopRun, TryAgain
 from joinery.flows.policy import Ports
@@ -18,7 +21,9 @@ from joinery.store.people import People, in_chunks
 from joinery.store.plans import in_doubt
 
 #: people in one look-up
-ASKED = 100
+ASKED: Final = 100
+#: so long after a change failed, an account that is not in an answer is looked for again
+LOOKED_FOR: Final = timedelta(days=7)
 
 
 def look_at_doubtful(ports: Ports, only: Collection[PersonKey] | None = None) -> Sequence[PersonKey]:
@@ -29,8 +34,12 @@ def look_at_doubtful(ports: Ports, only: Collection[PersonKey] | None = None) ->
     `only` these of them.
     """
     with ports.database.read() as connection:
-        keys = in_doubt(connection, ports.policy.name, only)
-    return keys[asyncio.run(_look_at(ports, keys)) :] if keys else ()
+        failed = in_doubt(connection, ports.policy.name, only)
+    if not failed:
+        return ()
+    asked, seen = asyncio.run(_look_at(ports, list(failed)))
+    lately = instant_text(ports.now() - LOOKED_FOR)
+    return [key for key, at in failed.items() if key not in asked or (key not in seen and at > lately)]
 
 
 def still_in_doubt(ports: Ports, unseen: Sequence[PersonKey]) -> None:
@@ -40,9 +49,9 @@ def still_in_doubt(ports: Ports, unseen: Sequence[PersonKey]) -> None:
             People(connection, ports.policy.name).mark(unseen, unsettled=True)
 
 
-async def _look_at(ports: Ports, keys: Sequence[PersonKey]) -> int:
-    """How many of them were asked about, from the first on."""
-    target, seen = ports.target(), 0
+async def _look_at(ports: Ports, keys: Sequence[PersonKey]) -> tuple[set[PersonKey], set[PersonKey]]:
+    """(about whom the system was asked, whose account it showed)."""
+    target, asked, seen = ports.target(), set[PersonKey](), set[PersonKey]()
     try:
         for chunk in in_chunks(keys, ASKED):
             with ports.database.read() as connection:
@@ -50,21 +59,27 @@ async def _look_at(ports: Ports, keys: Sequence[PersonKey]) -> int:
             asked_at = ports.now()
             found = await target.look_up(person_keys=chunk, account_ids=[account.id for account in linked.values()])
             with ports.database.write() as connection:
-                _remember(Accounts(connection, ports.policy.target), found, chunk, linked, asked_at)
-            seen += len(chunk)
+                seen |= _remember(Accounts(connection, ports.policy.target), found, chunk, linked, asked_at)
+            asked.update(chunk)
     except (StopRun, TryAgain):
-        return seen
+        pass  # the rest was not asked about
     finally:
         await target.close()
-    return seen
+    return asked, seen
 
 
 def _remember(
-    accounts: Accounts, found: Sequence[Account], keys: Sequence[PersonKey], linked: Collection[PersonKey], at: datetime
-) -> None:
+    accounts: Accounts,
+    found: Sequence[Account],
+    keys: Sequence[PersonKey],
+    linked: Mapping[PersonKey, Account],
+    at: datetime,
+) -> set[PersonKey]:
     """What was seen, as of when it was asked for, replaces what we remembered; an account that carries our key for
-    somebody is theirs."""
+    somebody is theirs. Those whose account was seen."""
     accounts.confirm(found, at, asked_at=at)
     theirs = {account.external_id: account.id for account in found if account.external_id}
     new = [key for key in keys if key in theirs and key not in linked]
     accounts.link(Link(person_key=key, account_id=theirs[key], made_by="key", made_at=at) for key in new)
+    shown = {account.id for account in found}
+    return {*new, *(key for key, account in linked.items() if account.id in shown)}
