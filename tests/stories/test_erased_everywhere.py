@@ -26,8 +26,9 @@ from joinery.flows.person import Word, decide_about
 from joinery.flows.who import other_person
 from joinery.store.connections import load_state, save_state
 from joinery.store.decisions import about_no_person, decide
+from joinery.store.facts import WAITING
 from joinery.store.mentions import THEIRS
-from joinery.store.tables import arrivals, findings, issues, metadata, runs, scim_people, told_troubles
+from joinery.store.tables import arrivals, findings, issues, metadata, runs, scim_people, snapshots, told_troubles
 from tests.stories.company import Company, changed, moment, staff, stored_at, worker
 
 ANA = Word(owner="ana", reason="request 2026/18")
@@ -46,7 +47,17 @@ OWN = {
     "links", "mails", "people", "plan_lines", "scim_people",
 }  # fmt: skip
 #: rows about something else that may speak of her
-MENTIONS = {"issues", "plans", "runs", "digests", "connections", "audit_values", "arrivals", "told_troubles"}
+MENTIONS = {
+    "issues",
+    "plans",
+    "runs",
+    "digests",
+    "connections",
+    "audit_values",
+    "arrivals",
+    "snapshots",
+    "told_troubles",
+}
 #: kept as proof of what was in force, and named when she is erased
 KEPT = {"config_versions"}
 #: hold nothing about anybody: times, numbers, cursors of the learning system, names and counts of files
@@ -59,7 +70,6 @@ NOBODY = {
     "nodes",
     "schedules",
     "service_tokens",
-    "snapshots",
     "tallies",
     "target_states",
 }
@@ -98,6 +108,8 @@ def full(tmp_path: Path, store_url: str) -> Company:
         _more(db, ports.policy.name)
         _account_alike(db, ports.policy.target)
         _laid_off(db, ports.policy.name, str(acme.person(HER).key))
+        # something was pushed of her that is to hold from a later day
+        db.execute(update(snapshots).values(report=json.dumps({WAITING: [acme.person(HER).key]})))
     _replaced(acme.folder)
     return acme
 
@@ -185,15 +197,21 @@ def found(acme: Company, words: tuple[str, ...]) -> set[tuple[str, str]]:
 
 
 def test_before_it_every_table_that_can_speak_of_her_does(full: Company) -> None:
-    assert {table for table, _ in found(full, MARKERS)} >= (OWN | MENTIONS | KEPT) - {"assignments", "mails"}
+    assert {table for table, _ in found(full, MARKERS)} >= (OWN | MENTIONS | KEPT) - {
+        "assignments",
+        "mails",
+        "snapshots",
+    }
     key = str(full.person(HER).key)
-    assert {"assignments"} <= {table for table, _, text in cells(full) if key in text}
+    assert {"assignments", "snapshots"} <= {table for table, _, text in cells(full) if key in text}
 
 
 def test_after_it_no_table_names_her_but_those_that_are_said_to(full: Company) -> None:
+    key = str(full.person(HER).key)
     assert do(full).done
     left = found(full, NEVER)
     assert left == set()
+    assert not [column for table, column, text in cells(full) if table == "snapshots" and key in text]
     assert {table for table, _ in found(full, (HER,))} - KEPT <= THEIRS.keys()
     assert {(t, c) for t, c in found(full, (HER,)) if t not in KEPT and c not in THEIRS[t]} == set()
 

@@ -159,3 +159,27 @@ def test_somebody_whom_only_a_push_told_of_is_missing_from_the_files_that_lack_t
         assert acme.accounts()["0009"] == ("active" if day < 27 else "archived")
     night(acme, "2026-11-28T05:00", [*staff(4), worker(9)], written="20261128T040000")
     assert acme.accounts()["0009"] == "active"
+
+
+@pytest.mark.parametrize("kind", ["full", "changes"])
+@pytest.mark.parametrize(
+    ("written", "title"),
+    [pytest.param("04", "Clerk", id="a newer file"), pytest.param("02", "Head", id="a file from before")],
+)
+def test_what_was_pushed_for_a_later_day_is_taken_back_by_a_newer_row_that_is_what_it_was(
+    tmp_path: Path, kind: str, written: str, title: str
+) -> None:
+    acme = Company(tmp_path, people={"fields": FIELDS | {"effective_date": "effective_date"}})
+
+    def file(day: str, kind: str, rows: list[Row], hour: str = "04") -> None:
+        acme.clock = lambda: moment(f"{day}T05:00")
+        name = f"hr_acme_{kind}_{day.replace('-', '')}T{hour}0000Z.csv"
+        acme.day(f"{day}T05:00", [*rows, worker(9, given_name=day)], name=name, columns=(*COLUMNS, "effective_date"))
+
+    rows = [row | {"effective_date": ""} for row in staff(4)]
+    file("2026-11-23", "full", rows)
+    push(acme, "2026-11-24T03:00", "0002", job_title="Head", effective_date="2026-11-25")
+    file("2026-11-24", kind, rows, written)
+    assert acme.account("0002").attributes["job_title"] == "Clerk"
+    file("2026-11-25", "changes", rows[2:])
+    assert acme.account("0002").attributes["job_title"] == title

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection
 
@@ -43,9 +43,9 @@ from joinery.flows.waking import setting_for
 from joinery.store.accounts import Accounts
 from joinery.store.closings import ClosingRow
 from joinery.store.connections import load_state, save_state
-from joinery.store.facts import FACTS_AFTER, newest_fact
+from joinery.store.facts import FACTS_AFTER, WAITING, newest_fact
 from joinery.store.findings import close_findings, open_findings
-from joinery.store.people import People
+from joinery.store.people import People, Person
 from joinery.store.plans import PUSHED
 from joinery.store.riding import has_urgent, pushed_in
 from joinery.store.snapshots import SnapshotRow, last_full, record_snapshot
@@ -174,12 +174,13 @@ def _accept(
         for spec, records in parts:
             book.rows(tuple(outcome.findings), [key_of(spec, each) for each in records], spec.says)
         report = {**outcome.counts, "seen": len(outcome.seen)}
-        kept = {**report, FACTS_AFTER: before}
+        people = list(People(connection, name).by_source_id(source.people, outcome.seen).values())
+        kept = {**report, FACTS_AFTER: before, WAITING: [each.key for each in people if "ahead" in each.memory]}
         record_snapshot(connection, name, _snapshot(source, news, snapshot_id, as_of, kept))
         if state.go_live is None:
             first = baseline_day(as_of, ports.policy.company_zone)
             save_state(connection, name, replace(state, go_live=first, audited_at=ports.now()))
-        left = _left(connection, ports, source, outcome.seen)
+        left = _left(connection, ports, people)
     told = Told(
         snapshot_id=snapshot_id,
         counts=report,
@@ -208,8 +209,7 @@ class _Left:
     shut: tuple[PersonKey, ...]
 
 
-def _left(connection: Connection, ports: Ports, source: SourcePolicy, seen: set[str]) -> _Left:
-    people = People(connection, ports.policy.name).by_source_id(source.people, seen).values()
+def _left(connection: Connection, ports: Ports, people: Sequence[Person]) -> _Left:
     left = [person.key for person in people if person.standing.stage in {Stage.LEFT, Stage.NO_SHOW}]
     still = _may_sign_in(connection, ports, left)
     return _Left(open=tuple(still), shut=tuple(key for key in left if key not in still))
@@ -285,7 +285,7 @@ def look_at_pushes(ports: Ports, plan: PlanSummary | None, as_of: datetime, befo
 
 
 def _snapshot(
-    source: SourcePolicy, news: News, snapshot_id: str, as_of: datetime, report: Mapping[str, int]
+    source: SourcePolicy, news: News, snapshot_id: str, as_of: datetime, report: Mapping[str, Any]
 ) -> SnapshotRow:
     return SnapshotRow(
         id=snapshot_id,

@@ -20,6 +20,8 @@ from joinery.store.tables import facts, snapshots
 
 #: in the report of a pushed snapshot: the number of the newest fact before it (none, which counts as 0, in older ones)
 FACTS_AFTER: Final = "facts_after"
+#: in the same place: the keys of people of whom something waits for its day since then; of that there is no fact
+WAITING: Final = "waiting_for_a_day"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,8 @@ class FactChange:
 
 
 def told_between(connection: Connection, name: str, source: str, since: datetime, until: datetime) -> set[PersonKey]:
-    """People of whom something is in force that was pushed in the name of this source between these moments."""
+    """People of whom something was pushed in the name of this source between these moments that is in force, or was to
+    wait for its day."""
     s, f = snapshots.c, facts.c
     these = (
         s.connection == name,
@@ -48,11 +51,13 @@ def told_between(connection: Connection, name: str, source: str, since: datetime
         return set()  # on most nights
     # the facts have no index by snapshot: only those are looked at that are younger than the first of these pushes, and
     # in one look, however many there were
-    first = min(json.loads(report).get(FACTS_AFTER, 0) for report in reports)
+    told = [json.loads(report) for report in reports]
+    first = min(report.get(FACTS_AFTER, 0) for report in told)
     pushed = f.snapshot_id.in_(select(s.id).where(*these))
     # (not DISTINCT: SQLite would walk through all of them by person)
     query = select(f.person_key).where(f.id > first, pushed, f.known_to == "")
-    return {PersonKey(key) for key in connection.scalars(query)}
+    waiting = (key for report in told for key in report.get(WAITING, ()))
+    return {PersonKey(key) for key in (*connection.scalars(query), *waiting)}
 
 
 def newest_fact(connection: Connection) -> int:

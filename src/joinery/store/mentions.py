@@ -26,6 +26,7 @@ from joinery.store.tables import (
     plan_lines,
     plans,
     runs,
+    snapshots,
     told_troubles,
 )
 
@@ -39,6 +40,7 @@ MENTIONS: Final[tuple[tuple[Table, tuple[str, ...]], ...]] = (
     (decisions, ("subject", "body", "reason")),
     (runs, ("summary",)),
     (arrivals, ("body",)),
+    (snapshots, ("report",)),
     (told_troubles, ("title",)),
 )
 #: where a person may still stand as somebody's manager: HR says it of the others, and HR changes it
