@@ -70,3 +70,15 @@ def test_whoever_is_in_no_file_any_more_does_not_come_back(acme: Company) -> Non
     for day in (BACK, "2026-12-11"):
         acme.day(day, without(staff(5), "0002"))
         assert acme.accounts()["0002"] == "suspended", day
+
+
+@pytest.mark.parametrize("lacking", [BACK, "2026-12-08"], ids=["on the first day", "in the gap"])
+def test_a_return_that_the_newest_file_does_not_have_any_more_does_not_come(acme: Company, lacking: str) -> None:
+    """Nobody new who is not in a full file before their first day begins either; in a later file they may be there."""
+    acme.day("2026-11-21", returning())
+    assert acme.day("2026-12-06", returning()).did("suspend") == ["0002"]
+    for day in (lacking, "2026-12-10T14:00", "2026-12-11"):
+        acme.day(day, without(staff(5), "0002"))
+        assert acme.accounts()["0002"] == "suspended", day
+    assert acme.events("0002") == [f"0002 leaver {END}"]
+    assert acme.day("2026-12-12", returning()).did("restore") == ["0002"]

@@ -24,6 +24,13 @@ from joinery_simulators.hostile import HostileTarget
 from joinery_simulators.mischief import Mischief, OnCommand
 from tests.stories.company import Company, Night, Row, changed, moment, staff, worker
 
+def company(folder: Path) -> tuple[Company, HostileTarget, OnCommand, list[Row]]:
+    """Ten people, and a learning system that can be told to lie."""
+    inner, mood = MemoryTarget(), OnCommand()
+    hostile = HostileTarget(inner, mood=mood)
+    return Company(folder, memory=inner, around=lambda _target: hostile), hostile, mood, staff(10)
+
+
 ANA = PersonKey("p-ana")
 OPEN, CLOSED, AWAY = AccountState.ACTIVE, AccountState.SUSPENDED, AccountState.ARCHIVED
 
@@ -68,12 +75,9 @@ def test_what_cannot_be_seen_is_no_proof_of_access() -> None:
 
 
 def test_a_leaver_whose_suspension_was_a_lie_is_out_the_next_night(tmp_path: Path) -> None:
-    inner = MemoryTarget()
-    hostile = HostileTarget(inner)
-    acme, rows = Company(tmp_path, memory=inner, around=lambda _target: hostile), staff(10)
+    acme, _, mood, rows = company(tmp_path)
     acme.day("2026-11-23", rows)
-    hostile.mood = OnCommand()
-    hostile.mood.then("perform", Mischief.LIE_DONE)
+    mood.then("perform", Mischief.LIE_DONE)
     left = changed(rows, "0004", status="Terminated", termination_date="2026-11-23")
     night = acme.day("2026-11-24", left)
     assert night.did("suspend", "failed") == ["0004"]
@@ -84,13 +88,10 @@ def test_a_leaver_whose_suspension_was_a_lie_is_out_the_next_night(tmp_path: Pat
 
 def test_access_that_was_given_back_unheard_is_ended_by_hand_all_the_same(tmp_path: Path) -> None:
     """The system said that the restore failed, and had done it: what we remember as suspended is open."""
-    inner = MemoryTarget()
-    hostile = HostileTarget(inner)
-    acme, rows = Company(tmp_path, memory=inner, around=lambda _target: hostile), staff(10)
+    acme, _, mood, rows = company(tmp_path)
     acme.day("2026-11-23", rows)
     acme.day("2026-11-24", changed(rows, "0002", status="Terminated", termination_date="2026-11-24"))
-    hostile.mood = OnCommand()
-    hostile.mood.then("perform", Mischief.LIE_FAILED)
+    mood.then("perform", Mischief.LIE_FAILED)
     assert acme.day("2026-11-25", rows).lines == ["0002 restore failed"]
     assert acme.accounts()["0002"] == "active"
     acme.end_access("0002")
@@ -99,9 +100,7 @@ def test_access_that_was_given_back_unheard_is_ended_by_hand_all_the_same(tmp_pa
 
 @pytest.mark.parametrize("away", [False, True], ids=["it can be asked", "it cannot be asked now"])
 def test_access_that_was_given_back_unheard_ends_with_the_push_of_the_end(tmp_path: Path, away: bool) -> None:
-    inner = MemoryTarget()
-    hostile = HostileTarget(inner)
-    acme, rows = Company(tmp_path, memory=inner, around=lambda _target: hostile), staff(10)
+    acme, _, mood, rows = company(tmp_path)
     gone = changed(rows, "0002", status="Terminated", termination_date="2026-11-24")
 
     def day(at: str, rows: list[Row] | None) -> Night:
@@ -110,12 +109,11 @@ def test_access_that_was_given_back_unheard_ends_with_the_push_of_the_end(tmp_pa
 
     day("2026-11-23", rows)
     day("2026-11-24", gone)
-    hostile.mood = OnCommand()
-    hostile.mood.then("perform", Mischief.LIE_FAILED)
+    mood.then("perform", Mischief.LIE_FAILED)
     assert day("2026-11-25", rows).lines == ["0002 restore failed"]
     assert acme.accounts()["0002"] == "active"
     if away:
-        hostile.mood.then("look_up", Mischief.TRY_AGAIN)
+        mood.then("look_up", Mischief.TRY_AGAIN)
     at = moment("2026-11-25T15:00")
     acme.clock = lambda: at
     with acme.open("2026-11-25T15:00") as it:
@@ -131,17 +129,14 @@ def test_access_that_was_given_back_unheard_ends_with_the_push_of_the_end(tmp_pa
 @pytest.mark.parametrize("lost", [1, 3], ids=["one look", "three looks"])
 def test_an_account_made_unheard_and_not_found_at_once_is_closed_when_it_is_found(tmp_path: Path, lost: int) -> None:
     """A creation was called failed and had been done; the person left the next day, and a look did not show them."""
-    inner = MemoryTarget()
-    hostile = HostileTarget(inner)
-    acme, rows = Company(tmp_path, memory=inner, around=lambda _target: hostile), staff(10)
+    acme, _, mood, rows = company(tmp_path)
     acme.day("2026-11-20", rows)
-    hostile.mood = OnCommand()
-    hostile.mood.then("perform", Mischief.LIE_FAILED)
+    mood.then("perform", Mischief.LIE_FAILED)
     acme.day("2026-11-21", [*rows, worker(11, hire_date="2026-11-21")])
     assert acme.accounts()["0011"] == "active"
     left = [*rows, worker(11, hire_date="2026-11-21", status="Terminated", termination_date="2026-11-21")]
     for day in range(22, 22 + lost):
-        hostile.mood.then("look_up", Mischief.LOSE)
+        mood.then("look_up", Mischief.LOSE)
         assert acme.day(f"2026-11-{day}", left).exit_code == 0
         assert acme.accounts()["0011"] == "active"
     assert acme.day(f"2026-11-{22 + lost}", left).did("suspend") == ["0011"]
@@ -149,26 +144,19 @@ def test_an_account_made_unheard_and_not_found_at_once_is_closed_when_it_is_foun
 
 
 def test_access_given_back_unheard_and_not_found_at_once_is_ended_when_it_is_found(tmp_path: Path) -> None:
-    inner = MemoryTarget()
-    hostile = HostileTarget(inner)
-    acme, rows = Company(tmp_path, memory=inner, around=lambda _target: hostile), staff(10)
+    acme, _, mood, rows = company(tmp_path)
     gone = changed(rows, "0002", status="Terminated", termination_date="2026-11-24")
     acme.day("2026-11-23", rows)
     acme.day("2026-11-24", gone)
-    hostile.mood = OnCommand()
-    hostile.mood.then("perform", Mischief.LIE_FAILED)
+    mood.then("perform", Mischief.LIE_FAILED)
     assert acme.day("2026-11-25", rows).lines == ["0002 restore failed"]
-    hostile.mood.then("look_up", Mischief.LOSE)
+    mood.then("look_up", Mischief.LOSE)
     assert acme.day("2026-11-26", gone).lines == []
     assert acme.day("2026-11-27", gone).lines == ["0002 suspend done"]
 
 
 def test_whom_a_failed_change_is_not_found_with_is_looked_for_a_week(tmp_path: Path) -> None:
-    inner = MemoryTarget()
-    hostile = HostileTarget(inner)
-    acme, rows = Company(tmp_path, memory=inner, around=lambda _target: hostile), staff(10)
-    hostile.mood = OnCommand()
-
+    acme, hostile, mood, rows = company(tmp_path)
     def day(day: int, rows: list[Row]) -> int:
         acme.clock = lambda: moment(f"2026-11-{day:02}")
         before = len([call for call in hostile.calls if call.name == "look_up"])
@@ -176,8 +164,8 @@ def test_whom_a_failed_change_is_not_found_with_is_looked_for_a_week(tmp_path: P
         return len([call for call in hostile.calls if call.name == "look_up"]) - before
 
     day(1, rows)
-    hostile.mood.then("perform", Mischief.LIE_FAILED)
+    mood.then("perform", Mischief.LIE_FAILED)
     day(2, [*rows, worker(11, hire_date="2026-11-02")])
-    hostile.mood.then("look_up", *[Mischief.LOSE] * 20)  # as if it had failed indeed
+    mood.then("look_up", *[Mischief.LOSE] * 20)  # as if it had failed indeed
     left = [*rows, worker(11, hire_date="2026-11-02", status="Terminated", termination_date="2026-11-02")]
     assert [day(n, left) > 0 for n in range(3, 13)] == [True] * 7 + [False] * 3

@@ -30,7 +30,7 @@ from joinery.core.rules.jobs import as_job, awaited, paired, superseded
 from joinery.core.rules.lifecycle import ended_unsaid, standing_of, standing_when_absent, still_missing
 from joinery.flows.begun import begun_of
 from joinery.flows.end_told import Ends
-from joinery.flows.in_time import Taken, all_remembered, begun_today, job_of, told_of
+from joinery.flows.in_time import Taken, all_remembered, begun_today, job_of, told_of, without_return
 from joinery.flows.joining import Claims, Joining
 from joinery.flows.netting import Netting
 from joinery.flows.persons import person_of
@@ -308,9 +308,12 @@ class Acceptance:
                 ]
                 if any(j.standing.stage.employed for j in jobs if j.record == (self._is.source, source_id)):
                     still.append(source_id)
+                memory = without_return(person, (self._is.source, source_id))
                 if [job.standing for job in jobs] != [job.standing for job in person.jobs]:
                     self.outcome.counts["absent"] += 1
-                    self._keep(jobs, person)
+                elif memory is person.memory:
+                    continue
+                self._keep(jobs, person, memory=memory)
             self._write()
         return still
 

@@ -17,6 +17,7 @@ from joinery.core.mapping.merge import merged, older_than_known, told_after
 from joinery.core.mapping.spec import RECORD_NAMES
 from joinery.core.model.codec import instant_text
 from joinery.core.model.employment import Employment
+from joinery.core.model.standing import Stage
 from joinery.core.model.worker import FACT_NAMES, IDENTITY_NAMES, Status, Worker
 from joinery.flows.setting import Setting
 from joinery.store.people import Person
@@ -284,6 +285,17 @@ def _by_job(memory: Mapping[str, Any], worker: Worker) -> bool:
     """What waits of this record waits for one of its jobs."""
     prefix = record_name(worker) + _JOB
     return any(name.startswith(prefix) for name in memory.get("ahead", {}))
+
+
+def without_return(person: Person, record: tuple[str, str]) -> Mapping[str, Any]:
+    """The memory without what waits for this record, once it is over and a full file does not have it any more: what HR
+    said of a return, its newest word does not say."""
+    memory = person.memory
+    for job in person.jobs:
+        over = job.record == record and job.standing.stage in {Stage.LEFT, Stage.NO_SHOW}
+        if over and waiting_of(memory, job.worker):
+            memory = remembered(memory, job.worker, {}, of_job=_by_job(memory, job.worker))
+    return memory
 
 
 def without_ends(memory: Mapping[str, Any]) -> Mapping[str, Any]:
