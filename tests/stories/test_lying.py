@@ -24,6 +24,7 @@ from joinery_simulators.hostile import HostileTarget
 from joinery_simulators.mischief import Mischief, OnCommand
 from tests.stories.company import Company, Night, Row, changed, moment, staff, worker
 
+
 def company(folder: Path) -> tuple[Company, HostileTarget, OnCommand, list[Row]]:
     """Ten people, and a learning system that can be told to lie."""
     inner, mood = MemoryTarget(), OnCommand()
@@ -157,6 +158,7 @@ def test_access_given_back_unheard_and_not_found_at_once_is_ended_when_it_is_fou
 
 def test_whom_a_failed_change_is_not_found_with_is_looked_for_a_week(tmp_path: Path) -> None:
     acme, hostile, mood, rows = company(tmp_path)
+
     def day(day: int, rows: list[Row]) -> int:
         acme.clock = lambda: moment(f"2026-11-{day:02}")
         before = len([call for call in hostile.calls if call.name == "look_up"])
