@@ -37,7 +37,7 @@ def look_at_doubtful(ports: Ports, only: Collection[PersonKey] | None = None) ->
         failed = in_doubt(connection, ports.policy.name, only)
     if not failed:
         return ()
-    asked, seen = asyncio.run(_look_at(ports, list(failed)))
+    asked, seen = look_at(ports, list(failed))
     lately = instant_text(ports.now() - LOOKED_FOR)
     return [key for key, at in failed.items() if key not in asked or (key not in seen and at > lately)]
 
@@ -49,8 +49,12 @@ def still_in_doubt(ports: Ports, unseen: Sequence[PersonKey]) -> None:
             People(connection, ports.policy.name).mark(unseen, unsettled=True)
 
 
+def look_at(ports: Ports, keys: Sequence[PersonKey]) -> tuple[set[PersonKey], set[PersonKey]]:
+    """See the accounts of these people now: (about whom the system was asked, whose account it showed)."""
+    return asyncio.run(_look_at(ports, keys))
+
+
 async def _look_at(ports: Ports, keys: Sequence[PersonKey]) -> tuple[set[PersonKey], set[PersonKey]]:
-    """(about whom the system was asked, whose account it showed)."""
     target, asked, seen = ports.target(), set[PersonKey](), set[PersonKey]()
     try:
         for chunk in in_chunks(keys, ASKED):

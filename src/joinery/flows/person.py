@@ -22,6 +22,7 @@ from joinery.flows.closing import close_the_book
 from joinery.flows.doubtful import look_at_doubtful, still_in_doubt
 from joinery.flows.gather import gather
 from joinery.flows.latch import latch_of
+from joinery.flows.meanwhile import let_in_meanwhile
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Policy, Ports
 from joinery.store.accounts import Accounts
@@ -259,6 +260,11 @@ def end_access(ports: Ports, who: str, word: Word) -> AccessEnded:
 
 
 def _close(ports: Ports, ended: AccessEnded, at: datetime) -> AccessEnded:
+    closed = _close_once(ports, ended, at)
+    return _close_once(ports, closed, at) if let_in_meanwhile(ports, [ended.person_key]) else closed
+
+
+def _close_once(ports: Ports, ended: AccessEnded, at: datetime) -> AccessEnded:
     # a way in that failed, as far as we heard, may be open
     unseen = look_at_doubtful(ports, only=[ended.person_key])
     plan = make_plan(ports, at, f"{BY_HAND}: {ended.worker_id}", only=[ended.person_key])

@@ -18,7 +18,6 @@ from joinery.core.mapping.inbound import Mapped, key_of, map_record, person_key_
 from joinery.core.mapping.records import STEPS, UNCLEAR, as_steps
 from joinery.core.mapping.spec import MappingSpec
 from joinery.core.mapping.succession import Said, Turns, by_person, in_turn, in_turn_by_job
-from joinery.core.model.account import AccountState
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.plan import PlanSummary
@@ -37,16 +36,16 @@ from joinery.flows.issues import refresh_issues
 from joinery.flows.joining import Claims
 from joinery.flows.lane import ride_pushed
 from joinery.flows.managers import look_at_managers
+from joinery.flows.meanwhile import let_in_meanwhile, may_sign_in
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Ports, SourcePolicy
 from joinery.flows.waking import setting_for
-from joinery.store.accounts import Accounts
 from joinery.store.closings import ClosingRow
 from joinery.store.connections import load_state, save_state
 from joinery.store.facts import FACTS_AFTER, WAITING, newest_fact
 from joinery.store.findings import close_findings, open_findings
 from joinery.store.people import People, Person
-from joinery.store.plans import PUSHED
+from joinery.store.plans import PUSHED, drop_lines_of
 from joinery.store.riding import has_urgent, pushed_in
 from joinery.store.snapshots import SnapshotRow, last_full, record_snapshot
 
@@ -113,7 +112,10 @@ def tell(ports: Ports, source: SourcePolicy, news: News) -> Told:
     mapped = [map_record(spec, record) for spec, records in parts for record in records]
     entered = [found.changed_at for found in mapped if isinstance(found, Mapped)]
     known = max((at for at in entered if at is not None), default=news.changed_at)
-    return _end(ports, told, ending, replace(news, changed_at=known), as_of)
+    news = replace(news, changed_at=known)
+    told = _end(ports, told, ending, news, as_of)
+    again = let_in_meanwhile(ports, ending) if told.applied is not None else []
+    return _end(ports, told, again, news, as_of) if again else told
 
 
 def _parts(source: SourcePolicy, records: Sequence[RawRecord]) -> list[Part]:
@@ -181,6 +183,8 @@ def _accept(
             first = baseline_day(as_of, ports.policy.company_zone)
             save_state(connection, name, replace(state, go_live=first, audited_at=ports.now()))
         left = _left(connection, ports, people)
+        for key in left.shut:
+            drop_lines_of(connection, key, but="")  # what is queued for them in another plan would let them in
     told = Told(
         snapshot_id=snapshot_id,
         counts=report,
@@ -211,23 +215,19 @@ class _Left:
 
 def _left(connection: Connection, ports: Ports, people: Sequence[Person]) -> _Left:
     left = [person.key for person in people if person.standing.stage in {Stage.LEFT, Stage.NO_SHOW}]
-    still = _may_sign_in(connection, ports, left)
+    still = may_sign_in(connection, ports, left)
     return _Left(open=tuple(still), shut=tuple(key for key in left if key not in still))
 
 
-def _may_sign_in(connection: Connection, ports: Ports, keys: Sequence[PersonKey]) -> list[PersonKey]:
-    accounts = Accounts(connection, ports.policy.target).of_people(list(keys)) if keys else {}
-    return [key for key in keys if key in accounts and accounts[key].state is AccountState.ACTIVE]
-
-
 def _open_after_all(ports: Ports, keys: Sequence[PersonKey]) -> list[PersonKey]:
-    """Those of them whom a change let in that failed as far as we heard; whoever cannot be asked about now is looked at
-    by the next run."""
+    """Those of them whom a call that was under way has let in, or a change that failed as far as we heard; whoever
+    cannot be asked about now is looked at by the next run."""
     if not keys:
         return []
+    let_in_meanwhile(ports, keys)
     still_in_doubt(ports, look_at_doubtful(ports, only=keys))
     with ports.database.read() as connection:
-        return _may_sign_in(connection, ports, keys)
+        return may_sign_in(connection, ports, keys)
 
 
 def _end(ports: Ports, told: Told, keys: Sequence[PersonKey], news: News, as_of: datetime) -> Told:

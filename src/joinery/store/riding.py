@@ -103,6 +103,15 @@ def under_way(connection: Connection, name: str) -> set[PersonKey]:
     return {PersonKey(key) for key in connection.scalars(query.where(*ends))}
 
 
+def under_call(connection: Connection, people: Collection[PersonKey]) -> set[PersonKey]:
+    """Those of these people about whom the learning system is being called this moment."""
+    c, found = plan_lines.c, set[PersonKey]()
+    for part in in_chunks(people):
+        keys = connection.scalars(select(c.person_key).where(c.person_key.in_(part), c.state == "sent"))
+        found.update(PersonKey(key) for key in keys)
+    return found
+
+
 def has_urgent(connection: Connection, plan: str) -> bool:
     """Something of this plan rides in the lane."""
     c = plan_lines.c
