@@ -183,8 +183,6 @@ def _accept(
             first = baseline_day(as_of, ports.policy.company_zone)
             save_state(connection, name, replace(state, go_live=first, audited_at=ports.now()))
         left = _left(connection, ports, people)
-        for key in left.shut:
-            drop_lines_of(connection, key, but="")  # what is queued for them in another plan would let them in
     told = Told(
         snapshot_id=snapshot_id,
         counts=report,
@@ -214,9 +212,13 @@ class _Left:
 
 
 def _left(connection: Connection, ports: Ports, people: Sequence[Person]) -> _Left:
+    """What other plans still have queued for those who may not sign in would let them in: it is dropped."""
     left = [person.key for person in people if person.standing.stage in {Stage.LEFT, Stage.NO_SHOW}]
     still = may_sign_in(connection, ports, left)
-    return _Left(open=tuple(still), shut=tuple(key for key in left if key not in still))
+    shut = tuple(key for key in left if key not in still)
+    for key in shut:
+        drop_lines_of(connection, key, but="")
+    return _Left(open=tuple(still), shut=shut)
 
 
 def _open_after_all(ports: Ports, keys: Sequence[PersonKey]) -> list[PersonKey]:
