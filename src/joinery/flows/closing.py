@@ -13,13 +13,16 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from joinery.core.model.account import Account, AccountState
+from joinery.core.model.codec import instant_of
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.ids import AccountId, PersonKey, PlanId
 from joinery.core.model.standing import Stage
-from joinery.core.rules.closing import Closing, access_ended_at
+from joinery.core.rules.closing import Closing, access_ended_at, entry_of
 from joinery.core.rules.instants import local_day
+from joinery.core.rules.lifecycle import ended_unsaid
 from joinery.errors import StopRun, TryAgain
 from joinery.flows.book import Book
+from joinery.flows.in_time import entered_in
 from joinery.flows.latch import latch_of
 from joinery.flows.policy import Policy, Ports
 from joinery.kit.contract import Confirming
@@ -120,19 +123,34 @@ def _rows(
     for each in endings:
         person, account = people.get(each.person_key), accounts.get(each.person_key)
         end = _ended(policy, person, decided.get(each.person_key, [])) if person is not None else None
-        if end is None or account is None:
+        if person is None or end is None or account is None:
             continue
         ended_at, by_hand = end
         told = heard.get(each.person_key)
         read_at = told.at if told else ended_at if by_hand else known.get(each.person_key, as_of)
+        entered_at, read_at = _word(person, told, read_at, by_hand=by_hand)
         times = Closing(
             ended_at=ended_at,
             read_at=read_at,
-            entered_at=told.entered_at if told else None,
+            entered_at=entered_at,
             accepted_at=each.ended_at if each.state == "done" else None,
         )
         found.append(_row(policy, plan, each, account, times, told.by if told else "hand" if by_hand else "file"))
     return found
+
+
+def _word(person: Person, told: Heard | None, read_at: datetime, *, by_hand: bool) -> tuple[datetime | None, datetime]:
+    """(T1, T2): when HR entered this end, and when we read it. `read_at`: as far as the facts, or the push, tell it.
+
+    The row that told the end counts, however long ago; an end by hand is nobody's entry.
+    """
+    said = None if by_hand else entered_in(person)
+    if said is None:
+        if told is None and not by_hand and ended_unsaid(person.worker, person.standing):
+            read_at = person.standing.since  # the file that had them no more was the word
+        return entry_of(told.entered_at if told else None, read_at), read_at
+    read_at = instant_of(said.read_at)
+    return entry_of(instant_of(said.at) if said.at else None, read_at), read_at
 
 
 def _row(policy: Policy, plan: PlanId, ending: Ending, account: Account, times: Closing, by: str) -> ClosingRow:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from joinery.core.mapping.ahead import Ahead, ahead_of, in_order, returns, still_waiting, waits, with_begun
+from joinery.core.mapping.entered import Entered, entered_after, entered_of
 from joinery.core.mapping.inbound import Mapped
 from joinery.core.mapping.merge import merged, older_than_known, told_after
 from joinery.core.mapping.spec import RECORD_NAMES
@@ -19,11 +20,15 @@ from joinery.core.model.codec import instant_text
 from joinery.core.model.employment import Employment
 from joinery.core.model.standing import Stage
 from joinery.core.model.worker import FACT_NAMES, IDENTITY_NAMES, Status, Worker
+from joinery.core.rules.lifecycle import ended_unsaid
 from joinery.flows.setting import Setting
 from joinery.store.people import Person
 
 #: everything a record may hold of a person that is not who they are
 _ATTRIBUTES = frozenset(FACT_NAMES) - IDENTITY_NAMES
+
+#: what is remembered of the ends that are known: when HR entered them, and when that was read
+ENTERED: Final = "entered"
 
 #: words that tell of an end to come
 _ENDS = {Status.TERMINATED, Status.DECEASED, Status.NOTICE, Status.GARDEN_LEAVE, Status.RESCINDED}
@@ -35,7 +40,7 @@ class Known:
 
     `worker`: what is in force, None for a new record; `told`: when HR said what; `ahead`: what waits for its day;
     `effective_on`: the latest day from which something in it holds that has only just begun; `beside`: the person has
-    other records.
+    other records; `entered`: when HR entered its end, if it has one.
     """
 
     worker: Worker | None
@@ -44,10 +49,12 @@ class Known:
     effective_on: date | None = None
     employed: bool = False
     beside: bool = False
+    entered: Entered | None = None
 
     def after(self, taken: Taken) -> Known:
         """The record once a row was taken in."""
-        return replace(self, worker=taken.worker, told=taken.told, ahead=taken.ahead, effective_on=taken.effective_on)
+        said = replace(self, worker=taken.worker, told=taken.told, ahead=taken.ahead, entered=taken.entered)
+        return replace(said, effective_on=taken.effective_on)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +72,7 @@ class Taken:
     older: bool = False
     says_nothing: bool = False
     whole: Worker | None = None
+    entered: Entered | None = None
 
 
 def known_of(setting: Setting, owner: Person | None, was: Employment | None) -> Known:
@@ -82,11 +90,29 @@ def known_of(setting: Setting, owner: Person | None, was: Employment | None) -> 
         effective_on=max((each.on for each in begun), default=None),
         employed=was.standing.stage.employed,
         beside=len(owner.jobs) > 1,
+        entered=_entered_of(owner.memory, was.worker),
     )
 
 
 def in_time(setting: Setting, names: frozenset[str], found: Mapped, known: Known) -> Taken:
     """The record beside what is known of the same record; `names` are the attributes that the source maps."""
+    return with_entered(setting, found, known, _in_time(setting, names, found, known))
+
+
+def with_entered(setting: Setting, found: Mapped, known: Known, taken: Taken) -> Taken:
+    """What a row came to, with when HR entered the end that is known of the record by now.
+
+    Only HR's own word is believed: the moment a file speaks of is none, and a push that gives one says it of its news.
+    """
+    if taken.says_nothing:
+        return replace(taken, entered=known.entered)
+    at = found.changed_at or (setting.content_as_of if setting.heard_at is not None else None)
+    news = Entered(at=instant_text(at) if at else "", read_at=instant_text(setting.heard_at or setting.as_of))
+    before, now = (known.worker, known.ahead), (taken.worker, taken.ahead)
+    return replace(taken, entered=entered_after(before, now, known.entered, news))
+
+
+def _in_time(setting: Setting, names: frozenset[str], found: Mapped, known: Known) -> Taken:
     at, was = found.changed_at or setting.content_as_of, known.worker
     if was is not None and known.employed and returns(was, found.worker):
         found = _from_the_return(found)
@@ -254,13 +280,48 @@ def all_remembered(owner: Person | None, taken: Sequence[Taken], *, by_job: bool
             memory = remembered(memory, job.worker, {}, waiting, of_job=True) if waiting else memory
         for each in taken:
             memory = remembered(memory, each.worker, each.told, each.ahead, of_job=True)
-        return memory
+        return _with_ends(memory, taken, by_job=True)
     if len(taken) == 1:
-        return remembered(memory, taken[0].worker, taken[0].told, taken[0].ahead)
+        memory = remembered(memory, taken[0].worker, taken[0].told, taken[0].ahead)
+        return _with_ends(memory, taken)
     memory = remembered(memory, taken[0].worker, {})
     for each in taken:
         memory = remembered(memory, each.worker, {}, each.ahead, of_job=True) if each.ahead else memory
-    return memory
+    return _with_ends(memory, taken, several=True)
+
+
+def _with_ends(
+    memory: Mapping[str, Any], taken: Sequence[Taken], *, by_job: bool = False, several: bool = False
+) -> Mapping[str, Any]:
+    """The memory with when HR entered the ends of these jobs: of all of a record, or of some of them (`by_job`)."""
+    name = record_name(taken[0].worker)
+    mine = {_job_name(each.worker) if by_job or several else name: each.entered for each in taken}
+    known = memory.get(ENTERED, {})
+    kept = {each: some for each, some in known.items() if each not in mine and (by_job or record_of(each) != name)}
+    found = {**kept, **{each: said.to_json() for each, said in mine.items() if said is not None}}
+    rest = {what: some for what, some in memory.items() if what != ENTERED}
+    return ({**rest, ENTERED: found} if found else rest) if found != known else memory
+
+
+def entered_in(person: Person) -> Entered | None:
+    """When HR entered the end of somebody who has left, and when it was read; None where nothing is remembered of it.
+
+    Of several jobs that ended together it is the last word that counts, and only where all of them were told.
+    """
+    left = [job for job in person.jobs if job.standing.stage is Stage.LEFT]
+    last = [job for job in left if job.standing.ended_on == person.standing.ended_on] or left
+    found = [None if ended_unsaid(job.worker, job.standing) else _entered_of(person.memory, job.worker) for job in last]
+    said = [each for each in found if each is not None]
+    if not said or len(said) < len(found):
+        return None
+    known = all(each.at for each in said)
+    return Entered(at=max(each.at for each in said) if known else "", read_at=max(each.read_at for each in said))
+
+
+def _entered_of(memory: Mapping[str, Any], worker: Worker) -> Entered | None:
+    known = memory.get(ENTERED, {})
+    stored = known.get(_job_name(worker)) or known.get(record_name(worker))
+    return entered_of(stored) if stored else None
 
 
 def record_name(worker: Worker) -> str:

@@ -15,7 +15,7 @@ from joinery.core.rules.instants import start_of_day
 from joinery.core.rules.job_ends import unended_jobs
 from joinery.core.rules.jobs import together, wake_of
 from joinery.core.rules.lifecycle import Moment
-from joinery.flows.in_time import waiting_of
+from joinery.flows.in_time import ENTERED, waiting_of
 from joinery.flows.netting import fact_changes, with_changes
 from joinery.flows.setting import Setting
 from joinery.store.people import Person
@@ -67,8 +67,8 @@ def _wake(setting: Setting, jobs: Sequence[Employment], memory: Mapping[str, Any
 def absorbed(setting: Setting, kept: Person, gone: Person) -> Person:
     """Two turned out to be one: all records under the key of the one who stays."""
     jobs = [*kept.jobs, *(replace(job, primary=False) for job in gone.jobs)]
-    waiting = {**gone.memory.get("ahead", {}), **kept.memory.get("ahead", {})}
-    memory = {**kept.memory, "ahead": waiting} if waiting else kept.memory
+    both = {what: {**gone.memory.get(what, {}), **kept.memory.get(what, {})} for what in ("ahead", ENTERED)}
+    memory = {**kept.memory, **{what: some for what, some in both.items() if some}}
     person, _ = person_of(setting, jobs, kept, memory=memory)
     return replace(person, frozen="")
 

@@ -20,7 +20,7 @@ from joinery.core.model.snapshot import RawRecord
 from joinery.core.model.standing import Stage
 from joinery.core.model.worker import IDENTITY_NAMES, Worker
 from joinery.core.rules.jobs import JOB_NAMES, PERSON_NAMES, paired
-from joinery.flows.in_time import Known, Taken, in_time, known_of
+from joinery.flows.in_time import Known, Taken, in_time, known_of, with_entered
 from joinery.flows.setting import Setting
 from joinery.store.people import Person
 
@@ -120,6 +120,7 @@ def _side_by_side(
     for n, (each, (_, was)) in enumerate(zip(found, paired(mine, [m.worker for m in found]), strict=True)):
         known = replace(known_of(setting, owner, was), told={})
         today = setting.moment(each.worker).today
+        told[n] = with_entered(setting, each, known, told[n])
         if known.ahead or (each.effective_on is not None and each.effective_on > today):
             told[n] = replace(in_time(setting, spec.says, each, known), told={})
     return told

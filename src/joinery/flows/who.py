@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from joinery.core.model.employment import Employment
 from joinery.errors import MatchRefused
 from joinery.flows.book import IDENTITY, PEOPLE, Book
-from joinery.flows.in_time import record_name, record_of
+from joinery.flows.in_time import ENTERED, record_name, record_of
 from joinery.flows.netting import Netting
 from joinery.flows.person import Word, find_person, now_of
 from joinery.flows.persons import person_of
@@ -31,7 +31,7 @@ from joinery.store.people import People, Person
 
 SAME = "same_person"
 #: what is remembered record by record
-_OF_RECORDS = ("told", "ahead")
+_OF_RECORDS = ("told", "ahead", ENTERED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,9 +12,11 @@ from joinery.reports.tables import Cell, Table, table
 DEFINITION = (
     "Control: from the instant access was to end (T0) until the learning system showed it closed (T4). "
     "Known: the same from HR's entry (T1), where that came later. Ours: from the moment we read it (T2). "
+    "Feed: from HR's entry until we read it, where HR says when it was. "
     "Breach: not seen closed within the limit after T0, of all whose access was to end in the period."
 )
-SPANS = ("control", "known", "ours")
+#: what each is called -> which span of an end it is
+SPANS = {"control": "control", "known": "known", "ours": "ours", "feed": "feed_lag"}
 SHARES = (("median", 0.5), ("p95", 0.95), ("p99", 0.99), ("longest", 1.0))
 
 
@@ -35,7 +37,7 @@ class Leaver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """Numbers of a period. `spans`: control, known, ours -> median, p95, p99, longest in seconds, None of nobody."""
+    """Numbers of a period. `spans`: those of `SPANS` -> median, p95, p99, longest in seconds, None of nobody."""
 
     ended: int
     seen_closed: int
@@ -56,7 +58,7 @@ class Summary:
 def summary_of(leavers: Sequence[Leaver], within: timedelta, now: datetime) -> Summary:
     """The numbers of these ends."""
     times = [leaver.times for leaver in leavers]
-    spans = {name: [span for t in times if (span := getattr(t, name)) is not None] for name in SPANS}
+    spans = {name: [span for t in times if (span := getattr(t, which)) is not None] for name, which in SPANS.items()}
     return Summary(
         ended=len(times),
         seen_closed=sum(t.closed_at is not None for t in times),
@@ -94,6 +96,8 @@ def leavers_table(leavers: Sequence[Leaver], within: timedelta, now: datetime) -
         "read_at=T2 read",
         "accepted_at=T3 accepted",
         "closed_at=T4 seen closed",
+        "late_entry=Entered by HR after T0",
+        "feed_s=T2 - T1 (s)",
         "control_s=T4 - T0 (s)",
         "ours_s=T4 - max(T0, T2) (s)",
         "waiting_s=Clock running (s)",
@@ -116,6 +120,8 @@ def _row(leaver: Leaver, within: timedelta, now: datetime) -> list[Cell]:
         t.read_at,
         t.accepted_at,
         t.closed_at,
+        None if t.entered_at is None else t.entered_late,
+        _seconds(t.feed_lag),
         _seconds(t.control),
         _seconds(t.ours),
         None if t.closed_at else _seconds(max(now - t.ended_at, timedelta(0))),

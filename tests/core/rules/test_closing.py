@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from joinery.core.model.standing import Stage, Standing
-from joinery.core.rules.closing import Closing, access_ended_at, percentile
+from joinery.core.rules.closing import Closing, access_ended_at, entry_of, percentile
 from joinery.core.rules.lifecycle import LifecyclePolicy
 
 T0 = datetime(2026, 11, 3, 23, tzinfo=UTC)
@@ -55,6 +55,20 @@ def test_a_late_entry_is_a_class_of_its_own() -> None:
     assert closing(entered_at=1).entered_late and not closing(entered_at=-1).entered_late
     assert not closing().entered_late
     assert closing(entered_at=1, read_at=3).feed_lag == HOUR * 2 and closing().feed_lag is None
+
+
+@pytest.mark.parametrize(
+    ("entered", "believed"),
+    [
+        pytest.param(None, None, id="not said"),
+        pytest.param(timedelta(hours=-9), timedelta(hours=-9), id="before it was read"),
+        pytest.param(timedelta(minutes=15), timedelta(0), id="a little fast: as it was read"),
+        pytest.param(timedelta(minutes=15, seconds=1), None, id="a clock that is off says nothing"),
+    ],
+)
+def test_nothing_is_entered_after_it_was_read(entered: timedelta | None, believed: timedelta | None) -> None:
+    found = entry_of(None if entered is None else T0 + entered, T0)
+    assert found == (None if believed is None else T0 + believed)
 
 
 @pytest.mark.parametrize(

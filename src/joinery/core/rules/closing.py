@@ -9,10 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from math import ceil
+from typing import Final
 
 from joinery.core.model.standing import Standing
 from joinery.core.rules.instants import start_of_day
 from joinery.core.rules.lifecycle import LifecyclePolicy, access_ends_on
+
+#: so much a clock of HR's may be fast, and still tell when something was entered
+FAST: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,16 @@ def access_ended_at(standing: Standing, policy: LifecyclePolicy, zone: tzinfo) -
     if standing.ended_on is None:
         return standing.since
     return min(start_of_day(access_ends_on(standing.ended_on, policy), zone), standing.since)
+
+
+def entry_of(entered_at: datetime | None, read_at: datetime) -> datetime | None:
+    """T1 as far as it can be true: nothing is entered after it was read.
+
+    A clock of HR's that is a little fast said it at that moment; one that is further off says nothing.
+    """
+    if entered_at is None or entered_at - read_at > FAST:
+        return None
+    return min(entered_at, read_at)
 
 
 def percentile(spans: Sequence[timedelta], share: float) -> timedelta | None:
