@@ -22,7 +22,7 @@ from joinery.cli.schedule_command import list_them
 from joinery.errors import JoineryError, StoreUnreachable, SystemUnreachable
 from joinery.settings import load
 from joinery.store import schedules
-from joinery.store.connections import last_runs
+from joinery.store.connections import last_runs, only_run
 from joinery.store.schedules import schedule_of
 
 SETTINGS = """
@@ -98,6 +98,27 @@ def test_two_schedulers_started_by_mistake_run_it_once(tmp_path: Path, now: list
         assert runs(it) == 0
         assert keeper.fire(it, due, node), "the other one died with the claim in its hand"
         assert runs(it) == 1
+
+
+def test_an_instant_that_comes_while_a_run_is_at_work_is_dealt_with_when_that_has_ended(
+    tmp_path: Path, now: list[datetime], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("joinery.app.scheduling.BUSY", 0.0)
+    with keeping(written(tmp_path, "every: 15 minutes, when_file_arrives: true")) as (keeper, it, said):
+        node = it.ports.engine().enrol("serve")
+        keeper.due(it)
+        (tmp_path / "inbox" / "a.csv").write_text("Number,Email,Start,State\n1,a@x.example,2020-01-01,Active\n")
+        now.append(NOON + timedelta(minutes=16))
+        with only_run(it.ports.database, it.settings.name, lambda: now[-1]):
+            for cause in (CLOCK, CLOCK, FILE):
+                due = keeper.due(it) if cause == CLOCK else keeper._by_file(it, now[-1])
+                assert due is not None and due.cause == cause and not keeper.fire(it, due, node)
+        assert runs(it) == 0
+        assert [line.split()[0] for line in said] == [CLOCK, FILE], "said once each"
+        due = keeper.due(it)
+        assert due is not None and due.cause == CLOCK and keeper.fire(it, due, node)
+        assert runs(it) == 1 and said[-1].endswith("R-1 ended with 0")
+        assert keeper.due(it) is None, "the file went with it"
 
 
 def test_a_missed_run_is_not_made_up_for_where_that_is_not_wished(tmp_path: Path, now: list[datetime]) -> None:

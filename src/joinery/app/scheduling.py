@@ -35,6 +35,9 @@ CLOCK, FILE, DATE = "clock", "file", "date"
 MISSED = timedelta(minutes=10)
 #: what a run was cut short for is tried again after `PATIENCE`, later each time, at most after so many seconds
 LONGEST = 900.0
+#: seconds until it is seen again whether another run has ended
+BUSY = 10.0
+AT_WORK = "another run was at work"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,8 @@ class Keeper:
     _tried: dict[str, tuple[str, ...]] = field(default_factory=dict)
     #: by cause, after runs that did not come to their end: seconds of patience, and until when (monotonic)
     _rest: dict[str, tuple[float, float]] = field(default_factory=dict)
+    #: causes that wait for another run to end
+    _behind: set[str] = field(default_factory=set)
 
     def keep(self) -> None:
         """Until `stop` is set: help others, and deal with what is due. What goes wrong is said and tried again."""
@@ -154,11 +159,24 @@ class Keeper:
             if not schedules.claim(tx, name, due.cause, due.instant, node, alive=alive):
                 return False
         outcome, ended = self._run(it, due)
+        if outcome == AT_WORK:
+            return self._wait(it, due, node)
+        self._behind.discard(due.cause)
         self._remember(due, ended=ended)
         with database.write() as tx:
             schedules.done(tx, name, due.cause, due.instant, node, outcome)
         self.say(f"{due.cause} {due.instant:%Y-%m-%d %H:%M} UTC: {outcome}")
         return True
+
+    def _wait(self, it: Opened, due: Due, node: str) -> bool:
+        """The instant stays due until the other run has ended: what it was for may have come after that run looked."""
+        with it.ports.database.write() as tx:
+            schedules.give_back(tx, it.settings.name, due.cause, node, AT_WORK)
+        if due.cause not in self._behind:
+            self.say(f"{due.cause} {due.instant:%Y-%m-%d %H:%M} UTC: {AT_WORK}; it follows when that has ended")
+        self._behind.add(due.cause)
+        self._rest[due.cause] = (PATIENCE / 2, monotonic() + BUSY)
+        return False
 
     def _remember(self, due: Due, *, ended: bool) -> None:
         """After its run a file or a date waits for something else; when the run was cut short, for another run."""
@@ -177,7 +195,7 @@ class Keeper:
         try:
             report = sync(it.ports, it.ports.now())
         except RunLocked:
-            return "another run was at work", False
+            return AT_WORK, False
         except StoreTrouble:
             raise
         except JoineryError as error:

@@ -76,6 +76,12 @@ def done(tx: Connection, connection: str, name: str, due: datetime, node: str, o
     tx.execute(update(schedules).where(where).values(**values))
 
 
+def give_back(tx: Connection, connection: str, name: str, node: str, outcome: str) -> None:
+    """Not dealt with, and free for whoever comes next."""
+    where = _mine(connection, name) & (_s.claimed_by == node)
+    tx.execute(update(schedules).where(where).values(claimed_by="", claimed_for="", outcome=outcome))
+
+
 def pause(tx: Connection, connection: str, name: str, by: str) -> None:
     """It does not fire until it is resumed; what was missed then is made up for by one run, if that is wished."""
     _put(tx, connection, name, paused=True, paused_by=by)
