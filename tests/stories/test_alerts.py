@@ -199,6 +199,34 @@ def test_messages_that_may_wait_wait_in_quiet_hours(acme: Company, box: Box) -> 
     assert [kind for kind, _ in look(acme, f"{SECOND}T07:00", box)] == ["open"]
 
 
+def test_ends_that_a_guard_holds_are_told_at_once_and_over_when_they_were_done(acme: Company, box: Box) -> None:
+    """Another line of the same run went, so that its plan waits for nobody."""
+    acme.write_settings(guards={"suspend": {"most": 2}}, kill_switch={"per_hour": 2})
+    gone = [row | {"status": "Terminated"} if n < 4 else row for n, row in enumerate(staff(40))]
+    night = acme.day(f"{SECOND}T05:00", [*gone[:-1], gone[-1] | {"job_title": "Head"}])
+    assert sorted(night.lines) == [*(f"000{n} suspend held" for n in range(1, 5)), "0040 update done"]
+    says = "Access of 4 people who are gone does not end: a guard or the lane's limit holds it"
+    assert look(acme, f"{SECOND}T05:10", box) == [("open", "H-2")] and says in box.sent[0]
+    acme.day(f"{SECOND}T05:20")
+    assert look(acme, f"{SECOND}T05:25", box) == [], "a plan that waits for nothing else adds nothing"
+    shown = CliRunner().invoke(status_app, ["--config", str(acme.config), "--as-of", f"{SECOND}T05:26:00Z"])
+    assert shown.output.startswith("4 ends of access waiting") and "Next: joinery issue list" in shown.output
+    plan = acme.look(f"{SECOND}T05:30")
+    assert plan is not None
+    acme.approve(plan.plan, override="they are meant")
+    assert look(acme, f"{SECOND}T05:35", box) == [("solved", "H-2")] and acme.who_is("suspended") >= {"0001", "0004"}
+
+
+def test_ends_that_are_more_than_may_ride_and_wait_for_an_approval_are_told_at_once(acme: Company, box: Box) -> None:
+    acme.write_settings(kill_switch={"per_hour": 2}, modes={"suspend": "approve"})
+    gone = [row | {"status": "Terminated"} if n < 3 else row for n, row in enumerate(staff(40))]
+    night = acme.day(f"{SECOND}T05:00", gone)
+    assert night.lines == [f"000{n} suspend waiting" for n in range(1, 4)] and night.tripped == ["lane"]
+    assert look(acme, f"{SECOND}T05:10", box) == [("open", "H-2")]
+    acme.approve(night.plan)
+    assert look(acme, f"{SECOND}T05:35", box) == [("solved", "H-2")]
+
+
 def test_a_pause_of_all_schedules_is_shown_and_told_and_the_file_is_not_late_then(acme: Company, box: Box) -> None:
     pause, resume = (
         ["pause", "all", "--config", str(acme.config)],

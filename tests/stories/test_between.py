@@ -126,7 +126,7 @@ def test_an_end_pushed_above_the_limit_while_a_run_applies_stays_an_issue(
     night = acme.day(SECOND, changed(staff(8), "0001", job_title="Head"))
     assert night.lines == ["0001 update done"], "the plan was made before"
     assert acme.accounts()["0003"] == "active"
-    assert "pushed_ends_wait" in acme.findings()
+    assert "pushed_ends_wait 0003" in acme.findings()
 
 
 # ------------------------------------------------------------------------------------------------------- reconcile

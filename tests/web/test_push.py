@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from joinery.app.alerting import tell as alert
 from joinery.app.desk import Desk
 from joinery.flows import push
 from joinery.flows.person import Word, end_access
@@ -203,18 +204,45 @@ def test_an_end_rides_through_a_held_mass_change(tmp_path: Path) -> None:
 
 
 def test_above_the_limit_pushed_ends_wait_and_somebody_is_told(tmp_path: Path) -> None:
-    with house(acme_in(tmp_path, kill_switch={"push_per_hour": 2}, modes={"suspend": "approve"})) as acme:
+    (tmp_path / "address").write_text("json://127.0.0.1:9/")
+    quiet = {"from": "00:00", "to": "23:59"}
+    alerts = {"high": [{"file": "address"}], "low": [{"file": "address"}], "quiet": quiet}
+    with house(
+        acme_in(tmp_path, kill_switch={"push_per_hour": 2}, modes={"suspend": "approve"}, alerts=alerts)
+    ) as acme:
         acme.operation(acme.http.post(FULL, content=table(staff(9)), headers=CSV), "accepted")
         acme.until(lambda: len(acme.access) == 9)
-        for number in range(1, 5):
+        told = []
+        for number in range(1, 7):
             sent = acme.bare.post(HOOK, **signed(news(f"000{number}", **GONE), key=f"m{number}"))
             assert acme.operation(sent, "taken")["result"]["ends_waiting"] == (0 if number < 3 else 1)
+            told += messages(acme)
         assert [acme.access[f"000{n}"] for n in range(1, 5)] == ["suspended", "suspended", "active", "active"]
-        with acme.it.ports.database.read() as connection:
-            assert "pushed_ends_wait" in {found["check"] for found in open_findings(connection, "main")}
+        says = "Access of {} people who were pushed as gone does not end: the limit of 2 an hour is used up"
+        first, second, fourth = (says.format(count) for count in (1, 2, 4))
+        # one for the cause, by day and by night, and again when there are twice as many
+        assert [text.splitlines()[0] for text in told] == [
+            f"[Acme] {kind}: {text}"[:120] for kind, text in (("open", first), ("worse", second), ("worse", fourth))
+        ]
+        assert "joinery plan approve PLAN --override REASON" in told[0] and "joinery issue show H-" in told[0]
         # by hand there is no limit
-        ended = end_access(acme.it.ports, "0003", Word(owner="me", reason="INC-1"))
-        assert ended.closed and acme.access["0003"] == "suspended"
+        for number in range(3, 6):
+            assert end_access(acme.it.ports, f"000{number}", Word(owner="me", reason="INC-1")).closed
+        assert messages(acme) == [] and checks(acme) == {"pushed_ends_wait"}
+        assert end_access(acme.it.ports, "0006", Word(owner="me", reason="INC-1")).closed
+        assert ["solved: Access" in text for text in messages(acme)] == [True] and checks(acme) == set()
+
+
+def messages(acme: House) -> list[str]:
+    """What would leave the house now: title and text."""
+    sent: list[str] = []
+
+    def send(_addresses: Sequence[str], title: str, text: str) -> bool:
+        sent.append(f"{title}\n{text}")
+        return True
+
+    alert(acme.it.settings, acme.it.ports, acme.it.ports.now(), send)
+    return sent
 
 
 def test_above_the_limit_pushed_ends_are_held_also_where_everything_runs_by_itself(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -11,20 +11,27 @@ from zoneinfo import ZoneInfo
 from joinery.app.policy import expected_of
 from joinery.app.wiring import Opened
 from joinery.core.hygiene.alerting import Alert, Quiet, Trouble, alerts
-from joinery.core.hygiene.issues import IssueState
+from joinery.core.hygiene.issues import Issue, IssueState
 from joinery.core.model.codec import instant_text
+from joinery.core.model.plan import PlanSummary
 from joinery.flows.issues import list_issues
-from joinery.flows.policy import Ports
+from joinery.flows.plan import PUSHES
+from joinery.flows.policy import Policy, Ports
 from joinery.flows.status import SourceState, Status, status
+from joinery.flows.waiting_ends import CHECKS, WAIT
 from joinery.settings import Settings
 from joinery.settings.secret import Secret
 from joinery.store.closings import ClosingRow, mark_told, to_tell
+from joinery.store.plans import PUSHED
 from joinery.store.schedules import begin, done, lease
 from joinery.store.told import forget, remember, told_of
+from joinery.store.waiting_ends import LANE
 
 #: (addresses, title, text) -> whether everybody got it
 Send = Callable[[Sequence[str], str, str], bool]
 ENDS = "joinery report run deprovision --people"
+#: what lets ends go that a limit keeps waiting
+FREE = "joinery plan, joinery plan approve PLAN --override REASON, joinery apply PLAN --yes"
 #: how troubles about one administrator begin
 ADMINISTRATOR = "administrator:"
 #: whose turn it is to tell, as a row of `schedules`; and when whoever has the turn counts as gone
@@ -96,18 +103,46 @@ def troubles(settings: Settings, ports: Ports, now: datetime) -> Iterator[Troubl
     found = status(ports, expected_of(settings), now)
     yield from _of_sources(found)
     yield from _of_ends(ports, found.now)
-    for told in list_issues(ports):
-        issue = told.issue
-        if issue.state is IssueState.OPEN and issue.severity in {"blocker", "quarantine"}:
-            title = f"{issue.number} {issue.cause.check.replace('_', ' ')}: {issue.people} people"
-            route = "high" if issue.severity == "blocker" else "low"
-            step = f"joinery issue show {issue.number}"
-            yield Trouble(key=issue.number, route=route, title=title, size=max(issue.people, 1), next_step=step)
+    issues = [told.issue for told in list_issues(ports)]
+    for issue in issues:
+        if issue.state is IssueState.OPEN and (trouble := _of_issue(issue, ports.policy)):
+            yield trouble
     yield from _of_target(found)
+    told = {issue.cause.check for issue in issues}
     for plan in found.plans:
-        if plan.state == "waiting":
+        if plan.state == "waiting" and not only_for_a_limit(plan, told):
             title = f"Plan {plan.id} waits for approval: {sum(plan.counts.values())} lines"
             yield Trouble(key=plan.id, route="low", title=title, next_step=f"joinery plan show {plan.id}")
+
+
+def _of_issue(issue: Issue, policy: Policy) -> Trouble | None:
+    """What keeps people back, or lets people in who are to be out."""
+    title = f"{issue.number} {issue.cause.check.replace('_', ' ')}: {issue.people} people"
+    step, route = f"joinery issue show {issue.number}", "high"
+    match issue.cause.check:
+        case "pushed_ends_wait":
+            title = f"Access of {issue.people} people who were pushed as gone does not end: "
+            title += f"the limit of {policy.push_per_hour} an hour is used up"
+            step = f"{step}; to let them go: {FREE}"
+        case "ends_held":
+            title = f"Access of {issue.people} people who are gone does not end: a guard or the lane's limit holds it"
+            step = f"{step}; to let them go: {FREE}"
+        case _ if issue.severity not in {"blocker", "quarantine"}:
+            return None
+        case _:
+            route = "high" if issue.severity == "blocker" else "low"
+    return Trouble(key=issue.number, route=route, title=title, size=max(issue.people, 1), next_step=step)
+
+
+def only_for_a_limit(plan: PlanSummary, told: Set[str]) -> bool:
+    """Whether nothing of this plan waits but ends of access, of which an issue tells already."""
+    if plan.cause.startswith(PUSHED):
+        # what else it holds is in the plan of the next run too
+        return WAIT in told
+    limits = {guard.guard: guard.count for guard in plan.guards if guard.tripped}
+    ends = plan.counts.get("suspend", 0)
+    whole = plan.held == plan.counts or limits.get(LANE, 0) + limits.get(PUSHES, 0) == ends
+    return bool(told & CHECKS) and set(plan.counts) == {"suspend"} and bool(limits) and whole
 
 
 def _of_sources(found: Status) -> Iterator[Trouble]:

@@ -66,6 +66,9 @@ def verdict(found: Status) -> tuple[str, str]:
     if found.ends.late or found.ends.protected:
         what = several(found.ends.open, "account")
         return f"{what} still open whose owner's access was to end.", "joinery report run deprovision --people"
+    if found.ends_waiting:
+        what = several(found.ends_waiting, "end") + " of access"
+        return f"{what} waiting: a limit is used up.", "joinery issue list"
     if found.plans:
         plan = found.plans[0]
         if plan.state == "approved":
@@ -118,6 +121,8 @@ def sentences(found: Status, mode: str) -> Iterator[str]:
     yield "data problems: " + (_counted(severities) or "none open")
     if said := _ends(found):
         yield said
+    if found.ends_waiting:
+        yield f"access to end, kept waiting because a limit is used up: {number(found.ends_waiting)}"
     yield "plans: " + (", ".join(f"{p.id} {p.state}" for p in found.plans) or "none waits") + f" (mode {mode})"
     if found.lines:
         yield f"lines of {found.lines_of}: " + _counted(found.lines)
@@ -216,6 +221,7 @@ def as_data(found: Status, mode: str) -> dict[str, Any]:
             "open": found.ends.open,
             "late": found.ends.late,
             "protected": found.ends.protected,
+            "waiting": found.ends_waiting,
             "since": found.ends.since.isoformat() if found.ends.since else None,
             "within_seconds": int(found.ends.within.total_seconds()),
         },

@@ -19,6 +19,7 @@ from joinery.core.rules.instants import local_day
 from joinery.errors import ApprovalNeeded, ConfigError, NotThere, PlanChanged
 from joinery.flows.policy import Policy, Ports
 from joinery.flows.undo import pin_what_is_undone
+from joinery.flows.waiting_ends import look_at_waiting_ends
 from joinery.jobs.api import Tally
 from joinery.store.audit_log import Happened, note
 from joinery.store.connections import load_state, save_state
@@ -93,6 +94,7 @@ def apply_approved(ports: Ports, plan: str, fingerprint: str | None = None) -> A
         with ports.database.write() as connection:
             # an account that waited for an approval moves what is due: nobody is late before they could sign in
             People(connection, ports.policy.name).mark(new_accounts_of(connection, plan), unsettled=True)
+    look_at_waiting_ends(ports, ports.now())
     return applied
 
 

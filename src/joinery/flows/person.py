@@ -25,6 +25,7 @@ from joinery.flows.latch import latch_of
 from joinery.flows.meanwhile import let_in_meanwhile
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Policy, Ports
+from joinery.flows.waiting_ends import look_at_waiting_ends
 from joinery.store.accounts import Accounts
 from joinery.store.aliases import Aliases
 from joinery.store.assignments import assignments_of
@@ -256,7 +257,9 @@ def end_access(ports: Ports, who: str, word: Word) -> AccessEnded:
     )
     if ports.policy.mode_of_suspension() == "observe":
         return _changed(ended, observed=True)
-    return _close(ports, ended, at)
+    closed = _close(ports, ended, at)
+    look_at_waiting_ends(ports, at)
+    return closed
 
 
 def _close(ports: Ports, ended: AccessEnded, at: datetime) -> AccessEnded:

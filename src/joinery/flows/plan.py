@@ -43,6 +43,7 @@ from joinery.store.plans import (
     supersede,
 )
 from joinery.store.riding import has_urgent, pushed_in, under_way
+from joinery.store.waiting_ends import LANE
 
 EXPIRES_AFTER = timedelta(hours=24)
 #: the guard of ends of access that were pushed above the limit for pushes
@@ -191,8 +192,10 @@ def _finish(
     if not making.writer.count:
         drop_empty_plan(connection, summary.id)
         return None
-    lane(connection, policy, summary, making.writer)
+    rode = lane(connection, policy, summary, making.writer)
     guards = _guard(connection, policy, making, summary)
+    if not rode and lane is ride and not any(g.tripped and (g.guard, g.segment) == ("suspend", "") for g in guards):
+        guards += _above_the_lane(connection, policy, summary, making.writer.evidenced)
     seats = Accounts(connection, policy.target).seats()
     counts = count_lines(connection, summary.id)
     finished = replace(
@@ -241,6 +244,22 @@ def _hold_pushed(connection: Connection, policy: Policy, summary: PlanSummary) -
     message = f"{len(people)} ends of access were pushed above the limit of {limit} an hour"
     hold_ends_of(connection, summary.id, people, message)
     return (GuardResult(guard=PUSHES, count=len(people), population=limit, tripped=True, message=message),)
+
+
+def _above_the_lane(connection: Connection, policy: Policy, summary: PlanSummary, ends: int) -> tuple[GuardResult, ...]:
+    """Where suspensions are approved by somebody, those of single people that may not ride wait for that too."""
+    if not ends or policy.mode_of_suspension() != "approve":
+        return ()
+    limit, few = policy.lane_per_hour, policy.push_per_hour
+    pushed = len(pushed_in(connection, policy.name, summary.id, limit=few, now=summary.made_at))
+    return tuple(
+        GuardResult(guard=guard, count=count, population=most, tripped=True, message=message)
+        for guard, count, most, message in (
+            (PUSHES, pushed, few, f"{pushed} ends of access were pushed above the limit of {few} an hour"),
+            (LANE, ends - pushed, limit, f"{ends - pushed} ends of access do not ride: the limit is used up"),
+        )
+        if count > 0
+    )
 
 
 def _population(connection: Connection, policy: Policy, tally: Tally, accounts: Accounts) -> Population:

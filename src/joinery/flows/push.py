@@ -18,9 +18,8 @@ from joinery.core.mapping.inbound import Mapped, key_of, map_record, person_key_
 from joinery.core.mapping.records import STEPS, UNCLEAR, as_steps
 from joinery.core.mapping.spec import MappingSpec
 from joinery.core.mapping.succession import Said, Turns, by_person, in_turn, in_turn_by_job
-from joinery.core.model.finding import Finding, Severity
+from joinery.core.model.finding import Finding
 from joinery.core.model.ids import PersonKey
-from joinery.core.model.plan import PlanSummary
 from joinery.core.model.snapshot import RawRecord
 from joinery.core.model.standing import Stage
 from joinery.errors import SourceUntrusted
@@ -32,31 +31,26 @@ from joinery.flows.book import IDENTITY, PEOPLE, Book
 from joinery.flows.closing import Heard, close_the_book
 from joinery.flows.doubtful import look_at_doubtful, still_in_doubt
 from joinery.flows.erased import records_without_erased
-from joinery.flows.issues import refresh_issues
 from joinery.flows.joining import Claims
 from joinery.flows.lane import ride_pushed
 from joinery.flows.managers import look_at_managers
 from joinery.flows.meanwhile import let_in_meanwhile, may_sign_in
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Ports, SourcePolicy
+from joinery.flows.waiting_ends import look_at_waiting_ends
 from joinery.flows.waking import setting_for
 from joinery.store.closings import ClosingRow
 from joinery.store.connections import load_state, save_state
 from joinery.store.facts import FACTS_AFTER, WAITING, newest_fact
-from joinery.store.findings import close_findings, open_findings
 from joinery.store.people import People, Person
 from joinery.store.plans import PUSHED, drop_lines_of
-from joinery.store.riding import has_urgent, pushed_in
+from joinery.store.riding import has_urgent
 from joinery.store.snapshots import SnapshotRow, last_full, record_snapshot
 
 #: how some records are read, and they
 Part: TypeAlias = "tuple[MappingSpec, list[RawRecord]]"
 #: most records of one push that are looked at one by one; more are a file
 MOST = 100
-LANE = "lane"
-PUSHES = "pushes"
-#: the check of ends that were pushed above the limit
-WAIT = "pushed_ends_wait"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,7 +235,7 @@ def _end(ports: Ports, told: Told, keys: Sequence[PersonKey], news: News, as_of:
     with ports.database.read() as connection:
         riding = has_urgent(connection, plan.id)
     if not riding:
-        _alert(ports, plan.id)
+        look_at_waiting_ends(ports, as_of, above=True)
         return replace(told, plan=plan.id, waiting=len(keys))
     applied = apply_alone(ports, plan)
     heard = Heard(by=news.door, at=news.received_at, entered_at=news.changed_at)
@@ -249,41 +243,9 @@ def _end(ports: Ports, told: Told, keys: Sequence[PersonKey], news: News, as_of:
     with ports.database.write() as connection:
         # a call of another run may have been under way, and more than the end may be due: the next run looks once more
         People(connection, ports.policy.name).mark(keys, unsettled=True)
+    look_at_waiting_ends(ports, as_of)
     ended = tuple(row.worker_id for row in rows if row.times.closed_at is not None)
     return replace(told, plan=plan.id, ended=ended, waiting=len(keys) - len(ended), applied=applied)
-
-
-def _alert(ports: Ports, plan: str) -> None:
-    """The limit for pushes is used up: these ends wait, and somebody is told."""
-    if ports.policy.mode_of_suspension() == "observe":
-        return
-    limit = ports.policy.push_per_hour
-    found = Finding(
-        check="pushed_ends_wait",
-        severity=Severity.WARNING,
-        message=f"More than {limit} ends of access were pushed within an hour; the others wait.",
-        attribute="access",
-        suggestion="Is the sender sound? Then `joinery plan` lists them as held, and `joinery plan approve` with "
-        "--override lets them go; a full file of HR that says the same does so too. "
-        f"Somebody who is to lose access now can be ended by hand ({plan}).",
-    )
-    with ports.database.write() as connection:
-        Book(connection, ports.policy.name, PUSHES, ports.now()).whole(LANE, [found])
-
-
-def look_at_pushes(ports: Ports, plan: PlanSummary | None, as_of: datetime, before: datetime) -> None:
-    """The issue of ends that wait is over when no plan has such an end in it any more. `before`: when the plan was
-    begun; what was pushed since is not in it."""
-    name = ports.policy.name
-    with ports.database.read() as connection:
-        told = any(found["check"] == WAIT for found in open_findings(connection, name))
-        limit = ports.policy.push_per_hour
-        waits = pushed_in(connection, name, plan.id, limit=limit, now=plan.made_at) if told and plan is not None else []
-    if not told or waits:
-        return
-    with ports.database.write() as connection:
-        close_findings(connection, name, f"{PUSHES}:{LANE}", before=before)
-    refresh_issues(ports, as_of, lambda cause: cause.check == WAIT)
 
 
 def _snapshot(

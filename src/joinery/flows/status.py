@@ -15,7 +15,9 @@ from typing import Any
 from sqlalchemy import Connection
 
 from joinery.core.model.plan import PlanSummary
+from joinery.flows.issues import people_of
 from joinery.flows.policy import Confirmation, Policy, Ports
+from joinery.flows.waiting_ends import CHECKS
 from joinery.jobs.node import DEAD_AFTER
 from joinery.store.census import account_counts
 from joinery.store.closings import ClosingRow, still_open
@@ -130,6 +132,8 @@ class Status:
     #: whether the learning system may be called
     target: TargetState = field(default_factory=TargetState)
     ends: OpenEnds = field(default_factory=OpenEnds)
+    #: people whose access does not end because a limit is used up
+    ends_waiting: int = 0
 
 
 def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Status:
@@ -143,15 +147,10 @@ def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Sta
         moment = _moment(db, policy, now)
         running = at_work(db, policy.name)
         ended = next((run for run in runs if run["ended_at"] or not running), None)
-        blockers = {f["source"]: f["message"] for f in found if f["severity"] == "blocker"}
-        signs = Signs(now=moment, zone=policy.company_zone, run=ended)
-        sources = [
-            _source(db, policy, name, _told(replace(signs, expected=expected.get(name, Expected())), name, blockers))
-            for name in ports.sources
-        ]
-        target = state_of(db, policy.target)
+        sources = _sources(db, ports, expected, found, Signs(now=moment, zone=policy.company_zone, run=ended))
         alive, silent = _processes(db, policy.name)
         people, accounts = People(db, policy.name).counts(), account_counts(db, policy.target)
+        target = state_of(db, policy.target)
         ends = _open_ends(still_open(db, policy.name), policy.close_within, moment)
     return Status(
         now=moment,
@@ -171,6 +170,7 @@ def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Sta
         silent=silent,
         target=target,
         ends=ends,
+        ends_waiting=len(people_of([f for f in found if f["check"] in CHECKS])),
     )
 
 
@@ -276,6 +276,16 @@ def _told(signs: Signs, name: str, blockers: Mapping[str, str]) -> Signs:
     feeds = (blockers.get(f"{name}:{role}:file", "") for role in ("leavers", "starters"))
     feed = next((told for told in feeds if told), "")
     return replace(signs, held=blockers.get(f"{name}:file", ""), unreachable=unreachable, feed=feed)
+
+
+def _sources(
+    db: Connection, ports: Ports, expected: Mapping[str, Expected], found: Sequence[Mapping[str, Any]], signs: Signs
+) -> list[SourceStatus]:
+    blockers = {f["source"]: f["message"] for f in found if f["severity"] == "blocker"}
+    return [
+        _source(db, ports.policy, name, _told(replace(signs, expected=expected.get(name, Expected())), name, blockers))
+        for name in ports.sources
+    ]
 
 
 def _source(db: Connection, policy: Policy, name: str, signs: Signs) -> SourceStatus:

@@ -24,9 +24,9 @@ from joinery.flows.plan import make_plan
 from joinery.flows.policy import Ports, RunEnded
 from joinery.flows.pull import pull
 from joinery.flows.pulled import PullReport
-from joinery.flows.push import look_at_pushes
 from joinery.flows.reconcile import look_at_export
 from joinery.flows.runs import Stages
+from joinery.flows.waiting_ends import look_at_waiting_ends
 from joinery.store.connections import end_run, load_state, only_run, save_state, start_run
 from joinery.store.findings import open_findings
 
@@ -111,7 +111,6 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
     fired = _lay_off(ports, as_of)
     unseen = look_at_doubtful(ports)
     with ports.span("plan"):
-        began = ports.now()
         plan = make_plan(ports, as_of, cause, pulled.snapshot_id)
     locked = _blockers(ports, as_of)
     try:
@@ -119,7 +118,7 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
             applied = apply_by_mode(ports, plan, locked=bool(locked)) if plan is not None else None
     finally:
         still_in_doubt(ports, unseen)
-    look_at_pushes(ports, plan, as_of, began)
+    look_at_waiting_ends(ports, as_of, plan)
     _read_back(ports, as_of, [*resumed, *([applied] if applied is not None else [])])
     with ports.database.write() as connection:
         state = load_state(connection, ports.policy.name)

@@ -260,6 +260,10 @@ CATALOGUE: Final[Mapping[str, Explained]] = {
                 "The export of the learning system's users cannot be read",
                 "Nothing shows what the system made of the import files; what was sent stays unconfirmed.",
             ),
+            "ends_held": (
+                "Ends of access that wait",
+                "More people would lose access than a guard or the kill-switch lane lets go at once. They may sign in.",
+            ),
             "pushed_ends_wait": (
                 "Too many ends of access were pushed",
                 "The lane's limit for pushes is used up. The others wait, in case the sender is not sound.",
