@@ -229,9 +229,9 @@ def test_a_file_cut_at_any_byte_is_refused_or_an_honest_prefix(
         assert whole[cut - 1 : cut] in {b"\n", b"\r"}
 
 
-def test_without_a_remembered_line_end_only_the_last_cell_can_be_cut() -> None:
+def test_without_a_remembered_line_end_only_the_last_cell_can_be_cut_and_that_is_said() -> None:
     whole = written(PLAIN).encode()
-    for cut in range(len(whole)):
+    for cut in range(len(whole) + 1):
         try:
             table = read_bytes(whole[:cut], Layout())
         except SourceUntrusted:
@@ -242,6 +242,23 @@ def test_without_a_remembered_line_end_only_the_last_cell_can_be_cut() -> None:
             assert before == list(PLAIN[: len(before)])
             assert last[:-1] == PLAIN[len(before)][:-1]
             assert PLAIN[len(before)][-1].startswith(last[-1])
+            assert table.open_in == (() if whole[cut - 1 : cut] == b"\n" else (HEADER[-1],))
+
+
+OPEN = [
+    ("fixed width: all behind the last character", b"1   2026-1", Layout(columns=("id", "end", "more"), widths=((0, 4),
+     (4, 14), (14, 20))), ("end", "more")),
+    ("blanks behind a line end", b"id,a\n1,x\n  ", Layout(), ()),
+    ("an end-of-file mark", b"id,a\n1,x\x1a", Layout(), ()),
+    ("a count below", b"id,a\n1,x\nTRAILER,1", Layout(), ()),
+    ("a header only", b"id,a\n", Layout(), ()),
+    ("a last row that was rejected", b"id,a\n1,x\n2,x,y", Layout(), ()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "layout", "columns"), [o[1:] for o in OPEN], ids=[o[0] for o in OPEN])
+def test_it_is_known_where_the_last_row_may_be_cut(data: bytes, layout: Layout, columns: tuple[str, ...]) -> None:
+    assert read_bytes(data, layout).open_in == columns
 
 
 TEXT = st.text(

@@ -32,6 +32,7 @@ from joinery.flows.begun import begun_of
 from joinery.flows.end_told import Ends
 from joinery.flows.in_time import Taken, all_remembered, begun_today, job_of, told_of, without_return
 from joinery.flows.joining import Claims, Joining
+from joinery.flows.last_row import kept_back_as_cut
 from joinery.flows.netting import Netting
 from joinery.flows.persons import person_of
 from joinery.flows.questions import settle
@@ -53,12 +54,10 @@ class Acceptance:
         self._people = People(connection, setting.connection)
         self._is = setting
         self.outcome = Outcome()
-        self._mapped: frozenset[str] = frozenset()
-        self._key = ""
+        self._mapped, self._key = frozenset[str](), ""
         self._joining = Joining(connection, setting, Claims())
         #: people of whom more may be said before the file ends
-        self._late = Netting()
-        self._batch = Netting()
+        self._late, self._batch = Netting(), Netting()
         #: employee IDs that share an address with others, to be read as people without one
         self.without_address: frozenset[str] = frozenset()
         #: key above employments -> a person who is new in this batch
@@ -150,8 +149,9 @@ class Acceptance:
         return self.outcome, self._batch
 
     def _look(self, spec: MappingSpec, record: RawRecord, owner: Person | None, frozen: Mapping[str, str]) -> None:
-        look = self._row if not unclear_in(record) else self._in_doubt
-        look(spec, record, owner, frozen)
+        if (cut := kept_back_as_cut(self._is, spec, record, owner)) is not None:
+            return self._refuse(cut, record.get(self._key, "").strip())
+        return (self._in_doubt if unclear_in(record) else self._row)(spec, record, owner, frozen)
 
     @property
     def _directory(self) -> bool:

@@ -18,10 +18,13 @@ from joinery.core.mapping.records import JOBS, key_column
 from joinery.core.mapping.spec import MappingSpec
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.snapshot import RawRecord
+from joinery.core.rules.last_row import OpenRow
 from joinery.flows.policy import SourcePolicy
 from joinery.intake.date_columns import dates_in, mapped
 from joinery.intake.delta import Delta, compare, doubted, keys_of, read_alike, records
 from joinery.intake.identity import canonical_texts, jobs_in_turn, successive, together, with_entity
+from joinery.intake.last_row import REMEMBERED as LAST_ROW
+from joinery.intake.last_row import open_row_of, shown_before, without_last
 from joinery.intake.numbers import without_mangled, without_rezeroed
 from joinery.intake.profile import churn, profile_of, rezeroed
 from joinery.intake.read import read_table
@@ -45,6 +48,9 @@ class Arrival:
     #: about its content by itself; a blocker among them holds the file
     doubts: tuple[Finding, ...] = ()
     dates: Mapping[str, str] = field(default_factory=dict)
+    #: the last row where it may have been cut, and whether the last accepted file ended with the same one
+    open_row: OpenRow | None = None
+    shown_before: bool = False
 
     @property
     def key(self) -> str:
@@ -64,7 +70,17 @@ class Arrival:
     @property
     def remembered(self) -> Mapping[str, Any]:
         """What to expect of the next file."""
-        return {**self.table.layout.to_remember(), "dates": dict(self.dates)}
+        last = {LAST_ROW: self.open_row.digest} if self.open_row else {}
+        return {**self.table.layout.to_remember(), "dates": dict(self.dates), **last}
+
+    def open_in_scope(self, scope: Collection[str]) -> OpenRow | None:
+        """The last row where it may have been cut and that may end access; `scope` decides who is managed at all."""
+        row = replace(self.open_row, scope=frozenset(scope)) if self.open_row and not self.shown_before else None
+        return row if row is not None and row.decides else None
+
+    def tells_more(self, before: bytes | None) -> bool:
+        """The same file again on a later day: what was kept back of its last row counts now."""
+        return self.shown_before and not self.compare(before).empty
 
     @property
     def rows(self) -> int:
@@ -194,6 +210,10 @@ def open_arrival(source: SourcePolicy, file: ArrivedFile, remembered: Mapping[st
     # the number alone tells nothing of a row that is broken, where every entity has its own
     nothing = frozenset[str](), len(table.rejected)
     pending, unknown = nothing if spec.numbered else table.rejected_keys(key_column(spec))
+    row = None if file.whole else open_row_of(table, spec, with_entity(table.frame, spec))
+    shown = shown_before(row, remembered)
+    if row is not None and row.nobody_knows_whose and not shown:
+        table, unknown = without_last(table, row), unknown + 1
     frame = with_entity(table.frame, spec)
     partial = "changes" in {source.content, file.content}
     if source.several_jobs:
@@ -209,4 +229,6 @@ def open_arrival(source: SourcePolicy, file: ArrivedFile, remembered: Mapping[st
         pending=pending,
         doubts=dates.findings + mangled,
         dates=dates.decided,
+        open_row=row,
+        shown_before=shown,
     )

@@ -116,7 +116,7 @@ def _read(ports: Ports, source: SourcePolicy, file: ArrivedFile, as_of: datetime
     except (SourceUntrusted, ConfigError) as error:
         return rejected(ports, source, file, as_of, error), None
     news = pushed | begun
-    if last is not None and not news and _unchanged(ports, source, last, arrival) and arrival.read_as(before):
+    if last is not None and not news and _unchanged(ports, source, last, arrival, before, as_of):
         return same(ports, source, file, as_of, arrival), None
     before = arrival.doubting(before, news) if before and news else before
     known, churned = Profile.from_json(last.profile) if last else None, arrival.churn(before)
@@ -155,10 +155,17 @@ def _used_up(connection: Connection, ports: Ports, word: Decision | None) -> dic
     return {"accepted_by": word.owner, "reason": word.reason, "although": word.body["why"]}
 
 
-def _unchanged(ports: Ports, source: SourcePolicy, last: SnapshotRow, arrival: Any) -> bool:
-    """Nothing new in it. Of a directory that cannot be said: another source may know more of its people by now."""
-    listed = source.people in ports.policy.ownership.directories
-    return bool(last.sha256 == arrival.sha256 and _as_much(last, arrival) and not listed)
+def _unchanged(
+    ports: Ports, source: SourcePolicy, last: SnapshotRow, arrival: Any, before: bytes | None, as_of: datetime
+) -> bool:
+    """Nothing new in it. Of a directory that cannot be said: another source may know more of its people by now.
+
+    Nor of a last row that was kept back because it may have been cut: on another day the same file confirms it.
+    """
+    listed, zone = source.people in ports.policy.ownership.directories, ports.policy.company_zone
+    alike = last.sha256 == arrival.sha256 and _as_much(last, arrival) and not listed and arrival.read_as(before)
+    later = local_day(last.as_of, zone) < local_day(as_of, zone)
+    return bool(alike and not (later and arrival.tells_more(before)))
 
 
 def _as_much(last: SnapshotRow, arrival: Any) -> bool:
@@ -274,6 +281,9 @@ class _Reading:
         full = last_full(connection, setting.connection, self.source.people)
         pushed = pushed_after(connection, self.ports, self.source, self.file)
         partial, written = self.arrival.partial, self.file.as_of
+        policy = self.ports.policy
+        scope = {name for each in (*policy.include, *policy.exclude) for name in each.attributes}
+        setting = replace(setting, open_row=self.arrival.open_in_scope(scope))
         return replace(setting, partial=partial, content_as_of=written, full_as_of=full, pushed=pushed)
 
     def kept_back(self, connection: Connection) -> KeptBack:

@@ -11,6 +11,7 @@ from joinery.core.model.finding import Finding
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.worker import Worker
 from joinery.core.rules.jobs import Ownership
+from joinery.core.rules.last_row import OpenRow
 from joinery.core.rules.lifecycle import LifecyclePolicy, Moment
 
 
@@ -47,6 +48,8 @@ class Setting:
     heard_at: datetime | None = None
     #: of whom news were pushed after the file was written, as far as that is known
     pushed: Pushed | None = None
+    #: the last row of the file, where it may have been cut and that may end access
+    open_row: OpenRow | None = None
     #: how the dates and statuses of any source are read
     policies: Callable[[Worker], LifecyclePolicy] | None = None
     ownership: Ownership = field(default_factory=Ownership)

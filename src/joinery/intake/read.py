@@ -21,6 +21,7 @@ from joinery.errors import StopRun
 from joinery.intake.beginning import find_beginning, given_row, skipped
 from joinery.intake.decode import Decoded, decode, untrusted
 from joinery.intake.delimiter import Separators, find_separators, header_of
+from joinery.intake.last_row import columns_in_doubt
 from joinery.intake.layout import Layout
 from joinery.intake.plain import Rows, cut
 from joinery.intake.strict import Records, RejectedRow, first_record, split_lines
@@ -90,6 +91,7 @@ def read_bytes(raw: bytes, layout: Layout) -> Table:
     count = frame.height + len(rejected)
     lines = count + bool(head.row) + bool(trailer)
     about = check_trailer(trailer, layout, rows=count, lines=lines)
+    whole = bool(trailer) or data is not decoded.data or _row_ended(data)
     table = Table(
         frame=frame,
         header=head.names,
@@ -101,6 +103,7 @@ def read_bytes(raw: bytes, layout: Layout) -> Table:
         sha256=sha256,
         header_row=head.row,
         trailer=trailer.begins if trailer else "",
+        open_in=() if whole else columns_in_doubt(frame, rejected, fixed=bool(layout.widths)),
     )
     refuse_when_hardly_readable(table)
     return table
@@ -185,6 +188,11 @@ def _end_of_text(data: bytes) -> int:
     while end and not (tail := data[max(0, end - 4096) : end].rstrip(_BLANK)):
         end = max(0, end - 4096)
     return max(0, end - 4096) + len(tail) if end else 0
+
+
+def _row_ended(data: bytes) -> bool:
+    """A line end stands behind the last row, whatever blanks do."""
+    return any(end in data[_end_of_text(data) :] for end in (b"\n", b"\r"))
 
 
 def _rows(data: bytes, head: _Head, decoded: Decoded, layout: Layout) -> tuple[pl.DataFrame, list[RejectedRow]]:

@@ -65,7 +65,7 @@ class Seal:
         content = self._open(raw, file.name)
         folder = file.path.parent / ".opened"
         try:
-            yield replace(file, path=_put(folder, plain_name(file.path.name), content))
+            yield replace(file, path=_put(folder, plain_name(file.path.name), content), sealed=True)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -39,6 +39,8 @@ class Table:
     header_row: int = 0
     #: what the last row begins with when it is no row of people
     trailer: str = ""
+    #: columns in which the last row may have been cut; empty where something proves that it is whole
+    open_in: tuple[str, ...] = ()
     #: columns that cannot be used, each with the reason: the file is refused when one of them is read
     unusable: Mapping[str, str] = field(default_factory=dict)
 

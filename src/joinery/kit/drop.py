@@ -65,8 +65,15 @@ class ArrivedFile:
     problem: SourceUntrusted | None = None
     #: a run had taken it and did not come to an end
     resumed: bool = False
+    #: it was taken out of a seal, which only a whole file has
+    sealed: bool = False
     #: where it lies on another machine, while it is not here yet; `path` is then where it will be
     origin: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """The sender said so: by what is written last beside it, or by its seal."""
+        return self.manifest is not None or self.sealed
 
 
 class Drop(Protocol):

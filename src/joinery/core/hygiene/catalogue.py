@@ -178,6 +178,10 @@ CATALOGUE: Final[Mapping[str, Explained]] = {
                 "No plan made of it is worth anything: `automatic` stays locked until it is right, or until somebody "
                 "answers for it by name (`joinery issue waive`).",
             ),
+            "last_row_may_be_cut": (
+                "A last row that may have been cut",
+                "The person keeps the last good data: on the word of half a row nobody loses access.",
+            ),
             "id_mangled": (
                 "A number spoilt by a spreadsheet",
                 "1.2E+05 is nobody's number. Another number is another person, with a new account.",
