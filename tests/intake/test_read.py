@@ -248,7 +248,7 @@ def test_without_a_remembered_line_end_only_the_last_cell_can_be_cut_and_that_is
 OPEN = [
     ("fixed width: all behind the last character", b"1   2026-1", Layout(columns=("id", "end", "more"), widths=((0, 4),
      (4, 14), (14, 20))), ("end", "more")),
-    ("blanks behind a line end", b"id,a\n1,x\n  ", Layout(), ()),
+    ("blanks behind a line end", b"id\n1\n  ", Layout(), ()),
     ("an end-of-file mark", b"id,a\n1,x\x1a", Layout(), ()),
     ("a count below", b"id,a\n1,x\nTRAILER,1", Layout(), ()),
     ("a header only", b"id,a\n", Layout(), ()),

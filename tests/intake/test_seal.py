@@ -99,6 +99,7 @@ def test_the_text_has_the_name_without_the_seal(files: Files, keys: Keys, name: 
     path = files.folder / name
     path.write_bytes(keys.gpg.seal(TEXT, to=keys.us))
     with files.seal().opened(ArrivedFile(path=path, name=name)) as opened:
+        assert opened.whole
         assert opened.path.name.lower() == "employees.csv"
         assert opened.name == name
 
