@@ -15,7 +15,7 @@ import polars as pl
 
 from joinery.core.mapping.records import key_column
 from joinery.core.mapping.spec import RECORD_NAMES, MappingSpec
-from joinery.core.rules.last_row import CHECK, WAYS_OUT, OpenRow, reads
+from joinery.core.rules.last_row import WAYS_OUT, OpenRow, reads
 from joinery.intake.decode import untrusted
 from joinery.intake.strict import RejectedRow
 from joinery.intake.table import LINE, Table
@@ -77,7 +77,7 @@ def without_last(table: Table, row: OpenRow) -> Table:
         )
     said = RejectedRow(
         line=row.line,
-        code=CHECK,
+        code="last_row_may_be_cut",
         reason="is the last one and does not end with a line end: a part of the number may be missing, so nobody can "
         f"say whose row it is. Nothing was written by it, and nobody counts as gone by this file. {WAYS_OUT}",
     )

@@ -15,7 +15,6 @@ from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.standing import Stage, Standing
 from joinery.core.model.worker import IDENTITY_NAMES, Worker
 
-CHECK: Final = "last_row_may_be_cut"
 #: half a number is somebody else's: nobody can say whose row it is, and so not whose is missing
 WHOSE: Final = IDENTITY_NAMES
 #: what an end, or the day of it, is read from
@@ -63,7 +62,7 @@ class OpenRow:
     def finding(self, worker_id: str) -> Finding:
         """Why nothing of this row was written."""
         return Finding(
-            check=CHECK,
+            check="last_row_may_be_cut",
             severity=Severity.QUARANTINE,
             worker_id=worker_id,
             line=self.line,
