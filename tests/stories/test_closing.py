@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+from typer.testing import CliRunner
+
+from joinery.cli.main import app
 from joinery.core.model.account import Account
+from joinery.core.model.ids import PersonKey, PlanId
+from joinery.core.rules.closing import Closing
 from joinery.flows.person import Word, end_access
-from joinery.store.closings import ClosingRow, closings_between
+from joinery.store.closings import ClosingRow, closings_between, save_closings
 from joinery.store.findings import open_findings
-from tests.faces.running import environment
-from tests.stories.company import Company, changed, moment, staff
-from tests.support.forked import joinery
+from tests.stories.company import Company, Row, changed, moment, staff
 
 EVER = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -108,23 +111,73 @@ def test_in_observe_mode_nobody_is_blamed(tmp_path: Path) -> None:
 
 
 def report(acme: Company, *more: str) -> str:
-    command = [*joinery(), "report", "run", "deprovision", "--config", str(acme.config), *more]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment(), check=False)
-    assert done.returncode == 0, done.stderr
+    dates = ["--from", "2026-11-01", "--to", "2026-12-31"]
+    command = ["report", "run", "deprovision", *dates, "--config", str(acme.config), *more]
+    done = CliRunner().invoke(app, command, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
     return done.stdout
 
 
 def test_the_report_has_the_numbers_their_definition_and_the_people(tmp_path: Path) -> None:
-    acme = Company(tmp_path)
-    day = datetime.now(UTC) - timedelta(days=2)
-    acme.day("2026-11-01", staff(3))
-    last = f"{day:%Y-%m-%d}"
-    gone = changed(staff(3), "0002", status="Terminated", termination_date=last)
-    acme.day(f"{day + timedelta(days=1):%Y-%m-%dT06:00}", gone)
+    acme, rows = Company(tmp_path), staff(5)
+
+    def night(at: str, rows: list[Row] | None = None) -> None:
+        acme.clock = lambda: moment(at)
+        acme.day(at, rows)
+
+    night("2026-11-20T05:00", rows)
+    for who, last in (("0002", "2026-11-22"), ("0003", "2026-11-23"), ("0004", "2026-11-30")):
+        rows = changed(rows, who, termination_date=last, status="Notice" if who == "0004" else "Terminated")
+    night("2026-11-24T05:00", rows)
+    night("2026-12-01T00:05")
     told = json.loads(report(acme, "--json"))
-    assert (told["ended"], told["seen_closed"], told["breaches"], told["entered_late"]) == (1, 1, told["breaches"], 0)
-    assert told["seconds"]["control"]["median"] > 0 and "T4" in told["definition"]
-    assert [person["worker_id"] for person in told["people"]] == ["0002"]
+    numbers = ("ended", "seen_closed", "running", "breaches", "entered_late")
+    assert [told[name] for name in numbers] == [3, 3, 0, 1, 0] and told["on_time"] == pytest.approx(2 / 3)
+    # 29 hours, 5 hours and 5 minutes after the end of the last day; the limit is 24 hours
+    late = 29 * 3600
+    assert told["seconds"]["control"] == {"median": 5 * 3600, "p95": late, "p99": late, "longest": late}
+    assert told["seconds"]["ours"] == {"median": 0, "p95": 300, "p99": 300, "longest": 300}, "the first two: told late"
+    people = [(person["worker_id"], person["control_s"], person["breach"]) for person in told["people"]]
+    assert people == [("0002", late, True), ("0003", 5 * 3600, False), ("0004", 300, False)]
+    assert "T4" in told["definition"]
     lines = report(acme, "--people", "--format", "csv").splitlines()
     assert lines[0].startswith("Employee,Account,Heard by") and lines[1].startswith("0002,")
     assert "0002" not in report(acme), "the numbers name nobody"
+
+
+def ended(number: int, begin: datetime, **minutes: int) -> ClosingRow:
+    """An end of access at `begin`, with instants in minutes after it."""
+    times = {name: begin + timedelta(minutes=after) for name, after in minutes.items()}
+    return ClosingRow(
+        person_key=PersonKey(f"p{number}"),
+        worker_id=f"{number:04}",
+        account_id=f"a{number}",
+        target="lms",
+        heard_by="file",
+        plan_id=PlanId("P-1"),
+        times=Closing(ended_at=begin, **times),
+    )
+
+
+def test_the_shares_of_a_hundred_ends_are_as_computed_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    acme, begin = Company(tmp_path), moment("2026-11-10T00:00")
+    now = moment("2026-11-20T00:00")
+    rows = [ended(n, begin, entered_at=-120, read_at=-60, closed_at=n) for n in range(1, 101)]
+    # the limit is 24 hours: one is over it, one was never seen to be closed, and the clock of one still runs
+    rows.append(ended(101, begin, entered_at=1440, read_at=1470, closed_at=1500))
+    rows += [ended(102, begin, read_at=-60), ended(103, now - timedelta(hours=23), read_at=0)]
+    with acme.ports() as ports, ports.database.write() as connection:
+        save_closings(connection, ports.policy.name, rows)
+    monkeypatch.setattr("joinery.app.clock.now", lambda: now)
+    told = json.loads(report(acme, "--json"))
+    numbers = ("ended", "seen_closed", "running", "breaches", "entered_late")
+    assert [told[name] for name in numbers] == [103, 101, 1, 2, 1]
+    assert told["on_time"] == pytest.approx(101 / 103)
+    minutes = {which: [seconds / 60 for seconds in spans.values()] for which, spans in told["seconds"].items()}
+    # nearest rank of 101 spans: the 51st, 96th, 100th and 101st of 1 … 100 minutes and one more
+    assert minutes == {
+        "control": [51, 96, 100, 1500],  # and 1500
+        "known": [51, 95, 99, 100],  # and 60, from HR's late entry on
+        "ours": [50, 95, 99, 100],  # and 30, from when it was read
+        "feed": [60, 60, 60, 60],  # sixty minutes of everybody but one
+    }
