@@ -6,11 +6,12 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event
+from threading import Barrier, Event
 
 import pytest
 
@@ -39,10 +40,10 @@ schedule: {{ {schedule} }}
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
-def written(folder: Path, schedule: str) -> Path:
+def written(folder: Path, schedule: str, *, more: str = "") -> Path:
     (folder / "inbox").mkdir(exist_ok=True)
     config = folder / "joinery.yaml"
-    config.write_text(SETTINGS.format(schedule=schedule), encoding="utf-8")
+    config.write_text(SETTINGS.format(schedule=schedule) + more, encoding="utf-8")
     return config
 
 
@@ -121,6 +122,26 @@ def test_an_instant_that_comes_while_a_run_is_at_work_is_dealt_with_when_that_ha
         assert keeper.due(it) is None, "the file went with it"
 
 
+def test_two_that_are_really_there_run_each_instant_once(tmp_path: Path, now: list[datetime], store_url: str) -> None:
+    (tmp_path / "store.url").write_text(store_url, encoding="utf-8")
+    store = f"store: {{ url: {{ file: {tmp_path / 'store.url'} }} }}\n"
+    config, ready = written(tmp_path, "every: 15 minutes", more=store), Barrier(2)
+
+    def fires(each: tuple[Keeper, Opened, str]) -> bool:
+        keeper, it, node = each
+        due = keeper.due(it)
+        assert due is not None
+        ready.wait(timeout=30)
+        return keeper.fire(it, due, node)
+
+    with keeping(config) as (one, its, _), keeping(config) as (other, others, _), ThreadPoolExecutor(2) as threads:
+        both = [(one, its, its.ports.engine().enrol("serve")), (other, others, others.ports.engine().enrol("serve"))]
+        assert both[0][2] != both[1][2] and one.due(its) is None
+        for turn in range(1, 6):
+            now.append(NOON + timedelta(minutes=15 * turn))
+            assert sorted(threads.map(fires, both)) == [False, True] and runs(its) == turn
+
+
 def test_a_missed_run_is_not_made_up_for_where_that_is_not_wished(tmp_path: Path, now: list[datetime]) -> None:
     with keeping(written(tmp_path, "every: 15 minutes, catch_up: false")) as (keeper, it, said):
         node = it.ports.engine().enrol("serve")
@@ -164,11 +185,28 @@ def test_a_file_and_then_a_date_set_off_a_run_each(tmp_path: Path, now: list[dat
             assert schedule_of(tx, it.settings.name, DATE).outcome.startswith("R-2 ended")
 
 
-def test_the_jitter_is_always_the_same_for_one_connection(tmp_path: Path) -> None:
-    settings = load(written(tmp_path, 'cron: "30 5 * * *", zone: Asia/Tokyo, jitter: 10 minutes'), environ={})
-    assert timedelta(0) <= later_by(settings) == later_by(settings) < timedelta(minutes=10)
-    when = when_of(settings)
-    assert when is not None and when.following(NOON) == datetime(2026, 11, 24, 20, 30, tzinfo=UTC)
+def test_connections_of_one_schedule_do_not_all_start_at_once(tmp_path: Path, now: list[datetime]) -> None:
+    schedule = 'cron: "30 5 * * *", zone: Asia/Tokyo, jitter: 10 minutes'
+    instant, late = datetime(2026, 11, 24, 20, 30, tzinfo=UTC), list[timedelta]()
+    for name in ("north", "south"):
+        (tmp_path / name).mkdir()
+        now.append(NOON)
+        with keeping(written(tmp_path / name, schedule, more=f"name: {name}\n")) as (keeper, it, _):
+            when, mine = when_of(it.settings), later_by(it.settings)
+            assert when is not None and when.following(NOON) == instant, "the schedule itself is the same"
+            assert keeper.due(it) is None
+            now.append(instant + mine - timedelta(seconds=1))
+            assert keeper.due(it) is None, "not yet"
+            now.append(instant + mine)
+            assert keeper.due(it) == Due(cause=CLOCK, instant=instant)
+            late.append(mine)
+    # 10 minutes, by the share that the first four bytes of SHA-256 of the name are of all
+    assert late == [timedelta(minutes=8, seconds=36), timedelta(minutes=1, seconds=47)]
+
+
+def test_without_a_jitter_nothing_waits(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, 'cron: "30 5 * * *", jitter: 0 minutes'), environ={})
+    assert later_by(settings) == timedelta(0)
 
 
 def test_the_next_times_are_told_in_utc(
