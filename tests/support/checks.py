@@ -12,7 +12,14 @@ from tests.conftest import ROOT
 
 FOLDERS = ("core/hygiene", "core/mapping", "audit", "intake")
 #: where it is asked who somebody is, and how access ends
-FILES = ("flows/questions.py", "flows/persons.py", "flows/closing.py", "flows/waiting_ends.py", "flows/record_rows.py")
+FILES = (
+    "flows/questions.py",
+    "flows/persons.py",
+    "flows/closing.py",
+    "flows/waiting_ends.py",
+    "flows/needing.py",
+    "flows/record_rows.py",
+)
 NAMES = ("check", "code")
 
 

@@ -127,6 +127,9 @@ def _of_issue(issue: Issue, policy: Policy) -> Trouble | None:
         case "ends_held":
             title = f"Access of {issue.people} people who are gone does not end: a guard or the lane's limit holds it"
             step = f"{step}; to let them go: {FREE}"
+        case "needs_you":
+            title = f"{issue.number} needs you: something could not be done for {issue.people} people"
+            route = "low"
         case _ if issue.severity not in {"blocker", "quarantine"}:
             return None
         case _:

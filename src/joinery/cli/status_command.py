@@ -96,6 +96,9 @@ def _open_things(found: Status) -> tuple[str, str]:
         words = {"needs_you": "need you", "failed": "failed", "held": "are held"}
         said = ", ".join(f"{number(count)} {words[state]}" for state, count in bad.items())
         return f"Done, but of the lines of plan {found.lines_of} {said}.", f"joinery plan show {found.lines_of}"
+    if found.needs_you:
+        said = f"{several(found.needs_you, 'person needs', 'people need')} you: something could not be done for them."
+        return said, "joinery issue show needs_you"
     if unknown := found.mails.get("unknown"):
         return f"{several(unknown, 'mail')} may or may not have arrived.", "joinery mail list"
     if kept := found.issues.get("quarantine"):
@@ -119,6 +122,8 @@ def sentences(found: Status, mode: str) -> Iterator[str]:
     yield "accounts: " + (_counted(found.accounts) or "none known yet")
     severities = {SEVERITIES[name]: count for name, count in found.issues.items()}
     yield "data problems: " + (_counted(severities) or "none open")
+    if found.needs_you:
+        yield f"people for whom something could not be done: {number(found.needs_you)}"
     if said := _ends(found):
         yield said
     if found.ends_waiting:
@@ -205,6 +210,7 @@ def as_data(found: Status, mode: str) -> dict[str, Any]:
         "accounts": dict(found.accounts),
         "issues": dict(found.issues),
         "plans": [{"id": p.id, "state": p.state, "lines": p.counts, "held": p.held} for p in found.plans],
+        "needs_you": found.needs_you,
         "lines": {"plan": found.lines_of, **found.lines} if found.lines_of else {},
         "mails": dict(found.mails),
         "completions": dict(found.completions),

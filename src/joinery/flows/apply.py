@@ -17,6 +17,7 @@ from joinery.core.model.operation import ActionClass
 from joinery.core.model.plan import PlanSummary
 from joinery.core.rules.instants import local_day
 from joinery.errors import ApprovalNeeded, ConfigError, NotThere, PlanChanged
+from joinery.flows.needing import look_who_needs_somebody
 from joinery.flows.policy import Policy, Ports
 from joinery.flows.undo import pin_what_is_undone
 from joinery.flows.waiting_ends import look_at_waiting_ends
@@ -95,6 +96,7 @@ def apply_approved(ports: Ports, plan: str, fingerprint: str | None = None) -> A
             # an account that waited for an approval moves what is due: nobody is late before they could sign in
             People(connection, ports.policy.name).mark(new_accounts_of(connection, plan), unsettled=True)
     look_at_waiting_ends(ports, ports.now())
+    look_who_needs_somebody(ports, ports.now())
     return applied
 
 

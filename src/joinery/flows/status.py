@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 
 from joinery.core.model.plan import PlanSummary
 from joinery.flows.issues import people_of
+from joinery.flows.needing import CHECK as NEEDS_YOU
 from joinery.flows.policy import Confirmation, Policy, Ports
 from joinery.flows.waiting_ends import CHECKS
 from joinery.jobs.node import DEAD_AFTER
@@ -134,6 +135,8 @@ class Status:
     ends: OpenEnds = field(default_factory=OpenEnds)
     #: people whose access does not end because a limit is used up
     ends_waiting: int = 0
+    #: people for whom something could not be done, in whatever plan
+    needs_you: int = 0
 
 
 def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Status:
@@ -171,6 +174,7 @@ def status(ports: Ports, expected: Mapping[str, Expected], now: datetime) -> Sta
         target=target,
         ends=ends,
         ends_waiting=len(people_of([f for f in found if f["check"] in CHECKS])),
+        needs_you=len(people_of([f for f in found if f["check"] == NEEDS_YOU])),
     )
 
 

@@ -20,6 +20,7 @@ from joinery.flows.doubtful import look_at_doubtful, still_in_doubt
 from joinery.flows.erase import end_keeping
 from joinery.flows.issues import look_at_records, refresh_issues, waived
 from joinery.flows.laid_off import Batch, fire
+from joinery.flows.needing import look_who_needs_somebody
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Ports, RunEnded
 from joinery.flows.pull import pull
@@ -119,6 +120,7 @@ def _sync(ports: Ports, as_of: datetime, run: RunId) -> SyncReport:
     finally:
         still_in_doubt(ports, unseen)
     look_at_waiting_ends(ports, as_of, plan)
+    look_who_needs_somebody(ports, as_of)
     _read_back(ports, as_of, [*resumed, *([applied] if applied is not None else [])])
     with ports.database.write() as connection:
         state = load_state(connection, ports.policy.name)

@@ -264,6 +264,10 @@ CATALOGUE: Final[Mapping[str, Explained]] = {
                 "The export of the learning system's users cannot be read",
                 "Nothing shows what the system made of the import files; what was sent stays unconfirmed.",
             ),
+            "needs_you": (
+                "It could not be done in the learning system",
+                "Every run tries it again, and until it works these people are not as HR says.",
+            ),
             "ends_held": (
                 "Ends of access that wait",
                 "More people would lose access than a guard or the kill-switch lane lets go at once. They may sign in.",
