@@ -15,7 +15,7 @@ from sqlalchemy import select
 from typer.testing import CliRunner
 
 from joinery.cli.main import app
-from joinery.errors import JoineryError, NotThere
+from joinery.errors import ConfigError, JoineryError, NotThere
 from joinery.flows.issues import Said, Told, list_issues, show_issue, waive_issue
 from joinery.store.tables import people
 from tests.stories.company import Company, Row, changed, staff, worker
@@ -119,6 +119,33 @@ def test_owners_come_from_the_settings_and_from_people(tmp_path: Path) -> None:
     said(acme, "assign", "unknown_status", "anna")
     acme.day("2026-11-24", changed(rows, "0003", status="Wobbly"))
     assert issues(acme, owner="anna").keys() == {"unknown_status"}
+
+
+@pytest.mark.parametrize(
+    ("weight", "severity"), [("off", None), ("note", "note"), ("warning", "warning")], ids=["off", "note", "warning"]
+)
+def test_a_check_that_only_warns_matters_as_much_as_the_settings_say(
+    tmp_path: Path, weight: str, severity: str | None
+) -> None:
+    acme = Company(tmp_path)
+    rows = changed(without_email(1), "0002", manager_id="9999")
+    acme.day("2026-11-23", rows)
+    before = {check: told.issue.severity for check, told in issues(acme).items()}
+    assert before == {"unknown_status": "quarantine", "manager_missing": "warning"}
+    acme.write_settings(issues={"checks": {"manager_missing": weight, "unknown_status": weight}})
+    acme.day("2026-11-24", changed(rows, "0003", job_title="Head"))
+    now = {check: told.issue.severity for check, told in issues(acme).items()}
+    assert now == {"unknown_status": "quarantine"} | ({"manager_missing": severity} if severity else {})
+
+
+@pytest.mark.parametrize(
+    ("check", "says"),
+    [("manager_mising", "did you mean manager_missing"), ("access_still_open", "access that is open, and always told")],
+)
+def test_what_is_no_check_or_cannot_be_turned_off_is_refused(tmp_path: Path, check: str, says: str) -> None:
+    acme = Company(tmp_path, settings={"issues": {"checks": {check: "off"}}})
+    with pytest.raises(ConfigError, match=says):
+        acme.day("2026-11-23", staff(2))
 
 
 def test_everybody_affected_can_be_taken_away(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ def policy_from(
         go_live=settings.go_live,
         ownership=ownership_of(settings),
         owners=settings.issues.owners,
+        checks=settings.issues.checks,
         doubles=settings.issues.same_person,
         four_eyes=settings.four_eyes,
         lifecycles={name: lifecycle_of(settings, source) for name, source in settings.people.items()},

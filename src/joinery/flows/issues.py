@@ -6,7 +6,7 @@ blocker of the population is neither gone nor waived by name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -59,7 +59,7 @@ def refresh_issues(ports: Ports, as_of: datetime, of: Callable[[Cause], bool] = 
     at, today = instant_text(ports.now()), local_day(as_of, ports.policy.company_zone)
     with ports.database.write() as connection:
         known = {mark: i for mark, i in issues_of(connection, ports.policy.name).items() if of(i.cause)}
-        causes = _by_cause(open_findings(connection, ports.policy.name))
+        causes = _by_cause(_weighed(open_findings(connection, ports.policy.name), ports.policy.checks))
         found = {cause.fingerprint: (cause, rows) for cause, rows in causes.items() if of(cause)}
         seen = [_after(issue, found[mark][1] if mark in found else [], at, today) for mark, issue in known.items()]
         new = [_opened(connection, ports, *each, at) for mark, each in found.items() if mark not in known]
@@ -83,6 +83,16 @@ def look_at_records(ports: Ports) -> int:
         record_findings(connection, ports.policy.name, "records:completions", found, at)
         close_findings(connection, ports.policy.name, "records:completions", before=at)
     return len(found)
+
+
+def _weighed(rows: Sequence[dict[str, Any]], checks: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The findings as the settings weigh them; what holds somebody back, or locks `automatic`, stays as it is."""
+    found = []
+    for row in rows:
+        weight = checks.get(row["check"]) if row["severity"] in {"warning", "note"} else None
+        if weight != "off":
+            found.append(row | {"severity": weight} if weight else row)
+    return found
 
 
 def _by_cause(rows: Sequence[dict[str, Any]]) -> dict[Cause, list[dict[str, Any]]]:

@@ -174,6 +174,8 @@ class Policy:
     protected_workers: frozenset[str] = frozenset()
     #: who looks after issues: check, attribute, source or `default` -> owner
     owners: Mapping[str, str] = field(default_factory=dict)
+    #: how much a check that only warns matters here: check -> off | note | warning
+    checks: Mapping[str, str] = field(default_factory=dict)
     #: whoever drafted a lay-off may not approve it
     four_eyes: bool = True
     #: how sure the Duplicate User Audit must be: almost_certainly | very_probably | probably | off

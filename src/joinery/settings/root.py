@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, PrivateAttr
 from pydantic_core import CoreSchema, core_schema
 
+from joinery.core.hygiene.catalogue import ALWAYS, CATALOGUE
 from joinery.core.model.operation import ActionClass
 from joinery.settings.api import Api
 from joinery.settings.guards import Guards
@@ -20,7 +21,7 @@ from joinery.settings.mail import Mail
 from joinery.settings.operations import Alerts, Audit, Telemetry
 from joinery.settings.part import Part
 from joinery.settings.privacy import Privacy
-from joinery.settings.problems import found
+from joinery.settings.problems import did_you_mean, found
 from joinery.settings.records import SendTo
 from joinery.settings.schedule import Schedule
 from joinery.settings.secret import Secret
@@ -148,8 +149,23 @@ class Completions(Part):
     send_to: SendTo | None = Field(default=None, description="Where training records go; nowhere when not given.")
 
 
+def _checks(value: object) -> object:
+    for name in value if isinstance(value, Mapping) else ():
+        if name not in CATALOGUE:
+            wrong(f"no check is called {found(name)}{did_you_mean(str(name), CATALOGUE)}")
+        if name in ALWAYS:
+            wrong(f"{name} is about access that is open, and always told")
+    return value
+
+
 class Issues(Part):
     """Data problems that are kept until they are gone."""
+
+    checks: Annotated[Mapping[str, Literal["off", "note", "warning"]], BeforeValidator(_checks)] = Field(
+        default_factory=dict,
+        description="How much a check matters here, or `off`: `{ same_name: off, manager_left: note }`. Only of what "
+        "warns: what holds people back, or locks `automatic`, is an issue whatever is said here.",
+    )
 
     owners: Mapping[str, Text] = Field(
         default_factory=dict,

@@ -25,6 +25,10 @@ class Explained:
     where: str = _EXPORT
 
 
+#: about access that is open and should not be: no settings make these matter less
+ALWAYS: Final = frozenset({"access_still_open", "administrator_left", "pushed_ends_wait"})
+
+
 def explained(check: str) -> Explained:
     """The entry of this check; its name in words when it has none."""
     return CATALOGUE.get(check) or Explained(title=check.replace("_", " ").capitalize())
