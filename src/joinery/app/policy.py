@@ -55,9 +55,7 @@ def policy_from(
         known_zones=_all_zones(),
         go_live=settings.go_live,
         ownership=ownership_of(settings),
-        owners=settings.issues.owners,
-        checks=settings.issues.checks,
-        doubles=settings.issues.same_person,
+        **_of_issues(settings),
         four_eyes=settings.four_eyes,
         lifecycles={name: lifecycle_of(settings, source) for name, source in settings.people.items()},
         tree=_tree(settings),
@@ -81,6 +79,12 @@ def policy_from(
         target=target_name,
         **_of_target(settings, settings.learning[target_name]),
     )
+
+
+def _of_issues(settings: Settings) -> dict[str, Any]:
+    """What the policy says of data problems."""
+    told = settings.issues
+    return {"owners": told.owners, "checks": told.checks, "doubles": told.same_person}
 
 
 def _of_target(settings: Settings, target: Any) -> dict[str, Any]:
