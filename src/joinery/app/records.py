@@ -13,6 +13,7 @@ from joinery.app.records_out import deliver_records
 from joinery.app.targets import TargetMaker
 from joinery.core.model.account import Account
 from joinery.core.model.ids import AccountId, PersonKey
+from joinery.core.planning.believing import in_passing
 from joinery.flows.policy import Policy
 from joinery.kit.contract import RecordSource
 from joinery.store.accounts import Accounts
@@ -57,7 +58,7 @@ async def _read(
             seen = await _under_way(database, policy, target, learners)
             with database.write() as connection:
                 ledger.take(connection, policy.target, page, _whose(connection, policy), now())
-                Accounts(connection, policy.target).confirm(seen, now(), asked_at=asked_at)
+                _believe(Accounts(connection, policy.target), seen, now(), asked_at)
                 _dirty(connection, policy, learners)
             found += len(page.items)
             if not page.more:
@@ -80,6 +81,13 @@ async def _under_way(
     ]
     seen: Sequence[Account] = await target.look_up(person_keys=(), account_ids=busy) if busy else ()
     return seen
+
+
+def _believe(accounts: Accounts, seen: Sequence[Account], at: datetime, asked_at: datetime) -> None:
+    """How far they have come, and no more: what somebody changed by hand is for a reconcile to find."""
+    known = accounts.by_id([account.id for account in seen])
+    learnt = [in_passing(known[account.id], account) for account in seen if account.id in known]
+    accounts.confirm(learnt, at, asked_at=asked_at)
 
 
 def _dirty(connection: Connection, policy: Policy, accounts: Sequence[AccountId]) -> None:

@@ -156,7 +156,14 @@ def _unread(error: JoineryError) -> Finding:
 def _read_again(ports: Ports, as_of: datetime, *, accept_missing: bool) -> Reconciled:
     if not contacted(ports):
         read_accounts(ports)
-    seen = asyncio.run(_read(ports, accept_missing=accept_missing))
+    with ports.database.read() as connection:
+        seen = _Seen(linked=linked_accounts(connection, ports.policy.target))
+    try:
+        asyncio.run(_read(ports, seen, accept_missing=accept_missing))
+    except JoineryError:
+        # what was shown is believed all the same, and no later reading would find it changed
+        settle(ports, drifts(ports, seen.noticed, as_of))
+        raise
     with ports.database.write() as connection:
         found = _conclude(connection, ports, seen)
     drift = drifts(ports, seen.noticed, as_of)
@@ -185,10 +192,8 @@ class _Seen:
     doubted: bool = False
 
 
-async def _read(ports: Ports, *, accept_missing: bool) -> _Seen:
+async def _read(ports: Ports, seen: _Seen, *, accept_missing: bool) -> None:
     """All pages, each believed as it comes; then a second look at linked accounts that were not among them."""
-    with ports.database.read() as connection:
-        seen = _Seen(linked=linked_accounts(connection, ports.policy.target))
     target = ports.target()
     try:
         await _pages(target, ports, seen)
@@ -203,7 +208,6 @@ async def _read(ports: Ports, *, accept_missing: bool) -> _Seen:
         raise
     finally:
         await target.close()
-    return seen
 
 
 def _cut_short(ports: Ports, seen: _Seen, error: JoineryError) -> str:

@@ -1,10 +1,12 @@
 """The accounts as last confirmed, and the links, brought up to date with a batch of results, in its transaction.
 
-Rule: an account belongs to one person; a second link to it is refused here, before the table would.
+Rule: an account belongs to one person; a second link to it is refused here, before the table would. Of an account that
+is somebody's already a line believes what it was about, and no more: the rest is for a reconcile to find.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
@@ -13,7 +15,7 @@ from sqlalchemy import Connection, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from joinery.core.model.account import Account, AccountState
-from joinery.core.model.codec import canonical, encode_account
+from joinery.core.model.codec import canonical, decode_account, encode_account
 from joinery.core.model.ids import AccountId, PersonKey
 from joinery.core.model.operation import (
     ArchiveAccount,
@@ -25,6 +27,7 @@ from joinery.core.model.operation import (
     UpdateAccount,
 )
 from joinery.core.model.receipt import Outcome
+from joinery.core.planning import believing
 from joinery.core.planning.effect import left_as_it_was
 from joinery.jobs.lines import Result
 from joinery.store.tables import accounts, links
@@ -40,6 +43,8 @@ class Projection:
         self._bodies = bodies
         self._owners = owners
         self._seen: dict[AccountId, Account] = {}
+        #: as the target showed them last, in this batch
+        self._shown: dict[AccountId, str] = {}
         self._made: dict[PersonKey, tuple[AccountId, str]] = {}
 
     @classmethod
@@ -56,14 +61,15 @@ class Projection:
         )
 
     def before(self, account_id: AccountId | None) -> str:
-        """The account as it was known until now, canonical JSON; empty when it was not known."""
-        return self._bodies.get(account_id, "") if account_id else ""
+        """The account as it was until now, canonical JSON: as this batch showed it, else as it was known; or empty."""
+        if account_id is None:
+            return ""
+        return self._shown.get(account_id) or self._bodies.get(account_id, "")
 
     def take(self, result: Result) -> Result:
-        """Put what the target showed, and the link that the line made, into the projection."""
+        """Put what the line proved of the account that was shown, and the link that it made, into the projection."""
         if result.account is not None:
-            self._seen[result.account.id] = result.account
-            self._bodies[result.account.id] = canonical(encode_account(result.account))
+            self._see(result.line.operation, result.account)
         if not result.outcome.believed:
             return result
         if shown := contradiction(result.line.operation, result.account):
@@ -77,6 +83,23 @@ class Projection:
                 return self._link(result, person, result.account.id if result.account else None, "created")
             case _:
                 return result
+
+    def _see(self, operation: Operation, shown: Account) -> None:
+        body = self._shown[shown.id] = canonical(encode_account(shown))
+        known = self._known(shown.id) if shown.id in self._owners else None
+        if known is None:
+            # nobody's until now: what a creation or a link shows is what we begin with
+            self._seen[shown.id], self._bodies[shown.id] = shown, body
+            return
+        believed = believing.after(operation, known, shown)
+        self._seen[shown.id] = believed
+        self._bodies[shown.id] = body if believed == shown else canonical(encode_account(believed))
+
+    def _known(self, account_id: AccountId) -> Account | None:
+        if account_id in self._seen:
+            return self._seen[account_id]
+        body = self._bodies.get(account_id)
+        return decode_account(json.loads(body)) if body else None
 
     def write(self, tx: Connection, now: str) -> None:
         """The accounts that were seen and the links that were made."""
