@@ -125,3 +125,27 @@ def test_heads_that_are_kept_elsewhere_and_lately_are_enough(acme: Company) -> N
     assert "2026-01-01" in look(acme.config)["audit anchor"]["message"]
     file.write_text("nonsense\n")
     assert look(acme.config, 7)["audit anchor"]["state"] == "fail"
+
+
+WHOLE = "source hris: whole files"
+
+
+@pytest.mark.parametrize(
+    ("people", "text", "state"),
+    [
+        pytest.param({"leavers_are": "absent"}, "worker_id\n100\n200\n", "warn", id="no count"),
+        pytest.param({"leavers_are": "both", "trailer": "none"}, "worker_id\n100\n200\n", "warn", id="none ever"),
+        pytest.param({"leavers_are": "both"}, "worker_id\n100\n200\nTRAILER 2\n", "ok", id="a count that was found"),
+        pytest.param({"leavers_are": "both", "trailer": "99|"}, "", "ok", id="a count in the settings"),
+        pytest.param({"leavers_are": "absent", "ready_when": "marker"}, "", "ok", id="a marker"),
+        pytest.param({"leavers_are": "status"}, "", "", id="nobody leaves by absence"),
+    ],
+)
+def test_where_absence_ends_access_something_must_show_that_a_file_is_whole(
+    tmp_path: Path, people: dict[str, Any], text: str, state: str
+) -> None:
+    acme = Company(tmp_path, people={"fields": {"worker_id": "worker_id"}, **people})
+    if text:
+        acme.drop_text(text, name="people_1.csv")
+        assert acme.day("2026-11-23").files == {"people_1.csv": "accepted"}
+    assert look(acme.config).get(WHOLE, {"state": ""})["state"] == state

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from joinery.app.anchors import anchors_file, newest
+from joinery.app.checking import remembered
 from joinery.app.keys import keys_of
 from joinery.app.mailing import mail_server
 from joinery.app.probing import rights
@@ -22,6 +23,7 @@ from joinery.app.targets import TargetMaker
 from joinery.app.upgrading import age_of_backup
 from joinery.errors import ConfigError, JoineryError
 from joinery.settings import Settings
+from joinery.settings.files import FilesSource
 from joinery.settings.secret import Secret
 from joinery.store.backup import holds_something
 from joinery.store.connections import last_runs, stale
@@ -69,6 +71,7 @@ def examine(settings: Settings, now: Callable[[], datetime]) -> Iterator[Answer]
     for right in rights(settings):
         what = f"source {right.source}: {right.right}"
         yield ok(what, right.said) if right.ok else fail(what, right.said, right.fix or "joinery connect test")
+    yield from _whole(settings)
     for name in settings.learning:
         yield _target(settings, name, now)
     yield from _keys(settings, now())
@@ -182,6 +185,20 @@ def _target(settings: Settings, name: str, now: Callable[[], datetime]) -> Answe
     except JoineryError as error:
         return fail(what, error.message, error.fix or "Check its address and key.", 7 if error.exit_code == 7 else 6)
     return ok(what, f"{maker.entry.into} answers")
+
+
+def _whole(settings: Settings) -> Iterator[Answer]:
+    """Where whoever is absent has left, a file that was cut between two rows must not look like a whole one."""
+    for name, source in settings.people.items():
+        if not isinstance(source, FilesSource) or source.leavers_are == "status":
+            continue
+        known, what = remembered(settings, name), f"source {name}: whole files"
+        counted = source.trailer not in {None, "none"} or known.get("trailer") or "sheet_before" in known
+        if counted or source.ready_when == "marker" or source.decrypt_with or source.require_signature_from:
+            yield ok(what, "a count, a .done file, a seal or a workbook shows that a file is whole")
+        else:
+            said = "Whoever is absent has left, and nothing shows that a file was not cut between two rows."
+            yield warn(what, said, "Have it end with a count (`trailer`), or come with a .done file that says `rows`.")
 
 
 def _keys(settings: Settings, now: datetime) -> Iterator[Answer]:
