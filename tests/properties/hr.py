@@ -22,6 +22,8 @@ class Human:
     later: Cells = field(default_factory=dict)
     #: the entity and number that they had before
     previous: str = ""
+    #: what they were before a return was announced
+    before_return: Cells = field(default_factory=dict)
     #: from when `now` holds, where HR says so
     since: date | None = None
     present: bool = True

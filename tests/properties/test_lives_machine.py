@@ -126,7 +126,7 @@ class Lives(RuleBasedStateMachine):
     def go_to_the_other_entity(self, dice: Random) -> None:
         """Under a number of its own; the row names the former one. The file of that day does so in any case."""
         human = self._one(dice)
-        if human is not None and not (human.bad or human.now["termination_date"] or self.file_is_written):
+        if human is not None and not (human.bad or self._ends_or_begins(human) or self.file_is_written):
             human.previous, human.entity = human.key, ENTITIES[human.entity == ENTITIES[0]]
             human.number = self._number(human.entity)
             human.forget_later()
@@ -152,8 +152,28 @@ class Lives(RuleBasedStateMachine):
         if left:
             dice.choice(left).set(status="Active", termination_date="", hire_date=str(self.today))
 
+    def _ends_or_begins(self, human: Human) -> bool:
+        return bool(human.now["termination_date"]) or day_in(human.now["hire_date"]) > self.today  # type: ignore[operator]
+
+    def announce_a_return(self, dice: Random) -> None:
+        """Of somebody whose end is to come, as was told."""
+        end = "termination_date"
+        ends = [h for h in self.hr if h.now[end] >= str(self.today) and h.present and h.key in self.told]
+        known = [(h, self.told[h.key]) for h in ends]
+        if some := [h for h, told in known if told.stood in {WORK, OFF} and told.cells[end] == h.now[end]]:
+            human = dice.choice(some)
+            human.forget_later()
+            human.before_return = dict(human.now)
+            on = str(soon(date.fromisoformat(human.now[end]), dice.choice([1, 1, 2, 3])))
+            human.set(status="Active", leave_class="", termination_date="", hire_date=on)
+
+    def call_a_return_off(self, dice: Random) -> None:
+        if some := [h for h in self.hr if day_in(h.now["hire_date"]) > self.today and h.before_return]:  # type: ignore[operator]
+            human = dice.choice(some)
+            human.set(**human.before_return)
+
     def decide_ahead(self, dice: Random) -> None:
-        if (human := self._one(dice)) and not human.now["termination_date"]:
+        if (human := self._one(dice)) and not self._ends_or_begins(human):
             on = soon(self.today, dice.choice([1, 2, 3, 5]))
             match dice.choice(AHEADS):
                 case "title":
@@ -412,6 +432,8 @@ HAPPENS = {
     Lives.leave: 4,
     Lives.take_an_end_back: 2,
     Lives.come_back: 2,
+    Lives.announce_a_return: 3,
+    Lives.call_a_return_off: 1,
     Lives.decide_ahead: 4,
     Lives.take_back_or_move_what_is_decided: 1,
     Lives.vanish_or_reappear: 2,

@@ -48,6 +48,8 @@ class Told:
     told_on: date | None = None
     #: not in a full file before their first day
     came_not: bool = False
+    #: the last complete file did not have them
+    unlisted: bool = False
     #: where they stood when that was last certain, and how often they left
     stood: str = AHEAD
     leavings: int = 0
@@ -66,14 +68,14 @@ class Told:
     def row(self, cells: Mapping[str, str], on: date | None, today: date, *, full: bool, old: bool = False) -> None:
         """A row that can be read: these cells hold from `on`. `full`: it is all that HR has to say of them; `old`: as
         far as nothing newer was pushed."""
-        self.missing, self.came_not = 0, False
+        self.missing, self.came_not, self.unlisted = 0, False, False
         self.dawn(today)
         if not self.cells:
             self.cells, self.told_on = dict(cells), today
             self._arm(today)
             return
-        day = max(on or today, today)
         said = {**self.cells, **cells}
+        day = max(on or today, today, self._back(said) or today)
         newer = {when: self.waiting.pop(when) for when in self.pushed_on if old and when in self.waiting}
         kept = {} if full else self._still_waiting(cells, said, day)
         held = self._held(said, day) if day > today else set()
@@ -89,6 +91,12 @@ class Told:
         self.told_on = today if now != self.cells else self.told_on
         self.cells = now
         self._arm(today)
+
+    def _back(self, said: Cells) -> date | None:
+        """The new first day of somebody at work whose end is known and to come: nothing of the row holds before it."""
+        end, starts = day_in(self.cells["termination_date"]), day_in(said["hire_date"])
+        known = self.stood in {WORK, OFF} and said["hire_date"] != self.cells["hire_date"]
+        return starts if known and end is not None and starts is not None and starts > end else None
 
     def _with(self, waiting: Mapping[date, Cells], *, before: date) -> Cells:
         there = dict(self.cells)
@@ -116,7 +124,9 @@ class Told:
         if said["status"] == GONE and said["termination_date"]:
             own.add("status")
         comes = self.cells["status"] == GONE and self.cells["termination_date"] and self.stood in {WORK, OFF}
-        if comes and not said["termination_date"]:
+        if self._back(said):
+            own.discard("termination_date")
+        elif comes and not said["termination_date"]:
             own.add("status")  # an end to come is taken back at once, on whatever day the rest holds
         return {name for name in said if said[name] != self.cells[name]} - own
 
@@ -134,6 +144,7 @@ class Told:
 
     def absent(self) -> None:
         """A complete file does not have them."""
+        self.unlisted = True
         if self.stood == AHEAD:
             self.came_not = True
         elif self.stood in {WORK, OFF}:
@@ -163,8 +174,10 @@ class Told:
         if self.came_not:
             return AHEAD
         hired = day_in(self.cells["hire_date"])
-        if self.stood == AHEAD and hired is not None and hired > today:
-            return AHEAD
+        if self.stood in {AHEAD, OUT} and hired is not None and hired > today:
+            return self.stood
+        if self.stood == OUT and self.unlisted:
+            return OUT  # what HR said of their return, its newest file does not say any more
         if self.missing >= MISSING:
             return ABSENT
         return OFF if self._off() else WORK
