@@ -250,19 +250,50 @@ def folders(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path / "copy"
 
 
-@given(st.lists(STEP, min_size=1, max_size=3), st.booleans())
+#: one who has left by it, and one whose end is to come
+ENDING = written([(*row[:4], *said) for row, said in zip(STAFF, [
+    ("Active", "2019-04-25", ""), ("Terminated", "2020-04-03", "2026-03-01"), ("Active", "2021-12-31", ""),
+    ("Active", "2024-02-05", "2026-06-30"),
+], strict=True)])  # fmt: skip
+
+
+def still_told(data: bytes, *, absent: bool) -> set[str]:
+    """Whom this file, as it stands, does not end: nowhere their number with that word, which two cuts can bring
+    together; and, where whoever is absent has left, a row that is as it was."""
+    texts = [data.decode(encoding, "ignore") for encoding in ("utf-8", "utf-16", "utf-32")]
+    lines = [line for text in texts for line in text.splitlines()]
+    ended = {row[0] for row in STAFF if any(row[0] in line and "Terminated" in line for line in lines)}
+    whole = {line[:5] for line in ENDING.splitlines()[1:] if line in lines}
+    asked = whole if absent else {row[0] for row in STAFF}
+    return asked - ended - {"00102"}
+
+
+@given(st.lists(STEP, min_size=1, max_size=3), st.booleans(), st.sampled_from(["status", "absent", "both"]))
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-def test_a_mutated_file_makes_nobody_leave(
-    settled: Path, folders: Path, steps: list[tuple[Callable[[bytes, int, int], bytes], int, int]], excel: bool
+def test_a_mutated_file_ends_nobody_whom_it_does_not_end(
+    settled: Path,
+    folders: Path,
+    steps: list[tuple[Callable[[bytes, int, int], bytes], int, int]],
+    excel: bool,
+    how: str,
 ) -> None:
-    company = copy_of(settled, folders, leavers_are="status")
-    data = workbook(("Staff", [COLUMNS, *STAFF])) if excel else GOOD.encode()
+    company = copy_of(settled, folders, leavers_are=how)
+    rows = [line.split(",") for line in ENDING.replace('"Baker, Tom"', "Baker").splitlines()]
+    data = workbook(("Staff", rows)) if excel else ENDING.encode()
     for change, at, length in steps:
         data = change(data, at % (len(data) or 1), length) or b"\n"
-    before = company.accounts()
     became, _ = arrived(company, data, "xlsx" if excel else "csv")
     assert became in {"accepted", "same", "held", "rejected"}
-    assert {who: company.accounts()[who] for who in before} == before
-    assert company.events(kinds=["leaver"]) == []
+    asked = still_told(data, absent=how != "status") if not excel else {"00101", "00103", "00104"}
+    accounts = company.accounts()
+    assert {who: accounts[who] for who in asked} == dict.fromkeys(asked, "active")
+    assert not asked & {event.split()[0] for event in company.events(kinds=["leaver"])}
+
+
+@pytest.mark.parametrize("how", ["status", "absent", "both"])
+def test_the_file_that_is_mutated_ends_whom_it_names(settled: Path, tmp_path: Path, how: str) -> None:
+    company = copy_of(settled, tmp_path / "copy", leavers_are=how)
+    assert arrived(company, ENDING.encode())[0] == "accepted"
+    assert company.who_is("suspended") == {"00102"}

@@ -18,10 +18,12 @@ from joinery.cli.main import app
 from joinery.connectors.memory import MemoryTarget
 from joinery.core.model.receipt import Receipt
 from joinery.errors import SystemUnreachable
+from joinery.flows.layoff import draft
 from joinery.flows.reconcile import reconcile
 from joinery.kit.contract import Order
 from joinery.store.people import People
 from joinery.store.plans import lines_of
+from tests.stories.asking import SAFETY
 from tests.stories.company import COLUMNS, Company, Row, changed, moment, staff, worker
 
 LEFT = {"status": "Terminated", "termination_date": "2026-11-24"}
@@ -245,35 +247,55 @@ class Untouchable:
         yield  # pragma: no cover
 
 
+#: command -> (its words, what it ends with)
 PREVIEWS = {
-    "plan": ["plan"],
-    "plan for another day": ["plan", "--as-of", "2027-06-01"],
-    "plan show": ["plan", "show", "P-1"],
-    "check": ["check", "{file}"],
-    "reconcile": ["reconcile"],
-    "person show": ["person", "show", "0001"],
-    "why": ["why", "0001"],
-    "why on another day": ["why", "0002", "--as-of", "2027-06-01"],
-    "undo": ["undo", "P-1"],
-    "status": ["status"],
-    "accounts": ["accounts"],
-    "events": ["events"],
-    "match": ["match", "list"],
-    "mail": ["mail", "list"],
-    "completions": ["completions", "list"],
+    "plan": (["plan"], 0),
+    "plan for another day": (["plan", "--as-of", "2027-06-01"], 0),
+    "plan show": (["plan", "show", "P-1"], 0),
+    "check": (["check", "{file}"], 0),
+    "reconcile": (["reconcile"], 0),
+    "person show": (["person", "show", "0001"], 0),
+    "why": (["why", "0001"], 0),
+    "why on another day": (["why", "0002", "--as-of", "2027-06-01"], 0),
+    "undo": (["undo", "P-1"], 0),
+    "status": (["status"], 0),
+    "accounts": (["accounts"], 0),
+    "events": (["events", "--from", "2026-11-01", "--to", "2026-12-31"], 0),
+    "match": (["match", "list"], 0),
+    "mail": (["mail", "list"], 0),
+    "completions": (["completions", "list"], 0),
+    "rules test": (["rules", "test", "--rule", "Lille safety"], 0),
+    "rules diff": (["rules", "diff"], 0),
+    "rules learn": (["rules", "learn"], 0),
+    "rules lint": (["rules", "lint"], 0),
+    "map unmapped": (["map", "unmapped"], 0),
+    "map suggest": (["map", "suggest"], 0),
+    "config diff": (["config", "diff"], 0),
+    "config revert": (["config", "revert", "C-1"], 0),
+    "privacy erase": (["privacy", "erase", "0005"], 5),
+    "privacy erase of somebody at work": (["privacy", "erase", "0001"], 5),
+    "quarantine list": (["quarantine", "list"], 0),
+    "layoff show": (["layoff", "show", "L-1"], 0),
 }
 
 
-@pytest.mark.parametrize("words", PREVIEWS.values(), ids=PREVIEWS.keys())
-def test_preview_lost_in_a_refactor(tmp_path: Path, words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("words", "code"), PREVIEWS.values(), ids=PREVIEWS.keys())
+def test_preview_lost_in_a_refactor(
+    tmp_path: Path, words: list[str], code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A dry run was rewired and wrote. Here every command that only shows is run against what must not be written."""
-    acme, rows = company(tmp_path, 5)
+    acme, rows = company(tmp_path, 5, settings={"learning_rules": [SAFETY]})
+    rows = changed(changed(rows, "0005", **LEFT), "0002", termination_date="2098-12-31")
+    assert acme.day("2026-11-24", rows).did("suspend") == ["0005"]
+    with acme.ports() as ports:
+        draft(ports, ["0002"], moment("2098-12-31"), "bea", "site closes")
     path = acme.drop([*changed(rows, "0001", **LEFT), worker(6), worker(7, job_title="Head")])
     before = (acme.folder / "lms.json").read_bytes()
     monkeypatch.setattr(MemoryTarget, "perform", Untouchable.perform)
     said = [word.replace("{file}", str(path)) for word in words]
     done = CliRunner().invoke(app, [*said, "--config", str(acme.config)])
     assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+    assert done.exit_code == code, done.output
     assert (acme.folder / "lms.json").read_bytes() == before
     assert json.loads(before)
 
