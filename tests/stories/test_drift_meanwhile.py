@@ -11,12 +11,15 @@ from typing import Any
 
 import pytest
 
-from joinery.core.model.account import Account
+from joinery.connectors.memory import MemoryTarget
+from joinery.core.model.account import Account, AccountState
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.operation import Change, LeaveGroup, Operation, SuspendAccount, UpdateAccount
 from joinery.errors import SystemUnreachable, TryAgain
 from joinery.flows.reconcile import reconcile
 from joinery.kit.contract import Order
+from joinery_simulators.hostile import HostileTarget
+from joinery_simulators.mischief import Mischief, OnCommand
 from tests.stories.company import Company, Row, changed, moment, staff
 
 
@@ -187,3 +190,20 @@ class Cut:
         if after is not None:
             raise TryAgain("Gone.")
         return replace(await self._inner.accounts(None), next="more")
+
+
+def test_a_suspension_by_hand_is_not_believed_because_an_update_failed(tmp_path: Path) -> None:
+    """The look at whoever's change failed sees the whole account; only what failed is believed of it."""
+    inner, mood = MemoryTarget(), OnCommand()
+    hostile = HostileTarget(inner, mood=mood)
+    acme = Company(tmp_path, memory=inner, around=lambda _target: hostile, learning={"drift": {"access": "keep"}})
+    rows = staff(5)
+    acme.day("2026-11-23", rows)
+    acme.lms().edit_with(acme.account("0002").id, state=AccountState.SUSPENDED)
+    mood.then("perform", Mischief.LIE_FAILED)
+    rows = changed(rows, "0002", job_title="Head")
+    assert acme.day("2026-11-24", rows).lines == ["0002 update failed"]
+    acme.day("2026-11-25", rows)
+    acme.day("2026-11-26", changed(rows, "0002", job_title="Chief"))
+    assert acme.accounts()["0002"] == "suspended"
+    assert acme.account("0002").attributes["job_title"] == "Chief"

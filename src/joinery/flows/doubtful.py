@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from joinery.core.model.account import Account, Link
 from joinery.core.model.codec import instant_text
 from joinery.core.model.ids import PersonKey
+from joinery.core.model.operation import ActionClass
+from joinery.core.planning.believing import in_passing
 from joinery.errors import StopRun, TryAgain
 from joinery.flows.policy import Ports
 from joinery.store.accounts import Accounts
@@ -24,6 +27,8 @@ from joinery.store.plans import in_doubt
 ASKED: Final = 100
 #: so long after a change failed, an account that is not in an answer is looked for again
 LOOKED_FOR: Final = timedelta(days=7)
+_ACCESS: Final = frozenset({ActionClass.SUSPEND, ActionClass.ARCHIVE, ActionClass.RESTORE})
+_DUTIES: Final = frozenset({ActionClass.ASSIGN, ActionClass.WITHDRAW})
 
 
 def look_at_doubtful(ports: Ports, only: Collection[PersonKey] | None = None) -> Sequence[PersonKey]:
@@ -37,9 +42,10 @@ def look_at_doubtful(ports: Ports, only: Collection[PersonKey] | None = None) ->
         failed = in_doubt(connection, ports.policy.name, only)
     if not failed:
         return ()
-    asked, seen = look_at(ports, list(failed))
+    asked, seen = look_at(ports, failed)
     lately = instant_text(ports.now() - LOOKED_FOR)
-    return [key for key, at in failed.items() if key not in asked or (key not in seen and at > lately)]
+    recent = {key for key, actions in failed.items() if max(actions.values()) > lately}
+    return [key for key in failed if key not in asked or (key not in seen and key in recent)]
 
 
 def still_in_doubt(ports: Ports, unseen: Sequence[PersonKey]) -> None:
@@ -49,21 +55,25 @@ def still_in_doubt(ports: Ports, unseen: Sequence[PersonKey]) -> None:
             People(connection, ports.policy.name).mark(unseen, unsettled=True)
 
 
-def look_at(ports: Ports, keys: Sequence[PersonKey]) -> tuple[set[PersonKey], set[PersonKey]]:
-    """See the accounts of these people now: (about whom the system was asked, whose account it showed)."""
-    return asyncio.run(_look_at(ports, keys))
+def look_at(ports: Ports, of: Mapping[PersonKey, Collection[str]]) -> tuple[set[PersonKey], set[PersonKey]]:
+    """See the accounts of these people now: (about whom the system was asked, whose account it showed).
+
+    `of`: the actions of each whose outcome is in doubt; what is shown of anything else is left for a reconcile.
+    """
+    return asyncio.run(_look_at(ports, of))
 
 
-async def _look_at(ports: Ports, keys: Sequence[PersonKey]) -> tuple[set[PersonKey], set[PersonKey]]:
+async def _look_at(ports: Ports, of: Mapping[PersonKey, Collection[str]]) -> tuple[set[PersonKey], set[PersonKey]]:
     target, asked, seen = ports.target(), set[PersonKey](), set[PersonKey]()
     try:
-        for chunk in in_chunks(keys, ASKED):
+        for chunk in in_chunks(of, ASKED):
             with ports.database.read() as connection:
                 linked = Accounts(connection, ports.policy.target).of_people(chunk)
             asked_at = ports.now()
             found = await target.look_up(person_keys=chunk, account_ids=[account.id for account in linked.values()])
             with ports.database.write() as connection:
-                seen |= _remember(Accounts(connection, ports.policy.target), found, chunk, linked, asked_at)
+                accounts = Accounts(connection, ports.policy.target)
+                seen |= _remember(accounts, found, {key: of[key] for key in chunk}, linked, asked_at)
             asked.update(chunk)
     except (StopRun, TryAgain):
         pass  # the rest was not asked about
@@ -75,15 +85,30 @@ async def _look_at(ports: Ports, keys: Sequence[PersonKey]) -> tuple[set[PersonK
 def _remember(
     accounts: Accounts,
     found: Sequence[Account],
-    keys: Sequence[PersonKey],
+    of: Mapping[PersonKey, Collection[str]],
     linked: Mapping[PersonKey, Account],
     at: datetime,
 ) -> set[PersonKey]:
-    """What was seen, as of when it was asked for, replaces what we remembered; an account that carries our key for
-    somebody is theirs. Those whose account was seen."""
-    accounts.confirm(found, at, asked_at=at)
+    """What was seen of what is in doubt, as of when it was asked for, replaces what we remembered; an account that
+    carries our key for somebody is theirs. Those whose account was seen."""
+    known = {account.id: (account, of[key]) for key, account in linked.items()}
+    accounts.confirm([_believed(each, *known.get(each.id, (None, ()))) for each in found], at, asked_at=at)
     theirs = {account.external_id: account.id for account in found if account.external_id}
-    new = [key for key in keys if key in theirs and key not in linked]
+    new = [key for key in of if key in theirs and key not in linked]
     accounts.link(Link(person_key=key, account_id=theirs[key], made_by="key", made_at=at) for key in new)
     shown = {account.id for account in found}
     return {*new, *(key for key, account in linked.items() if account.id in shown)}
+
+
+def _believed(shown: Account, known: Account | None, actions: Collection[str]) -> Account:
+    """All of an account that was nobody's; of another, what these actions may have changed."""
+    if known is None:
+        return shown
+    passed = in_passing(known, shown)
+    if ActionClass.UPDATE in actions:
+        passed = replace(passed, attributes=shown.attributes)
+    if ActionClass.GROUP in actions:
+        passed = replace(passed, groups=shown.groups)
+    if _DUTIES.intersection(actions):
+        passed = replace(passed, enrolments=shown.enrolments)
+    return replace(passed, state=shown.state, roles=shown.roles) if _ACCESS.intersection(actions) else passed

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from joinery.core.model.account import AccountState
 from joinery.core.model.ids import PersonKey
+from joinery.core.model.operation import ActionClass
 from joinery.flows.doubtful import look_at
 from joinery.flows.policy import Ports
 from joinery.store.accounts import Accounts
@@ -36,7 +37,7 @@ def let_in_meanwhile(ports: Ports, people: Sequence[PersonKey]) -> list[PersonKe
         with ports.database.read() as connection:
             if not under_call(connection, called):
                 break
-    look_at(ports, sorted(called))
+    look_at(ports, dict.fromkeys(sorted(called), (ActionClass.RESTORE,)))
     with ports.database.read() as connection:
         return may_sign_in(connection, ports, sorted(called))
 

@@ -326,20 +326,23 @@ def free_held(connection: Connection, plan: str) -> int:
     return connection.execute(update(plan_lines).where(*where).values(state="waiting")).rowcount
 
 
-def in_doubt(connection: Connection, name: str, only: Collection[PersonKey] | None = None) -> dict[PersonKey, str]:
+def in_doubt(
+    connection: Connection, name: str, only: Collection[PersonKey] | None = None
+) -> dict[PersonKey, dict[str, str]]:
     """People to look at again with whom a line failed or needs somebody: what became of it may not be what we heard.
 
-    `only` these of them. With the moment at which the newest of these lines ended; in the order of their keys.
+    `only` these of them. In the order of their keys, with each action that failed and when it last did.
     """
     c, p = plan_lines.c, people.c
     # by the few who are unsettled, not by all lines there ever were: on a quiet night that is nobody
     query = select(p.key).where(p.connection == name, p.unsettled).order_by(p.worker_id, p.key)
     again = connection.scalars(query if only is None else query.where(p.key.in_(only)))
-    found: dict[PersonKey, str] = {}
+    found: dict[PersonKey, dict[str, str]] = {}
     for chunk in in_chunks(again.all()):
         bad = c.person_key.in_(chunk), c.state.in_(("failed", "needs_you"))
-        rows = connection.execute(select(c.person_key, func.max(c.ended_at)).where(*bad).group_by(c.person_key))
-        found.update((PersonKey(key), ended_at) for key, ended_at in rows)
+        lines = select(c.person_key, c.action, func.max(c.ended_at)).where(*bad).group_by(c.person_key, c.action)
+        for key, action, ended_at in connection.execute(lines):
+            found.setdefault(PersonKey(key), {})[action] = ended_at
     return dict(sorted(found.items()))
 
 
