@@ -29,7 +29,7 @@ from joinery.store.mails import Mails
 from joinery.store.nodes import NodeRow, nodes_of
 from joinery.store.people import People
 from joinery.store.plans import count_lines, plans_of
-from joinery.store.schedules import schedule_of
+from joinery.store.schedules import schedule_of, waited_since
 from joinery.store.snapshots import SnapshotRow, last_accepted, last_arrival
 from joinery.store.target_states import TargetState, state_of
 from joinery.store.unconfirmed import count_unconfirmed
@@ -221,6 +221,8 @@ class Signs:
     run: Mapping[str, Any] | None = None
     #: who paused every schedule that would read it
     paused_by: str = ""
+    #: since when its first file may be waited for; None: nothing runs yet
+    since: datetime | None = None
 
 
 def source_state(signs: Signs) -> tuple[SourceState, str]:
@@ -229,7 +231,8 @@ def source_state(signs: Signs) -> tuple[SourceState, str]:
     if signs.unreachable:
         return SourceState.FAILING, signs.unreachable
     if last is None:
-        return SourceState.NOT_SET_UP, "No file has arrived yet."
+        late = "" if signs.paused_by else _never_came(signs)
+        return (SourceState.LATE, late) if late else (SourceState.NOT_SET_UP, "No file has arrived yet.")
     if last.state == "held":
         return SourceState.NEEDS_YOU, signs.held or f"{last.name} was not believed; yesterday's facts stay in force."
     if last.state == "rejected":
@@ -243,6 +246,14 @@ def source_state(signs: Signs) -> tuple[SourceState, str]:
         return SourceState.PAUSED, f"{signs.paused_by} paused it: nothing runs by itself, dates of people wait too."
     late = _late(signs, last)
     return (SourceState.LATE, late) if late else (SourceState.ON_TIME, "")
+
+
+def _never_came(signs: Signs) -> str:
+    """Why the first file of a source counts as late; empty before its first agreed time."""
+    due = signs.expected.last_due(signs.now, signs.zone)
+    if due is None or signs.since is None or signs.since >= due:
+        return ""
+    return f"A file was due by {due:%Y-%m-%d %H:%M}; none has ever come."
 
 
 def _late(signs: Signs, last: SnapshotRow) -> str:
@@ -295,7 +306,9 @@ def _sources(
 def _source(db: Connection, policy: Policy, name: str, signs: Signs) -> SourceStatus:
     good = last_accepted(db, policy.name, name)
     signs = replace(signs, paused_by=_paused_by(db, policy.name, signs.expected.causes))
-    state, why = source_state(replace(signs, last=last_arrival(db, policy.name, name)))
+    last = last_arrival(db, policy.name, name)
+    since = waited_since(db, policy.name, policy.version) if last is None else None
+    state, why = source_state(replace(signs, last=last, since=since))
     return SourceStatus(
         name=name,
         state=state,

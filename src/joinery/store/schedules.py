@@ -6,11 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, func, insert, or_, select, update
 
 from joinery.core.model.codec import instant_of, instant_text
 from joinery.store.accounts import upsert
 from joinery.store.node_tables import schedules
+from joinery.store.tables import config_versions, runs
 
 _s = schedules.c
 
@@ -40,6 +41,21 @@ def schedule_of(tx: Connection, connection: str, name: str) -> ScheduleState:
         paused_by=row.paused_by,
         outcome=row.outcome,
     )
+
+
+def waited_since(tx: Connection, connection: str, version: str) -> datetime | None:
+    """Since when files are waited for by this configuration; None while nothing has run, or looked, by it.
+
+    Before the first plan no configuration is kept, and it is the first run, or the first look of a scheduler.
+    """
+    kept = select(config_versions.c.version, config_versions.c.since).where(config_versions.c.connection == connection)
+    found = tx.execute(kept).all()
+    if found:
+        newest = max(found, key=lambda row: row.since)
+        return instant_of(newest.since) if newest.version == version else None
+    first = tx.scalar(select(func.min(runs.c.started_at)).where(runs.c.connection == connection))
+    looked = tx.scalar(select(_s.done_for).where(_mine(connection, "clock")))
+    return min((instant_of(at) for at in (first, looked) if at), default=None)
 
 
 def begin(tx: Connection, connection: str, name: str, at: datetime) -> None:
