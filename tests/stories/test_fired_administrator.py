@@ -135,7 +135,10 @@ def test_over_the_limit_it_is_worse_and_closed_by_hand_it_is_over(tmp_path: Path
     assert cli(status_app, acme)["ends"]["late"] == 1
     acme.lms().edit_with(acme.account("0005").id, state=AccountState.SUSPENDED)
     acme.day("2026-11-27")
-    assert told(acme, "2026-11-27T12:01", sent) == ["solved"] and len(sent) == 3
+    assert told(acme, "2026-11-27T12:01", sent) == ["solved"]
+    # beside it the line that failed twice is on the list of what needs somebody, until it was done
+    about = ["list" if "needs you" in text else "administrator" for text in sent]
+    assert sorted(about) == ["administrator"] * 3 + ["list"] * 2
     assert cli(status_app, acme)["ends"]["open"] == 0
 
 
