@@ -41,7 +41,7 @@ def outcome(path: Path, layout: Layout) -> str:
 
 
 def samples() -> dict[str, Path]:
-    files = [path for path in MESSY.rglob("*") if path.is_file() and path.suffix not in {".md", ".json"}]
+    files = [path for path in MESSY.rglob("*") if path.is_file() and path.suffix != ".md"]
     return {hashlib.sha256(path.read_bytes()).hexdigest()[:12]: path for path in files}
 
 

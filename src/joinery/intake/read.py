@@ -23,6 +23,7 @@ from joinery.intake.decode import Decoded, decode, untrusted
 from joinery.intake.delimiter import Separators, find_separators, header_of
 from joinery.intake.last_row import columns_in_doubt
 from joinery.intake.layout import Layout
+from joinery.intake.other_formats import refuse_other_formats
 from joinery.intake.plain import Rows, cut
 from joinery.intake.strict import Records, RejectedRow, first_record, split_lines
 from joinery.intake.table import LINE, Table, frame_of, refuse_when_hardly_readable
@@ -77,6 +78,7 @@ def read_bytes(raw: bytes, layout: Layout) -> Table:
 
         return read_workbook(raw, layout, sha256)
     decoded = decode(raw, layout.encoding)
+    refuse_other_formats(decoded.data)
     data = decoded.data.rstrip(b"\x1a") if decoded.data.endswith(b"\x1a") else decoded.data
     ended = data.endswith((b"\n", b"\r"))
     head = _head(data, layout)
