@@ -50,6 +50,17 @@ def test_audit(rows: list[tuple[str, str, str, str]], wanted: list[tuple[str, st
     assert found(*rows) == wanted
 
 
+@pytest.mark.parametrize(
+    ("manager", "meant"),
+    [("009", "9"), ("a7", "A7"), ("8", ""), ("0", ""), ("05", "")],
+    ids=["zeros too many", "small letters", "nobody", "a zero alone", "two could be meant"],
+)
+def test_a_manager_whose_number_is_written_otherwise_is_named(manager: str, meant: str) -> None:
+    rows = [("1", "", manager, A), ("9", "", "", A), ("A7", "", "", A), ("5", "", "", A), ("005", "", "", A)]
+    (found,) = [f for f in audit(people(*rows)) if f.check == "manager_missing"]
+    assert found.better == meant and (f"({meant}?)" in found.suggestion) == bool(meant)
+
+
 def test_doubles_are_quarantined_and_a_missing_manager_is_not() -> None:
     rows = people(("1", "a@x", "9", A), ("2", "a@x", "", A), ("3", "", "", A), ("3", "", "", A))
     findings = audit(rows)
@@ -81,9 +92,11 @@ def test_a_place_without_time_zone_takes_that_of_others_there() -> None:
 
 
 def test_a_code_without_a_row_is_named_with_its_people() -> None:
-    people = known(pl.DataFrame({"worker_id": ["1", "2", "3"], "department": ["4711", "9", ""]}))
-    (found,) = unmapped(people, {"department": frozenset({"9"}), "location": frozenset()})
-    assert (found.check, found.attribute, found.people) == ("unmapped_code", "department", ("1",))
+    people = known(pl.DataFrame({"worker_id": ["1", "2", "3"], "department": ["4711", "Sales", ""]}))
+    (found,) = unmapped(people, {"department": frozenset({"Sales"}), "location": frozenset()})
+    assert (found.check, found.attribute, found.people, found.better) == ("unmapped_code", "department", ("1",), "")
+    (slip,) = unmapped(people, {"department": frozenset({"4711", "Sale"})})
+    assert (slip.people, slip.better) == (("2",), "Sale")
 
 
 LOOKS = [

@@ -13,8 +13,8 @@ MANAGERS: Final = frozenset({MISSING, LEFT, LOOP, RENUMBERED})
 _THE_MANAGER: Final = "The manager "
 
 
-def manager_missing(manager: str, ids: Sequence[str]) -> Finding:
-    """`ids`: those who name this manager, sorted."""
+def manager_missing(manager: str, ids: Sequence[str], meant: str = "") -> Finding:
+    """`ids`: those who name this manager, sorted; `meant`: the one number that is written a little otherwise."""
     first, count = ids[0], len(ids)
     return Finding(
         check="manager_missing",
@@ -23,8 +23,9 @@ def manager_missing(manager: str, ids: Sequence[str]) -> Finding:
         "is not in the file.",
         worker_id=first,
         attribute="manager_id",
-        suggestion="Name their present manager; until then they have none.",
+        suggestion=f"Name their present manager{f' ({meant}?)' if meant else ''}; until then they have none.",
         people=tuple(ids),
+        better=meant,
     )
 
 

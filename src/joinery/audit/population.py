@@ -16,6 +16,7 @@ from joinery.audit.domains import look_alikes, misspelled
 from joinery.audit.loops import loops
 from joinery.audit.managers import manager_left, manager_loop, manager_missing, people_of
 from joinery.audit.naming import some
+from joinery.core.hygiene.facts import nearest
 from joinery.core.mapping.statuses import status_of
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.worker import Status
@@ -127,8 +128,19 @@ def _missing_managers(people: pl.DataFrame) -> Iterator[Finding]:
         .agg(pl.col("id").sort().alias("ids"))
         .sort("manager")
     )
+    meant = _written_otherwise(people, dangling.get_column("manager"))
     for manager, ids in dangling.iter_rows():
-        yield manager_missing(manager, ids)
+        yield manager_missing(manager, ids, meant.get(manager, ""))
+
+
+def _written_otherwise(people: pl.DataFrame, numbers: pl.Series) -> dict[str, str]:
+    """Of these numbers, those of exactly one person but for leading zeros and capitals: number -> that person's."""
+    plain = pl.col("id").str.to_lowercase().str.strip_chars_start("0")
+    wanted = pl.DataFrame({"number": numbers}).with_columns(plain=pl.col("number").str.to_lowercase())
+    wanted = wanted.with_columns(pl.col("plain").str.strip_chars_start("0")).filter(pl.col("plain") != "")
+    known = people.select("id", plain=plain).join(wanted.select("plain").unique(), on="plain", how="semi").unique()
+    one = known.group_by("plain").agg(pl.col("id").first(), n=pl.len()).filter(pl.col("n") == 1)
+    return dict(wanted.join(one, on="plain").select("number", "id").iter_rows())
 
 
 def _managers_gone(people: pl.DataFrame) -> Iterator[Finding]:
@@ -205,6 +217,7 @@ def _lost_zeros(people: pl.DataFrame) -> Iterator[Finding]:
         attribute="worker_id",
         suggestion="Export the number as text. A number without its zeros is another person to Joinery.",
         people=tuple(shorter),
+        better=str(shorter[0]).zfill(usual) if len(shorter) == 1 else "",
     )
 
 
@@ -243,6 +256,7 @@ def unmapped(frame: pl.DataFrame, values: Mapping[str, frozenset[str]]) -> Itera
                 attribute=attribute,
                 suggestion="Add the row, or say in the settings what a value without one means.",
                 people=tuple(ids),
+                better=nearest(code, codes),
             )
 
 

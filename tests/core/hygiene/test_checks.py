@@ -74,6 +74,28 @@ def test_checks(changes: dict[str, object], wanted: list[tuple[str, Severity]]) 
         assert not any(word in finding.message for word in ("Ann", "Lee", "ann@"))
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("Activ", "active"),
+        ("Termianted", "terminated"),
+        ("Inactiv", ""),  # near to "inactive", of which nobody knows what it means
+        ("Unactive", ""),
+        ("pending", ""),
+        ("xyz", ""),
+    ],
+)
+def test_a_mistyped_status_is_shown_as_it_is_meant(word: str, meant: str) -> None:
+    (found,) = check_worker(replace(GOOD, status=Status.UNKNOWN, status_text=word), FACTS)
+    assert (found.check, found.better) == ("unknown_status", meant)
+
+
+@pytest.mark.parametrize(("zone", "meant"), [("Europe/Pari", "Europe/Paris"), ("Mars/Olympus", "")])
+def test_a_mistyped_time_zone_is_shown_as_it_is_meant(zone: str, meant: str) -> None:
+    (found,) = check_worker(replace(GOOD, time_zone=zone), FACTS)
+    assert found.better == meant
+
+
 def test_what_the_source_does_not_map_is_not_missed() -> None:
     nobody = Worker(source_id="1", worker_id="1")
     assert list(check_worker(nobody, Facts(as_of=FACTS.as_of))) == []

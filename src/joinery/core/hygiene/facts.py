@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import TypeAlias
+from difflib import get_close_matches
+from functools import lru_cache
+from typing import Final, TypeAlias
 
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.worker import Worker
+
+#: how alike two words are, of 1, of which one is a slip of the other
+_NEAR: Final = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +29,17 @@ class Facts:
 
 
 Check: TypeAlias = Callable[[Worker, Facts], Iterator[Finding]]
+
+
+@lru_cache(maxsize=1000)
+def nearest(word: str, choices: frozenset[str]) -> str:
+    """The choice that is written nearly the same, for whoever mistyped it; empty when nothing is near.
+
+    It begins with the same letter: "inactiv" must not be taken for "active".
+    """
+    by_lower = {choice.casefold(): choice for choice in sorted(choices) if choice[:1].casefold() == word[:1].casefold()}
+    found = get_close_matches(word.casefold(), by_lower, n=1, cutoff=_NEAR)
+    return by_lower[found[0]] if found else ""
 
 
 def finding(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
-from joinery.core.hygiene.facts import Check, Facts, finding
+from joinery.core.hygiene.facts import Check, Facts, finding, nearest
+from joinery.core.mapping.statuses import VOCABULARY
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.worker import Status, Worker
 
@@ -23,6 +25,10 @@ _EXPLAINED: Final[Mapping[str, str]] = {
     "suspended": "it may be a leave, a garden leave or a disciplinary measure",
 }
 
+#: words to compare a mistyped one with; what is shorter is near to too many
+_WORDS: Final = frozenset(word for word in (*VOCABULARY, *_EXPLAINED) if len(word) > 3)
+_TOO_SHORT: Final = 4
+
 
 def no_name(worker: Worker, facts: Facts) -> Iterator[Finding]:
     """One name is enough: many people have only one."""
@@ -36,7 +42,7 @@ def unknown_status(worker: Worker, facts: Facts) -> Iterator[Finding]:
     if worker.status is not Status.UNKNOWN:
         return
     why = _EXPLAINED.get(worker.status_text.casefold(), "it is not in the vocabulary")
-    yield finding(
+    found = finding(
         worker,
         "unknown_status",
         "status",
@@ -44,6 +50,10 @@ def unknown_status(worker: Worker, facts: Facts) -> Iterator[Finding]:
         "Say in the settings what it means; until then nothing is written for this person.",
         Severity.QUARANTINE,
     )
+    # "pending" is written as HR means it, and near to nothing it could mean
+    slip = len(worker.status_text) >= _TOO_SHORT and worker.status_text.casefold() not in _EXPLAINED
+    meant = nearest(worker.status_text, _WORDS) if slip else ""
+    yield replace(found, better=str(VOCABULARY[meant]) if meant in VOCABULARY else "")
 
 
 def no_status(worker: Worker, facts: Facts) -> Iterator[Finding]:

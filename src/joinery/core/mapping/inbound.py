@@ -90,10 +90,11 @@ class _Reading:
         self.previous = previous
         self.worker_id = ""
 
-    def note(self, check: str, attribute: str, message: str, severity: Severity = Severity.WARNING) -> None:
-        self.notes.append(
-            Finding(check=check, severity=severity, message=message, worker_id=self.worker_id, attribute=attribute)
-        )
+    def note(
+        self, check: str, attribute: str, message: str, severity: Severity = Severity.WARNING, suggestion: str = ""
+    ) -> None:
+        told = Finding(check=check, severity=severity, message=message, worker_id=self.worker_id, attribute=attribute)
+        self.notes.append(replace(told, suggestion=suggestion))
 
     def reject(self, code: str, attribute: str, reason: str) -> Rejected:
         return Rejected(code=code, reason=reason, attribute=attribute, worker_id=self.worker_id)
@@ -267,7 +268,8 @@ def _settle(spec: MappingSpec, reading: _Reading) -> None:
     values.setdefault("source_id", values["worker_id"])
     _settle_status(spec, reading)
     if values.get("manager_id") == values["worker_id"]:
-        reading.note("own_manager", "manager_id", "The person is named as their own manager; taken as having none.")
+        message = "The person is named as their own manager; taken as having none."
+        reading.note("own_manager", "manager_id", message, suggestion="Name who they report to, or leave it empty.")
 
 
 def _settle_status(spec: MappingSpec, reading: _Reading) -> None:
