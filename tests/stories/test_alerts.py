@@ -205,7 +205,7 @@ def test_ends_that_a_guard_holds_are_told_at_once_and_over_when_they_were_done(a
     gone = [row | {"status": "Terminated"} if n < 4 else row for n, row in enumerate(staff(40))]
     night = acme.day(f"{SECOND}T05:00", [*gone[:-1], gone[-1] | {"job_title": "Head"}])
     assert sorted(night.lines) == [*(f"000{n} suspend held" for n in range(1, 5)), "0040 update done"]
-    says = "Access of 4 people who are gone does not end: a guard or the lane's limit holds it"
+    says = "Access does not end of 4 people said to be gone: a guard or the lane's limit holds it"
     assert look(acme, f"{SECOND}T05:10", box) == [("open", "H-2")] and says in box.sent[0]
     acme.day(f"{SECOND}T05:20")
     assert look(acme, f"{SECOND}T05:25", box) == [], "a plan that waits for nothing else adds nothing"

@@ -75,7 +75,7 @@ def test_who_needs_somebody_is_on_the_list_whatever_was_planned_since(
 ) -> None:
     monkeypatch.setattr(Refusing, "answer", Outcome.NEEDS_YOU)
     assert acme.day(SECOND, PROMOTED).lines == ["0002 update needs_you"]
-    says = "H-1 needs you: something could not be done for 1 people"
+    says = "H-1 needs you: something could not be done for 1 person"
     assert alerts(acme, f"{SECOND}T12:01") == [("open", "low", says)]
     push(acme, "0005", f"{SECOND}T13:00", status="Terminated")
     assert acme.accounts()["0005"] == "suspended" and acme.findings() == {"needs_you 0002"}

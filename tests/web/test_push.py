@@ -218,8 +218,8 @@ def test_above_the_limit_pushed_ends_wait_and_somebody_is_told(tmp_path: Path) -
             assert acme.operation(sent, "taken")["result"]["ends_waiting"] == (0 if number < 3 else 1)
             told += messages(acme)
         assert [acme.access[f"000{n}"] for n in range(1, 5)] == ["suspended", "suspended", "active", "active"]
-        says = "Access of {} people who were pushed as gone does not end: the limit of 2 an hour is used up"
-        first, second, fourth = (says.format(count) for count in (1, 2, 4))
+        says = "Access does not end of {} pushed as gone: the limit of 2 an hour is used up"
+        first, second, fourth = (says.format(who) for who in ("1 person", "2 people", "4 people"))
         # one for the cause, by day and by night, and again when there are twice as many
         assert [text.splitlines()[0] for text in told] == [
             f"[Acme] {kind}: {text}"[:120] for kind, text in (("open", first), ("worse", second), ("worse", fourth))

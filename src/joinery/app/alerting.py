@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from joinery.app.policy import expected_of
 from joinery.app.wiring import Opened
+from joinery.audit.managers import people_of
 from joinery.core.hygiene.alerting import Alert, Quiet, Trouble, alerts
 from joinery.core.hygiene.issues import Issue, IssueState
 from joinery.core.model.codec import instant_text
@@ -117,18 +118,19 @@ def troubles(settings: Settings, ports: Ports, now: datetime) -> Iterator[Troubl
 
 def _of_issue(issue: Issue, policy: Policy) -> Trouble | None:
     """What keeps people back, or lets people in who are to be out."""
-    title = f"{issue.number} {issue.cause.check.replace('_', ' ')}: {issue.people} people"
+    who = people_of(issue.people)
+    title = f"{issue.number} {issue.cause.check.replace('_', ' ')}: {who}"
     step, route = f"joinery issue show {issue.number}", "high"
     match issue.cause.check:
         case "pushed_ends_wait":
-            title = f"Access of {issue.people} people who were pushed as gone does not end: "
+            title = f"Access does not end of {who} pushed as gone: "
             title += f"the limit of {policy.push_per_hour} an hour is used up"
             step = f"{step}; to let them go: {FREE}"
         case "ends_held":
-            title = f"Access of {issue.people} people who are gone does not end: a guard or the lane's limit holds it"
+            title = f"Access does not end of {who} said to be gone: a guard or the lane's limit holds it"
             step = f"{step}; to let them go: {FREE}"
         case "needs_you":
-            title = f"{issue.number} needs you: something could not be done for {issue.people} people"
+            title = f"{issue.number} needs you: something could not be done for {who}"
             route = "low"
         case _ if issue.severity not in {"blocker", "quarantine"}:
             return None
@@ -186,7 +188,7 @@ def _of_ends(ports: Ports, now: datetime) -> Iterator[Trouble]:
             yield Trouble(key=f"{ADMINISTRATOR}{row.key}", route="high", title=title, size=size, next_step=ENDS)
     over = sum(row.times.breach(within, now) for row in rows if not row.protected and row.times.closed_at is None)
     if over:
-        title = f"Access of {over} people was to end more than {within} ago and is not seen to be closed"
+        title = f"Access of {people_of(over)} was to end more than {within} ago and is not seen to be closed"
         yield Trouble(key="access:late", route="high", title=title, size=over, next_step=ENDS)
 
 
