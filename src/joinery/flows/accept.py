@@ -232,8 +232,7 @@ class Acceptance:
             self.outcome.refused.add(raw_key)
 
     def _checking(self, worker: Worker) -> Facts:
-        today = self._is.moment(worker).today
-        return Facts(as_of=today, time_zones=self._is.known_zones, mapped=self._mapped, jobs_together=True)
+        return self._is.facts(worker, self._mapped)
 
     def _decide(
         self, workers: Sequence[Worker], owner: Person | None, taken: Sequence[Taken] = (), *, by_job: bool = False

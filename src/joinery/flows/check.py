@@ -24,6 +24,7 @@ from joinery.core.mapping.headers import holds_forms_of_address, sensitive, unre
 from joinery.core.mapping.inbound import Rejected, key_of, map_record
 from joinery.core.mapping.records import UNCLEAR, has_several_jobs, rows_of, unclear_in
 from joinery.core.mapping.spec import MappingSpec
+from joinery.core.mapping.statuses import WORDS
 from joinery.core.mapping.succession import unclear_finding
 from joinery.core.model.account import Account
 from joinery.core.model.finding import Finding, Severity
@@ -210,7 +211,7 @@ def _broken_rows(table: Table) -> Iterator[Finding]:
 
 def _row_by_row(table: Table, spec: MappingSpec, looking: Looking) -> Iterator[Finding]:
     """Of rows that are alike to every check one is looked at; all of them only where something was found."""
-    facts = Facts(as_of=looking.today, time_zones=looking.time_zones, mapped=frozenset(spec.by_attribute))
+    facts = Facts(as_of=looking.today, time_zones=looking.time_zones, words=WORDS, mapped=frozenset(spec.by_attribute))
     kinds = kinds_of(table.frame, spec, looking.today).with_row_index("at")
     ones = kinds.filter(~pl.col("odd")).unique("kind", keep="first", maintain_order=True)
     samples = zip(ones.get_column("kind"), numbered(table.frame[ones.get_column("at")]), strict=True)

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 
+from joinery.core.hygiene.facts import Facts
+from joinery.core.mapping.statuses import WORDS
 from joinery.core.model.finding import Finding
 from joinery.core.model.ids import PersonKey
 from joinery.core.model.worker import Worker
@@ -63,6 +65,11 @@ class Setting:
     def moment(self, worker: Worker) -> Moment:
         """The as-of instant where this worker is."""
         return Moment(as_of=self.as_of, zone=self.zone_of(worker))
+
+    def facts(self, worker: Worker, mapped: frozenset[str]) -> Facts:
+        """What the checks of this worker's row may know; `mapped`: the attributes that the source maps."""
+        today, zones = self.moment(worker).today, self.known_zones
+        return Facts(as_of=today, time_zones=zones, words=WORDS, mapped=mapped, jobs_together=True)
 
 
 @dataclass(slots=True)

@@ -9,12 +9,14 @@ import pytest
 
 from joinery.core.hygiene import CHECKS, check_worker
 from joinery.core.hygiene.facts import Facts
+from joinery.core.mapping.statuses import WORDS
 from joinery.core.model.finding import Severity
 from joinery.core.model.worker import Status, Worker
 
 FACTS = Facts(
     as_of=date(2026, 11, 24),
     time_zones=frozenset({"Europe/Paris"}),
+    words=WORDS,
     mapped=frozenset({"work_email", "hire_date", "termination_date", "status", "given_name", "family_name"}),
 )
 GOOD = Worker(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
 from functools import lru_cache
@@ -18,10 +18,12 @@ _NEAR: Final = 0.8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """`as_of`: the local day the check is made for. `time_zones`: every name that is one; empty: not checked."""
+    """`as_of`: the local day the check is made for. `time_zones`: every name that is one; empty: not checked. `words`:
+    of a status -> what it means, for whoever mistyped one."""
 
     as_of: date
     time_zones: frozenset[str] = frozenset()
+    words: Mapping[str, str] = field(default_factory=dict)
     #: attributes that the source maps; what is not mapped is not missed
     mapped: frozenset[str] = frozenset()
     #: the worker is one of several jobs, or may be: what is odd about a job is looked for where all of them are known

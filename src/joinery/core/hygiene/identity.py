@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Final
 
 from joinery.core.hygiene.facts import Check, Facts, finding, nearest
-from joinery.core.mapping.statuses import VOCABULARY
 from joinery.core.model.finding import Finding, Severity
 from joinery.core.model.worker import Status, Worker
 
@@ -25,8 +24,7 @@ _EXPLAINED: Final[Mapping[str, str]] = {
     "suspended": "it may be a leave, a garden leave or a disciplinary measure",
 }
 
-#: words to compare a mistyped one with; what is shorter is near to too many
-_WORDS: Final = frozenset(word for word in (*VOCABULARY, *_EXPLAINED) if len(word) > 3)
+#: what is shorter is near to too many words
 _TOO_SHORT: Final = 4
 
 
@@ -52,8 +50,9 @@ def unknown_status(worker: Worker, facts: Facts) -> Iterator[Finding]:
     )
     # "pending" is written as HR means it, and near to nothing it could mean
     slip = len(worker.status_text) >= _TOO_SHORT and worker.status_text.casefold() not in _EXPLAINED
-    meant = nearest(worker.status_text, _WORDS) if slip else ""
-    yield replace(found, better=str(VOCABULARY[meant]) if meant in VOCABULARY else "")
+    choices = frozenset(word for word in (*facts.words, *_EXPLAINED) if len(word) >= _TOO_SHORT)
+    meant = nearest(worker.status_text, choices) if slip and facts.words else ""
+    yield replace(found, better=facts.words.get(meant, ""))
 
 
 def no_status(worker: Worker, facts: Facts) -> Iterator[Finding]:

@@ -67,6 +67,8 @@ def normal(word: str) -> str:
 VOCABULARY: Final[Mapping[str, Status]] = {
     normal(word): status for status, words in (*_WORDS.items(), (Status.LEAVE, _PARENTAL)) for word in words.split(", ")
 }
+#: the same as plain texts: word -> what it means
+WORDS: Final[Mapping[str, str]] = {word: str(status) for word, status in VOCABULARY.items()}
 PARENTAL: Final = frozenset(normal(word) for word in _PARENTAL.split(", "))
 NEUTRAL: Final = frozenset(normal(word) for word in _NEUTRAL.split(", "))
 
