@@ -106,7 +106,7 @@ NAMED: list[tuple[str, bytes, str, set[str]]] = [
     ("a row without a number", written(rows_with(0, "", "00102", "00103", "00104")).encode(), "accepted",
      {"no_worker_id"}),
     ("a picture", b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, "rejected", {"unreadable_encoding"}),
-    ("an error page", b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>\n", "rejected", {"column_missing"}),
+    ("an error page", b"<!DOCTYPE html><html><body>502 Bad Gateway</body></html>\n", "rejected", {"not_a_table"}),
 ]  # fmt: skip
 
 
