@@ -23,7 +23,6 @@ from joinery.flows.doubtful import look_at_doubtful, still_in_doubt
 from joinery.flows.gather import gather
 from joinery.flows.latch import latch_of
 from joinery.flows.meanwhile import let_in_meanwhile
-from joinery.flows.needing import look_who_needs_somebody
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Policy, Ports
 from joinery.flows.waiting_ends import look_at_waiting_ends
@@ -260,7 +259,6 @@ def end_access(ports: Ports, who: str, word: Word) -> AccessEnded:
         return _changed(ended, observed=True)
     closed = _close(ports, ended, at)
     look_at_waiting_ends(ports, at)
-    look_who_needs_somebody(ports, at)
     return closed
 
 

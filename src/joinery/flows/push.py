@@ -35,7 +35,6 @@ from joinery.flows.joining import Claims
 from joinery.flows.lane import ride_pushed
 from joinery.flows.managers import look_at_managers
 from joinery.flows.meanwhile import let_in_meanwhile, may_sign_in
-from joinery.flows.needing import look_who_needs_somebody
 from joinery.flows.plan import make_plan
 from joinery.flows.policy import Ports, SourcePolicy
 from joinery.flows.waiting_ends import look_at_waiting_ends
@@ -245,7 +244,6 @@ def _end(ports: Ports, told: Told, keys: Sequence[PersonKey], news: News, as_of:
         # a call of another run may have been under way, and more than the end may be due: the next run looks once more
         People(connection, ports.policy.name).mark(keys, unsettled=True)
     look_at_waiting_ends(ports, as_of)
-    look_who_needs_somebody(ports, as_of)
     ended = tuple(row.worker_id for row in rows if row.times.closed_at is not None)
     return replace(told, plan=plan.id, ended=ended, waiting=len(keys) - len(ended), applied=applied)
 
