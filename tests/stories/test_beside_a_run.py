@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from joinery.connectors.memory import MemoryTarget
-from joinery.core.model.account import AccountState
+from joinery.core.model.account import Account, AccountState
 from joinery.core.model.operation import CreateAccount, RestoreAccount, UpdateAccount
 from joinery.core.model.receipt import Receipt
+from joinery.errors import AuthenticationFailed, JoineryError, TryAgain
 from joinery.flows.person import Word, end_access
 from joinery.flows.push import News, tell
 from joinery.kit.contract import Order
@@ -52,7 +53,9 @@ class Beside:
             sleep(0.01)
         async for receipt in self.inner.perform(orders):
             if self.stale and receipt.account is not None:
-                self.inner.world.put(replace(receipt.account, state=AccountState.ACTIVE))
+                written = replace(receipt.account, state=AccountState.ACTIVE)
+                self.inner.world.put(written)
+                receipt = replace(receipt, account=written)
             yield receipt
 
 
@@ -114,3 +117,20 @@ def test_a_call_under_way_that_writes_back_what_it_had_read_is_undone(tmp_path: 
     acme.day(DAY, changed(rows, WHO, job_title="Head"))
     assert state(acme, beside) == "suspended"
     assert acme.account(WHO).attributes["job_title"] == "Head"
+
+
+@pytest.mark.parametrize("error", [AuthenticationFailed, TryAgain], ids=["credentials refused", "busy"])
+def test_where_the_account_cannot_be_looked_at_after_the_call_its_answer_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[JoineryError]
+) -> None:
+    """What an update answers of access is believed where it is open, whatever we believed."""
+    acme, beside = company(tmp_path, UpdateAccount, "pushed", stale=True)
+    rows = [worker("0900"), worker(WHO)]
+    acme.day("2026-11-23", rows)
+
+    async def away(**_asked: object) -> Sequence[Account]:
+        raise error("not now")
+
+    monkeypatch.setattr(beside.inner, "look_up", away)
+    acme.day(DAY, changed(rows, WHO, job_title="Head"))
+    assert state(acme, beside) == "suspended"

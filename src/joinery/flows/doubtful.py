@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from joinery.core.model.account import Account, Link
 from joinery.core.model.codec import instant_text
 from joinery.core.model.ids import PersonKey
-from joinery.core.model.operation import ActionClass
-from joinery.core.planning.believing import in_passing
+from joinery.core.planning.believing import after_actions
 from joinery.errors import StopRun, TryAgain
 from joinery.flows.policy import Ports
 from joinery.store.accounts import Accounts
@@ -27,8 +25,6 @@ from joinery.store.plans import in_doubt
 ASKED: Final = 100
 #: so long after a change failed, an account that is not in an answer is looked for again
 LOOKED_FOR: Final = timedelta(days=7)
-_ACCESS: Final = frozenset({ActionClass.SUSPEND, ActionClass.ARCHIVE, ActionClass.RESTORE})
-_DUTIES: Final = frozenset({ActionClass.ASSIGN, ActionClass.WITHDRAW})
 
 
 def look_at_doubtful(ports: Ports, only: Collection[PersonKey] | None = None) -> Sequence[PersonKey]:
@@ -92,23 +88,11 @@ def _remember(
     """What was seen of what is in doubt, as of when it was asked for, replaces what we remembered; an account that
     carries our key for somebody is theirs. Those whose account was seen."""
     known = {account.id: (account, of[key]) for key, account in linked.items()}
-    accounts.confirm([_believed(each, *known.get(each.id, (None, ()))) for each in found], at, asked_at=at)
+    # all of an account that was nobody's until now
+    seen = [after_actions(known[each.id][1], known[each.id][0], each) if each.id in known else each for each in found]
+    accounts.confirm(seen, at, asked_at=at)
     theirs = {account.external_id: account.id for account in found if account.external_id}
     new = [key for key in of if key in theirs and key not in linked]
     accounts.link(Link(person_key=key, account_id=theirs[key], made_by="key", made_at=at) for key in new)
     shown = {account.id for account in found}
     return {*new, *(key for key, account in linked.items() if account.id in shown)}
-
-
-def _believed(shown: Account, known: Account | None, actions: Collection[str]) -> Account:
-    """All of an account that was nobody's; of another, what these actions may have changed."""
-    if known is None:
-        return shown
-    passed = in_passing(known, shown)
-    if ActionClass.UPDATE in actions:
-        passed = replace(passed, attributes=shown.attributes)
-    if ActionClass.GROUP in actions:
-        passed = replace(passed, groups=shown.groups)
-    if _DUTIES.intersection(actions):
-        passed = replace(passed, enrolments=shown.enrolments)
-    return replace(passed, state=shown.state, roles=shown.roles) if _ACCESS.intersection(actions) else passed

@@ -6,12 +6,13 @@ that the next reconcile finds it, tells it and does as `learning.drift` says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import assert_never
+from typing import Final, assert_never
 
-from joinery.core.model.account import Account, Enrolment
+from joinery.core.model.account import Account, AccountState, Enrolment
 from joinery.core.model.operation import (
+    ActionClass,
     ArchiveAccount,
     Assign,
     CreateAccount,
@@ -26,13 +27,16 @@ from joinery.core.model.operation import (
     Withdraw,
 )
 
+_ACCESS: Final = frozenset({ActionClass.SUSPEND, ActionClass.ARCHIVE, ActionClass.RESTORE})
+_DUTIES: Final = frozenset({ActionClass.ASSIGN, ActionClass.WITHDRAW})
+
 
 def after(operation: Operation, known: Account, shown: Account) -> Account:
     """What an answer to this operation says: the thing it was about as it is shown, and the rest as it was `known`.
 
     However it ended: a line that was skipped because a value had moved starts from that value next time.
     """
-    passed = in_passing(known, shown)
+    passed = _open_as_shown(known, shown)
     match operation:
         case UpdateAccount(changes=changes):
             return replace(passed, attributes=_attributes(known, shown, (change.attribute for change in changes)))
@@ -48,6 +52,25 @@ def after(operation: Operation, known: Account, shown: Account) -> Account:
             return passed
         case _:
             assert_never(operation)
+
+
+def after_actions(actions: Collection[str], known: Account, shown: Account) -> Account:
+    """The same where only the kinds of action are known (`ActionClass`), not what each was about."""
+    passed = _open_as_shown(known, shown)
+    if ActionClass.UPDATE in actions:
+        passed = replace(passed, attributes=shown.attributes)
+    if ActionClass.GROUP in actions:
+        passed = replace(passed, groups=shown.groups)
+    if _DUTIES.intersection(actions):
+        passed = replace(passed, enrolments=shown.enrolments)
+    return replace(passed, state=shown.state, roles=shown.roles) if _ACCESS.intersection(actions) else passed
+
+
+def _open_as_shown(known: Account, shown: Account) -> Account:
+    """As in passing, but an account that is open is open: a call that was under way may have written back what it had
+    read before an end of access, and whoever is to be out must not be taken for out."""
+    passed = in_passing(known, shown)
+    return replace(passed, state=shown.state) if shown.state is AccountState.ACTIVE else passed
 
 
 def in_passing(known: Account, shown: Account) -> Account:
