@@ -140,7 +140,11 @@ def test_a_check_that_only_warns_matters_as_much_as_the_settings_say(
 
 @pytest.mark.parametrize(
     ("check", "says"),
-    [("manager_mising", "did you mean manager_missing"), ("access_still_open", "access that is open, and always told")],
+    [
+        ("manager_mising", "did you mean manager_missing"),
+        ("access_still_open", "access that is open, and always told"),
+        ("ends_held", "access that is open, and always told"),
+    ],
 )
 def test_what_is_no_check_or_cannot_be_turned_off_is_refused(tmp_path: Path, check: str, says: str) -> None:
     acme = Company(tmp_path, settings={"issues": {"checks": {check: "off"}}})

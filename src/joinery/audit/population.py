@@ -128,7 +128,7 @@ def _missing_managers(people: pl.DataFrame) -> Iterator[Finding]:
         .agg(pl.col("id").sort().alias("ids"))
         .sort("manager")
     )
-    meant = _written_otherwise(people, dangling.get_column("manager"))
+    meant = {} if dangling.is_empty() else _written_otherwise(people, dangling.get_column("manager"))
     for manager, ids in dangling.iter_rows():
         yield manager_missing(manager, ids, meant.get(manager, ""))
 

@@ -26,7 +26,7 @@ class Explained:
 
 
 #: about access that is open and should not be: no settings make these matter less
-ALWAYS: Final = frozenset({"access_still_open", "administrator_left", "pushed_ends_wait"})
+ALWAYS: Final = frozenset({"access_still_open", "administrator_left", "ends_held", "pushed_ends_wait"})
 
 
 def explained(check: str) -> Explained:
